@@ -1,0 +1,112 @@
+"""Read the corrections of one product and apply them; each says its reason and its source.
+
+The file has these tables, all of them lists so that one reason may stand for many places:
+`resource` (names of collections), `action` (names of actions), `place` (operations whose path
+misleads), `class` (names of embedded classes), `link`, `repeatable`, `always` and `correct`
+(anything else, by its path in the facts).
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import tomllib
+from collections.abc import Iterator
+
+import attrs
+
+from zohorm.facts.load import PACKAGE, Facts
+
+TABLES = ("resource", "action", "place", "class", "link", "repeatable", "always", "correct")
+
+
+class Stale(ValueError):
+    """A correction that meets nothing to correct: the documents or the path have changed."""
+
+
+@attrs.frozen
+class Corrections:
+    """The corrections of one product, as the file holds them."""
+
+    product: Facts
+    tables: dict[str, list[Facts]]
+
+    def __len__(self) -> int:
+        return sum(len(rows) for rows in self.tables.values())
+
+    def rows(self, table: str) -> list[Facts]:
+        """Give the rows of one table."""
+        return self.tables.get(table, [])
+
+    def merged(self, table: str, member: str) -> dict[str, str]:
+        """Give one mapping from all rows of a table that hold such a member."""
+        found: dict[str, str] = {}
+        for row in self.rows(table):
+            found |= row[member]
+        return found
+
+    def reasons(self, table: str) -> dict[str, str]:
+        """Give the reason of each operation that the rows of a table name."""
+        return {name: row["reason"] for row in self.rows(table) for name in row["operations"]}
+
+
+def read(product: str) -> Corrections:
+    """Read the corrections of one product ("books").
+
+    Raises:
+        ValueError: a row lacks its reason or its source, or a table is unknown.
+    """
+    folder = importlib.resources.files(PACKAGE).joinpath("corrections")
+    return parse(folder.joinpath(f"{product}.toml").read_text("utf-8"))
+
+
+def parse(text: str) -> Corrections:
+    """Read corrections from TOML text; see `read`."""
+    tables = tomllib.loads(text)
+    product = tables.pop("product")
+    for table, rows in tables.items():
+        if table not in TABLES:
+            raise ValueError(f"no such table of corrections: {table}; there are {TABLES}")
+        for row in rows:
+            if not row.get("reason") or not row.get("source"):
+                raise ValueError(f"a correction in {table} lacks reason or source: {row}")
+    return Corrections(product, tables)
+
+
+def apply(resources: Facts, corrections: Corrections) -> None:
+    """Change the facts as the tables `always` and `correct` say.
+
+    Raises:
+        Stale: a correction meets nothing, or changes nothing.
+    """
+    for row in corrections.rows("always"):
+        for path in row["fields"]:
+            resource, _, name = path.partition(".")
+            _correct(resources, f"{resource}.fields.{name}", {"set": {"always": True}})
+    for row in corrections.rows("correct"):
+        for path in [row["at"]] if isinstance(row["at"], str) else row["at"]:
+            _correct(resources, path, row)
+
+
+def _correct(resources: Facts, path: str, row: Facts) -> None:
+    changed = False
+    for owner, name in _targets(resources, path.split(".")):
+        if row.get("remove"):
+            changed |= owner.pop(name, None) is not None
+            continue
+        before = owner.get(name)
+        after = before | row["set"] if isinstance(before, dict) else row["set"]
+        after = {key: value for key, value in after.items() if key not in row.get("unset", ())}
+        owner[name] = after
+        changed |= after != before
+    if not changed:
+        raise Stale(f"the correction at {path} changes nothing: {row.get('reason')}")
+
+
+def _targets(node: Facts, steps: list[str]) -> Iterator[tuple[Facts, str]]:
+    """Give the objects that hold the last step; a step `*` is every member that goes on."""
+    step, rest = steps[0], steps[1:]
+    for name in list(node) if step == "*" else [step]:
+        if not rest:
+            yield node, name
+        elif isinstance(node.get(name), dict):
+            yield from _targets(node[name], rest)

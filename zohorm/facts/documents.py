@@ -1,0 +1,139 @@
+"""Read the vendor's OpenAPI documents into plain values; the converter is the only caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+# A node of a document: a JSON object whose members the OpenAPI standard names.
+Node = dict[str, Any]
+
+METHODS = ("post", "get", "put", "patch", "delete")
+
+
+@attrs.frozen
+class Parameter:
+    """One parameter of an operation, in the query, the path or a header."""
+
+    name: str
+    place: str
+    required: bool
+    node: Node
+
+
+@attrs.frozen
+class Operation:
+    """One documented operation, with references resolved one level deep."""
+
+    name: str
+    method: str
+    path: str
+    document: str
+    scope: str
+    parameters: tuple[Parameter, ...]
+    body: Node | None
+    answer: Node | None
+    status: int
+    media: tuple[str, ...]
+    source: Document
+
+    def query(self) -> list[Parameter]:
+        """Give the parameters that travel in the query."""
+        return [parameter for parameter in self.parameters if parameter.place == "query"]
+
+    def members(self, node: Node | None) -> Node:
+        """Give the members of an object, or of the objects in an array, by name."""
+        return self.source.members(node)
+
+
+class Document:
+    """One OpenAPI document; resolves its own references."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self.title = str(node.get("info", {}).get("title", ""))
+
+    def resolve(self, node: Any) -> Node:
+        """Follow references until a real node; what is not an object counts as empty."""
+        while isinstance(node, dict) and isinstance(node.get("$ref"), str):
+            target: Any = self._node
+            for step in node["$ref"].removeprefix("#/").split("/"):
+                target = target.get(step, {})
+            node = target
+        return node if isinstance(node, dict) else {}
+
+    def members(self, node: Node | None) -> Node:
+        """Give the members of an object, or of the objects in an array, by name."""
+        resolved = self.resolve(node or {})
+        while "properties" not in resolved and "items" in resolved:
+            resolved = self.resolve(resolved["items"])
+        properties: Node = resolved.get("properties") or {}
+        return {name: self.resolve(member) for name, member in properties.items()}
+
+    def operations(self) -> Iterator[Operation]:
+        """Give every operation in the document's order."""
+        for path, item in self._node.get("paths", {}).items():
+            for method in METHODS:
+                if method in item:
+                    yield self._operation(method, path, item)
+
+    def _operation(self, method: str, path: str, item: Node) -> Operation:
+        node: Node = item[method]
+        status, success = next(
+            (int(status), self.resolve(answer))
+            for status, answer in node["responses"].items()
+            if str(status).startswith("2")
+        )
+        media = success.get("content", {})
+        return Operation(
+            name=node["operationId"],
+            method=method.upper(),
+            path=path,
+            document=self.title,
+            scope=_scope(node),
+            parameters=tuple(self._parameters(item, node)),
+            body=self._body(node),
+            answer=self.resolve(media.get("application/json", {}).get("schema")) or None,
+            status=status,
+            media=tuple(media),
+            source=self,
+        )
+
+    def _parameters(self, item: Node, node: Node) -> Iterator[Parameter]:
+        for raw in [*item.get("parameters", []), *node.get("parameters", [])]:
+            parameter = self.resolve(raw)
+            schema = self.resolve(parameter.get("schema"))
+            described = {key: parameter[key] for key in ("description", "example") if key in parameter}
+            yield Parameter(
+                name=str(parameter["name"]),
+                place=str(parameter["in"]),
+                required=bool(parameter.get("required")),
+                node={**schema, **described},
+            )
+
+    def _body(self, node: Node) -> Node | None:
+        content = self.resolve(node.get("requestBody")).get("content", {})
+        for media in content.values():
+            return self.resolve(media.get("schema"))
+        return None
+
+
+def _scope(node: Node) -> str:
+    for scheme in node.get("security", []):
+        for scopes in scheme.values():
+            return str(scopes[0]) if scopes else ""
+    return ""
+
+
+def read(directory: Path) -> list[Operation]:
+    """Read every document of a folder, in the order of their names."""
+    import yaml  # Only who converts needs it: zohorm[facts].
+
+    operations: list[Operation] = []
+    for path in sorted(directory.glob("*.yml")):
+        with path.open(encoding="utf-8") as stream:
+            operations.extend(Document(yaml.safe_load(stream)).operations())
+    return operations

@@ -1,0 +1,91 @@
+"""Decide which resource an operation belongs to, and as what: its create, its list, an action."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from zohorm.facts import names
+from zohorm.facts.documents import Operation
+
+# The role of a call on the collection itself, and of one on `collection/{id}`.
+ON_COLLECTION = {"POST": "create", "GET": "list", "PUT": "upsert"}
+ON_RECORD = {"GET": "get", "PUT": "update", "DELETE": "delete"}
+
+
+@attrs.frozen
+class Place:
+    """Where one operation goes: a role such as "create", or the name of an action."""
+
+    resource: str
+    role: str = ""
+    action: str = ""
+    on: str = "record"
+
+
+def template(path: str) -> str:
+    """Give the path with nameless parameters, to compare it: /invoices/{}/comments."""
+    return re.sub(r"\{[^}]*\}", "{}", path)
+
+
+def collections(operations: Iterable[Operation]) -> dict[str, str]:
+    """Guess the resource of each collection from the paths; the corrections name them better."""
+    found: dict[str, str] = {}
+    for operation in operations:
+        steps = operation.path.strip("/").split("/")
+        last = steps[-1]
+        if last.startswith("{") and len(steps) % 2 == 0:
+            found["/".join(steps[:-1])] = _name(steps[:-1], last.strip("{}").removesuffix("_id"))
+        elif operation.method == "POST" and len(steps) == 1:
+            found.setdefault(last, _name(steps, names.singular(last)))
+        elif operation.method == "GET" and len(steps) in (1, 3) and _has_rows(operation):
+            found.setdefault("/".join(steps), _name(steps, names.singular(last)))
+    return found
+
+
+def _name(steps: list[str], noun: str) -> str:
+    owner = steps[1].strip("{}").removesuffix("_id") if len(steps) > 2 else ""
+    own = names.class_name(noun)
+    parent = names.class_name(owner)
+    return own if own.startswith(parent) else parent + own
+
+
+def _has_rows(operation: Operation) -> bool:
+    shown = operation.members(operation.answer)
+    return any(
+        node.get("type") == "array" and operation.members(node)
+        for name, node in shown.items()
+        if name != "page_context"
+    )
+
+
+def place(operation: Operation, known: Mapping[str, str], given: Mapping[str, str]) -> Place:
+    """Place an operation by its path.
+
+    `known` gives the resource of a collection's path, `given` the name of an action by the
+    operation that it calls.
+    """
+    path = template(operation.path)
+    starts = {template(f"/{collection}"): resource for collection, resource in known.items()}
+    if path in starts and operation.method in ON_COLLECTION:
+        return Place(starts[path], role=ON_COLLECTION[operation.method])
+    above = path.removesuffix("/{}")
+    if above != path and above in starts:
+        return Place(starts[above], role=ON_RECORD[operation.method])
+    # Some actions are documented under the singular: /invoice/{}/customfields.
+    plural = re.sub(r"^/(\w+)", r"/\1s", path)
+    for form in (path, plural):
+        start = max((s for s in starts if form.startswith(s + "/") or form == s), default="", key=len)
+        if start:
+            break
+    owner = starts.get(start, "")
+    on = "record" if form.startswith(start + "/{}") else "class"
+    name = given.get(operation.name) or action_name(operation.name, names.snake_name(owner))
+    return Place(owner, action=name, on=on)
+
+
+def action_name(operation: str, noun: str) -> str:
+    """Give the Python name of an action: mark_invoice_sent -> mark_sent, get_x_email -> email."""
+    return names.without(operation, noun).removeprefix("get_") or operation

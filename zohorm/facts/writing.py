@@ -1,0 +1,45 @@
+"""Write facts as JSON that a reviewer can read: in their own order, plain objects packed in lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+WIDTH = 100
+
+
+def dumps(value: object) -> str:
+    """Give the JSON text of facts, in their own order, with a line break at the end."""
+    return _write(value, 0, 0) + "\n"
+
+
+def _write(value: object, depth: int, column: int) -> str:
+    """Write a value that starts at a column; depth counts the objects around it."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or not value:
+        return flat
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    if depth > 2 and column + len(flat) < WIDTH:
+        return flat
+    keys = [f"{json.dumps(key)}: " for key in value] if isinstance(value, dict) else [""] * len(value)
+    values = list(value.values()) if isinstance(value, dict) else value
+    if depth > 2 and not any(isinstance(item, dict) for item in values):
+        parts = [k + json.dumps(v, ensure_ascii=False) for k, v in zip(keys, values, strict=True)]
+        return opening + _pack(parts, depth + 1) + closing
+    space = " " * (depth + 1)
+    lines = [
+        space + key + _write(item, depth + 1, depth + 1 + len(key))
+        for key, item in zip(keys, values, strict=True)
+    ]
+    return opening + "\n" + ",\n".join(lines) + "\n" + " " * depth + closing
+
+
+def _pack(parts: Iterable[str], depth: int) -> str:
+    lines = [""]
+    for part in parts:
+        words = part.split(", ") if len(part) > WIDTH - depth else [part]
+        for word in words:
+            if lines[-1] and len(lines[-1]) + len(word) + depth > WIDTH - 2:
+                lines.append("")
+            lines[-1] += (", " if lines[-1] else "") + word
+    return (",\n" + " " * depth).join(lines)
