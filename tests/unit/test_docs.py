@@ -15,6 +15,7 @@ import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -176,7 +177,7 @@ def unknown_extra(arguments: list[str]) -> str | None:
 def unknown_environment(arguments: list[str]) -> str | None:
     tox = configparser.ConfigParser(interpolation=None)
     tox.read(ROOT / "tox.ini", encoding="utf-8")
-    for option, value in zip(arguments, arguments[1:], strict=False):
+    for option, value in pairwise(arguments):
         if option == "-e":
             for environment in value.split(","):
                 if f"testenv:{environment}" not in tox:
