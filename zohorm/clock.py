@@ -1,0 +1,90 @@
+"""Time, as whoever waits sees it: the real clock, and one that tests move by hand."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What throttle, token and connection wait on."""
+
+    def now(self) -> float:
+        """Return seconds that only ever grow, from an arbitrary start."""
+
+    def time(self) -> float:
+        """Return the wall clock: seconds since 1970, UTC."""
+
+    def sleep(self, seconds: float) -> None:
+        """Return after `seconds`."""
+
+    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+        """Wait for a notification, at most `seconds`; called with the condition held."""
+
+
+class SystemClock:
+    """The real clock."""
+
+    def now(self) -> float:
+        """Return the monotonic clock."""
+        return time.monotonic()
+
+    def time(self) -> float:
+        """Return the wall clock."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Return after `seconds`."""
+        if seconds > 0:
+            threading.Event().wait(seconds)
+
+    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+        """Wait to be notified, for at most `seconds`."""
+        condition.wait(seconds)
+
+
+class ManualClock:
+    """A clock that stands still until somebody sleeps on it or moves it; safe for threads.
+
+    `sleep()` moves the clock at once, so that nothing that waits takes real time. `wait()` may
+    not do so at once: the notification may be due from a thread that is working at this moment.
+    It really waits for `patience_seconds`, and moves the clock only if nobody notified.
+    """
+
+    def __init__(self, start: float = 1_750_000_000.0, *, patience_seconds: float = 2.0) -> None:
+        self._start = start
+        self._patience_seconds = patience_seconds
+        self._elapsed = 0.0
+        self._lock = threading.Lock()  # guards _elapsed
+
+    def now(self) -> float:
+        """Return the seconds passed since the clock was made."""
+        with self._lock:
+            return self._elapsed
+
+    def time(self) -> float:
+        """Return the wall clock that tests see."""
+        with self._lock:
+            return self._start + self._elapsed
+
+    def sleep(self, seconds: float) -> None:
+        """Move the clock by `seconds` at once."""
+        self.move(seconds=max(0.0, seconds))
+
+    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+        """Wait for a notification; if none comes, move the clock. Without a limit, just wait."""
+        if seconds is None:
+            condition.wait()
+        elif not condition.wait(min(seconds, self._patience_seconds)):
+            self.sleep(seconds)
+
+    def move(
+        self, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
+    ) -> None:
+        """Move the clock; a negative sum is refused, for time does not run back."""
+        step = seconds + 60 * (minutes + 60 * (hours + 24 * days))
+        if step < 0:
+            raise ValueError("a clock cannot be moved back")
+        with self._lock:
+            self._elapsed += step
