@@ -1,0 +1,329 @@
+"""Lists of embedded records: their edits, and how two people's edits of one list come together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, MutableSequence
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
+
+from zohorm import wire
+from zohorm.errors import Conflict, InvalidValue, ReadOnlyField, Unsupported, WrongType
+
+if TYPE_CHECKING:
+    from zohorm.fields import Many, One
+    from zohorm.record import Record
+    from zohorm.session import Session
+
+E = TypeVar("E", bound="Record")
+
+
+class Lines(MutableSequence[E], Generic[E]):
+    """The embedded records of one member, in order; edits wait here until the record is saved."""
+
+    def __init__(
+        self,
+        member: Many[E] | One[E],
+        received: object,
+        session: Session | None,
+        *,
+        fixed: bool = False,
+        parents: Mapping[str, str] | None = None,
+    ) -> None:
+        self._member = member
+        self._session = session
+        self._fixed = fixed
+        self._parents = parents or {}
+        # Elements know their list by this token, not by a reference: a cycle through the record
+        # would keep it, edits and all, in the identity map after its holder let go.
+        self._token = object()
+        self._received: list[E] = [self._element(row) for row in self._rows(received)]
+        self._items = list(self._received)
+
+    def _rows(self, received: object) -> list[wire.Row]:
+        if not self._member.single:
+            return wire.rows_in(received)
+        row = wire.row_in(received)
+        return [row] if row else []
+
+    def _element(self, row: wire.Row) -> E:
+        element = self._member.element.received(
+            row, self._session, fixed=self._fixed, parents=self._parents
+        )
+        if not self._fixed:
+            element.move_in(self._token)
+        return element
+
+    def __repr__(self) -> str:
+        return f"<{len(self._items)} {self._member.element.__name__}>"
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[E]:
+        return iter(list(self._items))
+
+    @overload
+    def __getitem__(self, index: int) -> E: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[E]: ...
+    def __getitem__(self, index: int | slice) -> E | list[E]:
+        return self._items[index]
+
+    @overload
+    def __setitem__(self, index: int, value: E) -> None: ...
+    @overload
+    def __setitem__(self, index: slice, value: Iterable[E]) -> None: ...
+    def __setitem__(self, index: int | slice, value: E | Iterable[E]) -> None:
+        changed: list[E] = list(self._items)
+        changed[index] = value  # type: ignore[index, assignment]  # list has the same overloads
+        self.replace(changed)
+
+    def __delitem__(self, index: int | slice) -> None:
+        kept = list(self._items)
+        del kept[index]
+        self.replace(kept)
+
+    def insert(self, index: int, value: E) -> None:
+        """Put a new element, or one of this list, before `index`."""
+        changed = list(self._items)
+        changed.insert(index, value)
+        self.replace(changed)
+
+    def add(self, **values: object) -> E:
+        """Append a new element made of `values` and return it."""
+        element = self._member.element(**values)
+        self.append(element)
+        return element
+
+    def replace(self, values: Iterable[E]) -> None:
+        """Make `values` the members, in this order.
+
+        Raises:
+            WrongType: a value is no element of this list's class.
+            InvalidValue: a value belongs to another list, or stands in this one twice.
+            Unsupported: a received element is left out though the service keeps what is left out.
+        """
+        wanted = list(values)
+        if self._fixed:
+            raise ReadOnlyField(f"{self._member!r} is computed by the service")
+        for element in wanted:
+            self._check(element)
+        if len({id(element) for element in wanted}) != len(wanted):
+            raise InvalidValue(f"one element stands twice in {self._member!r}")
+        if not self._member.replaced and any(e not in wanted for e in self._received):
+            raise Unsupported(
+                f"the service keeps elements that {self._member!r} leaves out",
+                advice="Clear the element's value instead.",
+            )
+        self._items = wanted
+        for element in wanted:
+            element.move_in(self._token)
+
+    def _check(self, element: object) -> None:
+        if not isinstance(element, self._member.element):
+            raise WrongType(
+                f"{self._member!r} takes {self._member.element.__name__} objects, "
+                f"not {type(element).__name__}"
+            )
+        if not element.may_move_to(self._token):
+            raise InvalidValue(
+                f"this {type(element).__name__} belongs to another record",
+                advice="Append its copy(): the copy has no id of its own yet.",
+            )
+
+    def only(self) -> E:
+        """Return the one embedded record; an empty one where none was received."""
+        if not self._items:
+            blank = self._element({})
+            self._received = self._items = [blank]
+        return self._items[0]
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether an element was edited, added, removed or moved."""
+        if len(self._items) != len(self._received):
+            return True
+        return any(
+            mine is not received or mine.is_changed
+            for mine, received in zip(self._items, self._received, strict=True)
+        )
+
+    def old(self) -> object:
+        """Return the elements as received."""
+        return self._shown([wire.thawed(element.raw) for element in self._received])
+
+    def now(self) -> object:
+        """Return the elements as edited, as Python values."""
+        return self._shown([element.to_dict() for element in self._items])
+
+    def _shown(self, values: list[object]) -> object:
+        if self._member.single:
+            return values[0] if values else {}
+        return values
+
+    def payload(self) -> object:
+        """Return what `save()` sends: the whole list, or only touched elements if the rest stays."""
+        if self._member.single:
+            return self._items[0].writable_payload() if self._items else {}
+        sent = self._items
+        if not self._member.replaced:
+            sent = [e for e in self._items if e.is_changed or e not in self._received]
+        rows = [element.writable_payload() for element in sent]
+        return _in_order(rows) if self._member.replaced else rows
+
+    def adopt(self, received: object) -> None:
+        """Take the service's rows: elements keep their identity by id, new ones by position."""
+        rows = self._rows(received)
+        known = {element.own_id: element for element in self._items if element.own_id}
+        waiting = [element for element in self._items if not element.own_id]
+        unknown = [row for row in rows if self._id_of(row) not in known]
+        named = dict(zip((id(row) for row in unknown), waiting, strict=False))
+        same_count = len(unknown) == len(waiting)
+        adopted: list[E] = []
+        for row in rows:
+            element = known.get(self._id_of(row))
+            if element is None and same_count:
+                element = named.get(id(row))
+            if element is None:
+                element = self._element(row)
+            else:
+                element.accept(row, self._session)
+            adopted.append(element)
+        self._received = adopted
+        self._items = list(adopted)
+
+    def _id_of(self, row: wire.Row) -> str | None:
+        name = self._member.element.id_name()
+        return wire.ID.read(row.get(name)) if name else None
+
+    def rebase(self, received: object) -> None:
+        """Put these edits on top of a fresh read of the list, so that a colleague's edits stay.
+
+        Raises:
+            Conflict: an element edited or removed here has changed or vanished there, or both
+                sides put the elements into different orders.
+        """
+        theirs = self._rows(received)
+        if self._member.single:
+            self._rebase_single(theirs)
+        elif not self._member.replaced:
+            self._rebase_touched(theirs)
+        elif self._has_ids(theirs):
+            self._rebase_by_id(theirs)
+        elif not self._as_received(theirs):
+            raise self._conflict("the list has changed at the service", theirs)
+
+    def _has_ids(self, theirs: list[wire.Row]) -> bool:
+        return all(element.own_id for element in self._received) and all(
+            self._id_of(row) for row in theirs
+        )
+
+    def _as_received(self, theirs: list[wire.Row]) -> bool:
+        return len(theirs) == len(self._received) and not any(
+            element.differs(element.received_row, row)
+            for element, row in zip(self._received, theirs, strict=True)
+        )
+
+    def _rebase_single(self, theirs: list[wire.Row]) -> None:
+        row = theirs[0] if theirs else {}
+        mine = self._items[0] if self._items else None
+        base = self._received[0] if self._received else None
+        if mine is not None and mine is base:
+            if mine.edits_clash(row):
+                raise self._conflict("a member edited here has changed at the service", theirs)
+            mine.take(row)
+        elif (base is None and row) or (
+            base is not None and base.differs(base.received_row, row)
+        ):
+            raise self._conflict("it has changed at the service", theirs)
+
+    def _rebase_touched(self, theirs: list[wire.Row]) -> None:
+        rows = {self._id_of(row): row for row in theirs}
+        for element in self._received:
+            row = rows.get(element.own_id)
+            if element.is_changed and (row is None or element.edits_clash(row)):
+                raise self._conflict("an element edited here has changed", theirs)
+
+    def _rebase_by_id(self, theirs: list[wire.Row]) -> None:
+        rows = {str(self._id_of(row)): row for row in theirs}
+        kept = {element.own_id for element in self._items if element.own_id}
+        for element in self._received:
+            row = rows.get(str(element.own_id))
+            touched = element.is_changed or element.own_id not in kept
+            vanished = row is None and element.is_changed
+            if vanished or (
+                row is not None and touched and element.differs(element.received_row, row)
+            ):
+                raise self._conflict(f"{element!r} has changed or vanished", theirs)
+        order = self._merged_order(list(rows), kept)
+        known = {str(element.own_id): element for element in self._items if element.own_id}
+        merged = [
+            known.get(token) or self._element(rows[token]) if isinstance(token, str) else token
+            for token in order
+        ]
+        for token, row in rows.items():
+            if token in known:
+                known[token].take(row)
+        by_id = {str(element.own_id): element for element in merged if element.own_id}
+        self._received = [by_id.get(token) or self._element(rows[token]) for token in rows]
+        self._items = merged
+
+    def _merged_order(self, theirs: list[str], kept: set[str | None]) -> list[str | E]:
+        base = [str(element.own_id) for element in self._received]
+        mine: list[str | E] = [
+            element.own_id or element
+            for element in self._items
+            if not element.own_id or element.own_id in theirs
+        ]
+        staying = {token for token in theirs if token in base and token in kept}
+        my_order = [token for token in mine if token in staying]
+        their_order = [token for token in theirs if token in staying]
+        base_order = [token for token in base if token in staying]
+        their_list: list[str | E] = [
+            token for token in theirs if token in staying or token not in base
+        ]
+        if my_order == base_order or my_order == their_order:
+            return _woven(their_list, mine)
+        if their_order != base_order:
+            raise self._conflict("both sides have reordered the list", [])
+        return _woven(mine, their_list)
+
+    def _conflict(self, why: str, theirs: list[wire.Row]) -> Conflict:
+        return Conflict(
+            f"{self._member.owner}.{self._member.name}: {why}",
+            advice="Look at error.mine and error.theirs, then revert() or refresh() and edit anew; "
+            "save(check=False) overwrites.",
+            mine=[element.writable_payload() for element in self._items],
+            theirs=wire.thawed(theirs),
+        )
+
+
+def _woven(frame: list[str | E], other: list[str | E]) -> list[str | E]:
+    """Return `frame` with what only `other` has, each behind its neighbour there."""
+    woven = list(frame)
+    present = {_token(member) for member in frame}
+    place = 0
+    for member in other:
+        if _token(member) in present:
+            place = next(i for i, held in enumerate(woven) if _token(held) == _token(member)) + 1
+        else:
+            woven.insert(place, member)
+            place += 1
+    return woven
+
+
+def _token(member: object) -> object:
+    return member if isinstance(member, str) else id(member)
+
+
+def _in_order(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Number `item_order` anew where rows carry it, so that it agrees with the order of the list.
+
+    Source: Books v3, invoices, line_items.item_order.
+    """
+    if not any("item_order" in row for row in rows):
+        return rows
+    held = [row["item_order"] for row in rows if isinstance(row.get("item_order"), int)]
+    first = min((order for order in held if isinstance(order, int)), default=1)
+    for order, row in enumerate(rows, first):
+        row["item_order"] = order
+    return rows

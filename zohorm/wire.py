@@ -1,0 +1,341 @@
+"""Translate between JSON on the wire and Python values; fields and the connection call it.
+
+This is the only module of the core that says `Any`: what the service sends has no type until a
+`Kind` has read it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+
+from zohorm.errors import InvalidId, InvalidValue, WrongType
+
+Row = Mapping[str, Any]
+"""One received JSON object; never changed in place, since threads share it."""
+
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_-]+")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
+_encode_text = json.encoder.encode_basestring
+
+
+def decode(content: bytes) -> Any:
+    """Return the JSON value in `content`, numbers with a fraction as exact `Decimal`.
+
+    Raises:
+        ValueError: `content` is not one well-formed JSON value.
+    """
+    return json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
+
+
+def encode(value: Any) -> bytes:
+    """Return `value` as JSON in UTF-8, every `Decimal` written to its last digit.
+
+    Raises:
+        WrongType: a value has no JSON form.
+        InvalidValue: a number is infinite or not a number.
+    """
+    parts: list[str] = []
+    _write(value, parts.append)
+    try:
+        return "".join(parts).encode()
+    except UnicodeEncodeError as error:
+        raise InvalidValue("a text holds half of a character (a lone surrogate)") from error
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _write(value: Any, put: Callable[[str], None]) -> None:
+    if isinstance(value, str):
+        put(_encode_text(value))
+    elif value is None or isinstance(value, bool):
+        put({None: "null", True: "true", False: "false"}[value])
+    elif isinstance(value, int | Decimal | float):
+        put(_number_text(value))
+    elif isinstance(value, Mapping):
+        _write_object(value, put)
+    elif isinstance(value, list | tuple):
+        _write_array(value, put)
+    else:
+        raise WrongType(f"{type(value).__name__} has no JSON form")
+
+
+def _write_object(value: Mapping[Any, Any], put: Callable[[str], None]) -> None:
+    separator = "{"
+    for name, member in value.items():
+        if not isinstance(name, str):
+            raise WrongType(f"a JSON member name must be text, not {type(name).__name__}")
+        put(separator)
+        put(_encode_text(name))
+        put(":")
+        _write(member, put)
+        separator = ","
+    put("{}" if separator == "{" else "}")
+
+
+def _write_array(value: Iterable[Any], put: Callable[[str], None]) -> None:
+    separator = "["
+    for member in value:
+        put(separator)
+        _write(member, put)
+        separator = ","
+    put("[]" if separator == "[" else "]")
+
+
+def _number_text(value: int | Decimal | float) -> str:
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise InvalidValue("a number must be finite")
+        return format(value, "f")
+    if isinstance(value, float):
+        # Only members outside the declared fields may be floats; repr keeps what Python holds.
+        if value != value or value in (float("inf"), float("-inf")):
+            raise InvalidValue("a number must be finite")
+        return repr(value)
+    return int.__repr__(value)
+
+
+def frozen(value: Any) -> Any:
+    """Return a read-only view of a JSON value, so that no edit of a shared row is lost silently."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({name: frozen(member) for name, member in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(frozen(member) for member in value)
+    return value
+
+
+def thawed(value: Any) -> Any:
+    """Return a deep copy of a JSON value in plain dictionaries and lists."""
+    if isinstance(value, Mapping):
+        return {name: thawed(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [thawed(member) for member in value]
+    return value
+
+
+def rows_in(value: Any) -> list[Row]:
+    """Return the objects in a received list; anything else is no row."""
+    if not isinstance(value, list | tuple):
+        return []
+    return [member for member in value if isinstance(member, Mapping)]
+
+
+def row_in(value: Any) -> Row | None:
+    """Return a received object, or None where nothing or something else stands."""
+    return value if isinstance(value, Mapping) else None
+
+
+def plain_id(value: object, what: str) -> str:
+    """Return `value` if it is an id that can stand in a path.
+
+    Raises:
+        WrongType: it is not text.
+        InvalidId: it is empty or holds anything but letters, digits, `_` and `-`.
+    """
+    if not isinstance(value, str):
+        raise WrongType(
+            f"{what} must be text, not {type(value).__name__}", advice='Pass ids as text: "123".'
+        )
+    if not _PLAIN_ID.fullmatch(value):
+        raise InvalidId(
+            f"{what} is not a plain id",
+            advice="An id holds letters, digits, '_' and '-' and is never empty.",
+        )
+    return value
+
+
+@attrs.frozen
+class Kind:
+    """How one kind of value is read from a row, checked and written back.
+
+    `read` gives the Python value (None for the service's empty forms), `write` takes the field's
+    name and a Python value and gives the wire form; `cleared` is the wire form of None.
+    """
+
+    name: str
+    read: Callable[[Any], Any]
+    write: Callable[[str, Any], Any]
+    cleared: Any = ""
+
+
+def _wrong_type(name: str, wanted: str, value: object, advice: str = "") -> WrongType:
+    return WrongType(f"{name} takes {wanted}, not {type(value).__name__}", advice=advice)
+
+
+def _read_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        return _number_text(value)
+    raise ValueError("not text")
+
+
+def _write_text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise _wrong_type(name, "text (str)", value)
+    return value
+
+
+def _read_id(value: Any) -> str | None:
+    return _read_text(value) or None
+
+
+def _write_id(name: str, value: Any) -> str:
+    return plain_id(value, name)
+
+
+def _read_decimal(value: Any) -> Decimal | None:
+    if isinstance(value, Decimal):
+        return value
+    if value is None or value == "":
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return Decimal(value.strip())
+    raise ValueError("not a number")
+
+
+def _write_decimal(name: str, value: Any) -> Decimal | int:
+    if isinstance(value, bool) or not isinstance(value, Decimal | int):
+        raise _wrong_type(
+            name,
+            "a Decimal or an int",
+            value,
+            'Floats are not exact: write Decimal("10.25").' if isinstance(value, float) else "",
+        )
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise InvalidValue(f"{name} must be a finite number")
+    return value
+
+
+def _read_integer(value: Any) -> int | None:
+    number = _read_decimal(value)
+    if number is None:
+        return None
+    if number != int(number):
+        raise ValueError("not a whole number")
+    return int(number)
+
+
+def _write_integer(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _wrong_type(name, "a whole number (int)", value)
+    return value
+
+
+def _read_date(value: Any) -> dt.date | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise ValueError("not a date")
+    # A few day members carry a whole timestamp; its first ten characters are the day.
+    return dt.date.fromisoformat(value[:10])
+
+
+def _write_date(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        try:
+            return dt.datetime.strptime(value, "%Y-%m-%d").date().isoformat()
+        except ValueError as error:
+            raise InvalidValue(f"{name} takes a day as YYYY-MM-DD or a datetime.date") from error
+    if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
+        raise _wrong_type(name, "a day (datetime.date)", value)
+    return value.isoformat()
+
+
+def _read_datetime(value: Any) -> dt.datetime | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise ValueError("not an instant")
+    instant = dt.datetime.fromisoformat(value)
+    if instant.tzinfo is None:
+        raise ValueError("an instant without an offset")
+    return instant
+
+
+def _write_datetime(name: str, value: Any) -> str:
+    if not isinstance(value, dt.datetime):
+        raise _wrong_type(name, "an instant (aware datetime.datetime)", value)
+    if value.tzinfo is None or value.utcoffset() is None:
+        raise InvalidValue(
+            f"{name} takes an aware datetime", advice="Give it a time zone: tzinfo=dt.UTC."
+        )
+    return value.strftime("%Y-%m-%dT%H:%M:%S%z")
+
+
+def _read_boolean(value: Any) -> bool | None:
+    if isinstance(value, bool) or value is None:
+        return value
+    words = {"true": True, "false": False, "": None}
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    raise ValueError("neither true nor false")
+
+
+def _write_boolean(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong_type(name, "True or False", value)
+    return value
+
+
+def _read_texts(value: Any) -> tuple[str, ...] | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, list | tuple):
+        raise ValueError("not a list")
+    return tuple(_read_text(member) or "" for member in value)
+
+
+def _write_texts(name: str, value: Any) -> list[str]:
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise _wrong_type(name, "several texts (a list of str)", value)
+    return [_write_text(f"each of {name}", member) for member in value]
+
+
+def _write_json(name: str, value: Any) -> Any:
+    try:
+        encode(value)
+    except (WrongType, InvalidValue) as error:
+        raise WrongType(f"{name} takes what JSON can say: {error}") from error
+    return thawed(value)
+
+
+ID = Kind("id", _read_id, _write_id)
+TEXT = Kind("text", _read_text, _write_text)
+ENUM = Kind("enum", _read_text, _write_text)
+MONEY = Kind("money", _read_decimal, _write_decimal)
+NUMBER = Kind("number", _read_decimal, _write_decimal)
+INTEGER = Kind("integer", _read_integer, _write_integer)
+DATE = Kind("date", _read_date, _write_date)
+DATETIME = Kind("datetime", _read_datetime, _write_datetime)
+BOOLEAN = Kind("boolean", _read_boolean, _write_boolean, cleared=None)
+TEXTS = Kind("texts", _read_texts, _write_texts, cleared=())
+JSON = Kind("json", frozen, _write_json, cleared=None)
+
+
+def query_text(value: Any) -> str:
+    """Return a wire value as the text of a query parameter: `true`, `10.50`, `2026-01-31`."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal | float):
+        return _number_text(value)
+    if isinstance(value, list | tuple):
+        return ",".join(query_text(member) for member in value)
+    return str(value)
+
+
+READ_ERRORS = (ValueError, TypeError, InvalidOperation)
+"""What `Kind.read` raises when a row holds something else than the facts say."""
