@@ -14,7 +14,7 @@ _PLUGIN = "zohorm.sandbox.plugin"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the sandbox plugin from the checkout where zohorm is not installed as a package."""
-    if not config.pluginmanager.has_plugin("zohorm") and importlib.util.find_spec("zohorm.sandbox"):
+    if not config.pluginmanager.has_plugin("zohorm") and importlib.util.find_spec(_PLUGIN):
         config.pluginmanager.import_plugin(_PLUGIN)
 
 
