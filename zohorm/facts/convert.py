@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
 
-from zohorm.facts import documents, filters, kinds, members, names, places
+from zohorm.facts import calls, documents, filters, members, names, places
 from zohorm.facts.corrections import Corrections, apply
-from zohorm.facts.documents import Node, Operation
+from zohorm.facts.documents import Operation
 from zohorm.facts.load import Facts
 from zohorm.facts.members import CREATE, DETAIL, ROW, UPDATE, FieldWriter, Member
-
-# What every answer may hold beside the record or the rows.
-ENVELOPE = {"code", "message", "page_context", "info", "errors"}
-REPEATABLE = {"GET", "PUT", "DELETE"}
-ORGANIZATION = "organization_id"
 
 
 @attrs.define
@@ -27,6 +22,30 @@ class Resource:
     path: str
     roles: dict[str, Operation] = attrs.field(factory=dict)
     actions: dict[str, tuple[Operation, str]] = attrs.field(factory=dict)
+
+    @property
+    def first(self) -> Operation:
+        """Give some operation: all of them stand in the same document."""
+        return next(iter([*self.roles.values(), *(op for op, _ in self.actions.values())]))
+
+    def keys(self) -> tuple[str, str]:
+        """Find the key of one record and the key of rows in the answers."""
+        single = rows = ""
+        for role in ("get", "update", "create"):
+            if not single and role in self.roles:
+                single = next(iter(calls.answered(self.roles[role])), "")
+        if "list" in self.roles:
+            shown = calls.answered(self.roles["list"])
+            rows = next((name for name, node in shown.items() if node.get("type") == "array"), "")
+        return single or names.singular(rows), rows
+
+    def identity(self) -> str:
+        """Give the name of the id member, which the paths hold."""
+        for operation in self.roles.values():
+            last = operation.path.rpartition("/")[2]
+            if last.startswith("{"):
+                return last.strip("{}")
+        return f"{names.snake_name(self.name)}_id"
 
 
 def convert(directory: Path, corrections: Corrections) -> Facts:
@@ -39,94 +58,82 @@ class Converter:
 
     def __init__(self, corrections: Corrections) -> None:
         self._corrections = corrections
+        self._declared = {row["name"]: row for row in corrections.rows("resource")}
         self._classes = corrections.merged("class", "names")
-        self._links = corrections.merged("link", "to")
-        self._repeatable = corrections.reasons("repeatable")
+        self._reasons = corrections.reasons("repeatable")
 
     def facts(self, operations: list[Operation]) -> Facts:
         """Write the facts of all operations."""
-        resources = {
-            resource.name: self._resource(resource) for resource in self._sort(operations)
-        }
+        found = self._sort(operations)
+        resources = {resource.name: self._resource(resource) for resource in found}
         self._add_children(resources)
         apply(resources, self._corrections)
         for resource in resources.values():
             complete(resource)
-        self._add_links(resources)
+        add_links(resources, self._corrections.merged("link", "to"))
         return self._corrections.product | {"resources": resources}
 
-    def _sort(self, operations: list[Operation]) -> Iterable[Resource]:
-        declared = {row["path"]: row["name"] for row in self._corrections.rows("resource")}
+    def _sort(self, operations: list[Operation]) -> list[Resource]:
+        """Give each operation to its resource."""
+        declared = {row["path"]: name for name, row in self._declared.items()}
         known = places.collections(operations) | declared
+        found: dict[str, Resource] = {}
+        # Declared first: a declared path stands for what the paths alone would guess.
+        for path, name in (declared | known).items():
+            found.setdefault(name, Resource(name, path))
         given = self._corrections.merged("action", "names")
-        misled = {
-            operation: row
-            for row in self._corrections.rows("place")
-            for operation in row["operations"]
-        }
-        # A declared resource may have no document in this folder; then it has no facts either.
-        found = {name: Resource(name, path) for path, name in (declared | known).items()}
+        misled = self._misled()
         for operation in operations:
-            place = places.place(operation, known, given)
-            if operation.name in misled:
-                row = misled[operation.name]
-                role = row.get("role", "")
-                action = "" if role else given.get(operation.name) or place.action
-                place = places.Place(row["resource"], role, action, row.get("on", "record"))
+            place = misled.get(operation.name) or places.place(operation, known)
+            if place.resource not in found:
+                raise ValueError(f"no resource has {operation.path}: declare one or add a place")
             resource = found[place.resource]
             if place.role:
                 resource.roles[place.role] = operation
             else:
-                resource.actions[place.action] = (operation, place.on)
-        return [r for r in found.values() if r.roles or r.actions]
+                noun = names.snake_name(resource.name)
+                name = given.get(operation.name) or places.action_name(operation.name, noun)
+                resource.actions[name] = (operation, place.on)
+        # A declared resource without a document in this folder has no facts either.
+        return [resource for resource in found.values() if resource.roles or resource.actions]
+
+    def _misled(self) -> dict[str, places.Place]:
+        return {
+            operation: places.Place(row["resource"], row.get("role", ""), row.get("on", "record"))
+            for row in self._corrections.rows("place")
+            for operation in row["operations"]
+        }
 
     def _resource(self, resource: Resource) -> Facts:
-        single, rows = _keys(resource.roles)
-        shown: dict[str, Member] = {}
-        for role, place in (("get", DETAIL), ("create", DETAIL), ("update", DETAIL)):
-            if (operation := resource.roles.get(role)) is not None:
-                node = operation.members(operation.answer).get(single)
-                members.gather(shown, operation, node, place)
-        if (listing := resource.roles.get("list")) is not None:
-            node = listing.members(listing.answer).get(rows)
-            members.gather(shown, listing, node, ROW)
-        for role, place in (("create", CREATE), ("update", UPDATE)):
-            if (operation := resource.roles.get(role)) is not None:
-                members.gather(shown, operation, operation.body, place)
+        key, list_key = resource.keys()
+        declared = self._declared.get(resource.name, {})
         writer = FieldWriter(lambda field: self._class_of(resource.name, field))
-        fields = writer.fields(shown)
-        row = self._row(resource.name)
-        identity = row.get("id") or _identity(resource)
+        fields = writer.fields(_gathered(resource, key, list_key))
+        identity = declared.get("id") or resource.identity()
         if identity in fields:
             fields[identity] |= {"access": "read_only", "kind": "id"}
-        number = f"{names.snake_name(resource.name)}_number"
-        source = next(iter([*resource.roles.values(), *(op for op, _ in resource.actions.values())]))
+        number = declared.get("number", f"{names.snake_name(resource.name)}_number")
         return {
-            "doc": row.get("doc", ""),
+            "doc": declared.get("doc", ""),
             "path": resource.path,
-            "key": single or names.singular(rows),
-            "list_key": rows,
+            "key": key,
+            "list_key": list_key,
             "other_keys": [],
             "id": identity,
-            "number": row.get("number", number if number in fields else None),
-            "parent": row.get("parent"),
-            "source": f"{self._corrections.product['title']}, {source.document.lower()}",
-            "operations": {role: self._operation(op) for role, op in resource.roles.items()},
+            "number": number if number in fields else None,
+            "parent": None,
+            "source": f"{self._corrections.product['title']}, {resource.first.document.lower()}",
+            "operations": self._operations(resource),
             "fields": fields,
             "embedded": writer.embedded,
             "links": {},
-            "filters": filters.filters(listing, fields) if listing else {},
-            "sort": filters.sort_columns(listing) if listing else [],
-            "counts": any(p.name == "response_option" for p in listing.query()) if listing else False,
+            **_lists(resource.roles.get("list"), fields),
             "actions": {
-                name: self._action(operation, on, single, rows)
+                name: calls.action(operation, self._reasons, on=on, key=key, list_key=list_key)
                 for name, (operation, on) in resource.actions.items()
             },
             "children": {},
         }
-
-    def _row(self, name: str) -> Facts:
-        return next((r for r in self._corrections.rows("resource") if r["name"] == name), {})
 
     def _class_of(self, resource: str, field: str) -> str:
         default = names.class_name(names.singular(field))
@@ -134,134 +141,83 @@ class Converter:
             default = "Address"
         return self._classes.get(f"{resource}.{field}") or self._classes.get(field) or default
 
-    def _operation(self, operation: Operation) -> Facts:
-        repeatable = operation.method in REPEATABLE or operation.name in self._repeatable
-        facts: Facts = {
-            "method": operation.method,
-            "path": operation.path,
-            "scope": operation.scope,
-            "repeatable": repeatable,
+    def _operations(self, resource: Resource) -> Facts:
+        writers = {"create": calls.create, "list": calls.listing}
+        return {
+            role: writers.get(role, calls.call)(operation, self._reasons)
+            for role, operation in resource.roles.items()
         }
-        if operation.name in self._repeatable:
-            facts["reason"] = self._repeatable[operation.name]
-        skipped = {ORGANIZATION, *filters.NO_FILTERS} if operation.method == "GET" else {ORGANIZATION}
-        query = [p for p in operation.query() if p.name not in skipped]
-        files = [p.name for p in query if p.node.get("format") == "binary"]
-        facts["query"] = {p.name: _parameter(p) for p in query if p.name not in files}
-        if operation.method == "POST" and operation.body is not None:
-            required = operation.source.resolve(operation.body).get("required", [])
-            body = operation.members(operation.body)
-            facts["required"] = [name for name in required if name in body]
-        if files:
-            facts["files"] = files
-        return facts | {"status": operation.status, "source": operation.name}
-
-    def _action(self, operation: Operation, on: str, single: str, rows: str) -> Facts:
-        facts = self._operation(operation)
-        shown: dict[str, Member] = {}
-        members.gather(shown, operation, operation.body, CREATE)
-        files = [name for name, node in operation.members(operation.body).items()
-                 if node.get("format") == "binary"]
-        for name in files:
-            del shown[name]
-        if files:
-            facts["files"] = [*facts.get("files", []), *files]
-        facts["body"] = {name: _body_field(member) for name, member in shown.items()}
-        body = operation.source.resolve(operation.body or {})
-        facts["required"] = [name for name in body.get("required", []) if name in shown]
-        if body.get("type") == "array":
-            facts["body_form"] = "list"
-        keys = set(operation.members(operation.answer)) - ENVELOPE
-        returns = "data" if keys else "nothing"
-        if single and single in keys:
-            returns = "record"
-        if rows and rows in keys:
-            returns = "rows"
-        return facts | {"on": on, "returns": returns}
 
     def _add_children(self, resources: dict[str, Facts]) -> None:
+        """Hang each resource whose path goes through another's record below that one."""
         paths = {facts["path"]: name for name, facts in resources.items()}
         for name, facts in resources.items():
-            above, separator, last = facts["path"].rpartition("/")
-            owner = above.rpartition("/{")[0]
+            owner, separator, rest = facts["path"].partition("/{")
             if not separator or owner not in paths:
                 continue
-            parent = resources[paths[owner]]
             facts["parent"] = paths[owner]
-            accessor = self._row(name).get("child") or last
+            parent = resources[paths[owner]]
+            accessor = self._declared.get(name, {}).get("child") or rest.rpartition("/")[2]
             if accessor in parent["fields"]:
                 accessor = f"list_{accessor}"
             parent["children"][accessor] = {"of": name}
 
-    def _add_links(self, resources: dict[str, Facts]) -> None:
-        """Link `x_id` to the resource that it names, where a record can be got by that id alone."""
-        known = {
-            names.snake_name(name): name
-            for name, facts in resources.items()
-            if "get" in facts["operations"] and not facts["parent"]
-        }
-        for facts in resources.values():
-            for holder in (facts, *facts["embedded"].values()):
-                holder["links"] = {}
-                for field, about in holder["fields"].items():
-                    noun = field.removesuffix("_id")
-                    target = self._links.get(field, known.get(noun))
-                    if about["kind"] != "id" or field == holder["id"] or target not in resources:
-                        continue
-                    if noun not in holder["fields"] and noun not in facts["children"]:
-                        holder["links"][noun] = {"by": field, "to": target}
+
+def _gathered(resource: Resource, key: str, list_key: str) -> dict[str, Member]:
+    """Gather the members of one resource from all its answers and requests, answers first."""
+    shown: dict[str, Member] = {}
+    answers = (("get", key, DETAIL), ("create", key, DETAIL), ("update", key, DETAIL))
+    for role, holder, place in (*answers, ("list", list_key, ROW)):
+        if (operation := resource.roles.get(role)) is not None:
+            node = operation.members(operation.answer).get(holder)
+            members.gather(shown, operation, node, place)
+    for role, place in (("create", CREATE), ("update", UPDATE)):
+        if (operation := resource.roles.get(role)) is not None:
+            members.gather(shown, operation, operation.body, place)
+    return shown
 
 
-def _keys(roles: dict[str, Operation]) -> tuple[str, str]:
-    """Find the key of one record and the key of rows in the answers."""
-    single = rows = ""
-    for role in ("get", "update", "create"):
-        if not single and role in roles:
-            single = next(iter(_answer(roles[role])), "")
-    if "list" in roles:
-        shown = _answer(roles["list"])
-        rows = next((name for name, node in shown.items() if node.get("type") == "array"), "")
-    return single, rows
-
-
-def _answer(operation: Operation) -> Node:
-    shown = operation.members(operation.answer)
-    return {name: node for name, node in shown.items() if name not in ENVELOPE}
-
-
-def _identity(resource: Resource) -> str:
-    for operation in resource.roles.values():
-        last = operation.path.rpartition("/")[2]
-        if last.startswith("{"):
-            return last.strip("{}")
-    return f"{names.snake_name(resource.name)}_id"
-
-
-def _parameter(parameter: documents.Parameter) -> Facts:
-    seen = kinds.look(parameter.name, [parameter.node])
-    facts: Facts = {"kind": kinds.kind(seen), "required": parameter.required}
-    if facts["kind"] == "enum":
-        facts["choices"] = list(seen.choices)
-    return facts
-
-
-def _body_field(member: Member) -> Facts:
-    seen = kinds.look(member.name, member.every_node())
-    facts: Facts = {"kind": kinds.kind(seen)}
-    if member.members:
-        facts["kind"] = "many" if member.many else "embedded"
-        facts["fields"] = {name: _body_field(inner) for name, inner in member.members.items()}
-    lengths = [length for node in member.every_node() if (length := kinds.max_length(node))]
-    if lengths and facts["kind"] == "text":
-        facts["max_length"] = lengths[0]
-    if facts["kind"] == "enum":
-        facts["choices"] = list(seen.choices)
-    return facts
+def _lists(operation: Operation | None, fields: dict[str, Facts]) -> Facts:
+    if operation is None:
+        return {"filters": {}, "sort": [], "counts": False}
+    return {
+        "filters": filters.filters(operation, fields),
+        "sort": filters.sort_columns(operation),
+        "counts": any(parameter.name == "response_option" for parameter in operation.query()),
+    }
 
 
 def complete(resource: Facts) -> None:
-    """Fill in what a correction that adds a field or an operation need not say."""
+    """Fill in what a correction need not say, and drop embedded classes that nothing uses."""
     for holder in (resource, *resource["embedded"].values()):
         for name, field in holder["fields"].items():
-            plain = {"kind": "text", "access": "plain", "always": False, "list": False}
-            holder["fields"][name] = plain | {"detail": True} | field
+            access = {"kind": "text", "access": "plain", "always": False}
+            holder["fields"][name] = access | {"list": False, "detail": True} | field
+    used: set[str] = set()
+    waiting = [resource]
+    while waiting:
+        for field in waiting.pop()["fields"].values():
+            embedded = resource["embedded"].get(field.get("of"))
+            if embedded is not None and field["of"] not in used:
+                used.add(field["of"])
+                waiting.append(embedded)
+    resource["embedded"] = {n: e for n, e in resource["embedded"].items() if n in used}
+
+
+def add_links(resources: dict[str, Facts], given: Mapping[str, str]) -> None:
+    """Link `x_id` to the resource that it names, where a record can be got by that id alone."""
+    known = {
+        names.snake_name(name): name
+        for name, facts in resources.items()
+        if "get" in facts["operations"] and not facts["parent"]
+    }
+    for facts in resources.values():
+        for holder in (facts, *facts["embedded"].values()):
+            taken = set(holder["fields"]) | set(facts["children"]) | set(facts["actions"])
+            holder["links"] = {
+                noun: {"by": field, "to": target}
+                for field, about in holder["fields"].items()
+                if about["kind"] == "id" and field != holder["id"]
+                and (noun := field.removesuffix("_id")) not in taken
+                and (target := given.get(field, known.get(noun))) in resources
+            }

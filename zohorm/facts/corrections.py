@@ -76,30 +76,36 @@ def apply(resources: Facts, corrections: Corrections) -> None:
     """Change the facts as the tables `always` and `correct` say.
 
     Raises:
-        Stale: a correction meets nothing, or changes nothing.
+        Stale: corrections that change nothing; all of them are named.
     """
+    stale: list[str] = []
     for row in corrections.rows("always"):
         for path in row["fields"]:
             resource, _, name = path.partition(".")
-            _correct(resources, f"{resource}.fields.{name}", {"set": {"always": True}})
+            if not _correct(resources, f"{resource}.fields.{name}", {"set": {"always": True}}):
+                stale.append(path)
     for row in corrections.rows("correct"):
         for path in [row["at"]] if isinstance(row["at"], str) else row["at"]:
-            _correct(resources, path, row)
+            if not _correct(resources, path, row):
+                stale.append(path)
+    if stale:
+        raise Stale(f"these corrections change nothing: {', '.join(stale)}")
 
 
-def _correct(resources: Facts, path: str, row: Facts) -> None:
+def _correct(resources: Facts, path: str, row: Facts) -> bool:
+    """Apply one correction at one path; tell whether it changed anything."""
     changed = False
     for owner, name in _targets(resources, path.split(".")):
         if row.get("remove"):
             changed |= owner.pop(name, None) is not None
-            continue
-        before = owner.get(name)
-        after = before | row["set"] if isinstance(before, dict) else row["set"]
-        after = {key: value for key, value in after.items() if key not in row.get("unset", ())}
-        owner[name] = after
-        changed |= after != before
-    if not changed:
-        raise Stale(f"the correction at {path} changes nothing: {row.get('reason')}")
+        elif name in owner or "*" not in path:
+            # A star corrects what is there and adds nothing.
+            before = owner.get(name)
+            after = (before or {}) | row.get("set", {})
+            gone = row.get("unset", ())
+            owner[name] = {key: kept for key, kept in after.items() if key not in gone}
+            changed |= owner[name] != before
+    return changed
 
 
 def _targets(node: Facts, steps: list[str]) -> Iterator[tuple[Facts, str]]:

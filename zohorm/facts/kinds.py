@@ -19,7 +19,7 @@ ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d$")
 MAX_LENGTH = re.compile(r"max(?:imum)?[ -]length\s*(?:is\s*)?\[?\s*(\d+)", re.IGNORECASE)
 ALLOWED = re.compile(r"allowed values?|it can be|possib\w* values", re.IGNORECASE)
 CODE = re.compile(r"<code>(.*?)</code>", re.DOTALL)
-PLAIN = re.compile(r"\s*(?:are)?\s*:?\s*([\w.]+(?:\s*,\s*[\w.]+)+)\s*\.?\s*$")
+PLAIN = re.compile(r"\s*(?:are)?\s*:?\s*(\w+(?:\s*,\s*\w+)+)\s*\.?\s*$")
 BETWEEN = re.compile(r"\([^)]*\)|<[^>]*>|\b(?:and|or|are|is)\b|[\W_]")
 CHOICE = re.compile(r"[\w.\-]+$")
 
@@ -54,9 +54,10 @@ COUNT = r"(.*_)?(index|precision|count|order|sent|terms|status_code|plan_type|mi
 # Kind, pattern that the whole name must match, and what else must hold.
 RULES: tuple[Rule, ...] = (
     ("boolean", r".*", lambda seen: seen.only("boolean")),
-    ("boolean", r"(is|has|can|enable|ignore|allow)_.*", lambda seen: seen.only("string")),
+    ("boolean", r"(is|has|can)_.*", lambda seen: seen.only("string", "boolean")),
     ("text", r".*_formatted", lambda seen: True),
     ("texts", r".*", lambda seen: "array" in seen.types),
+    ("texts", r".*_ids", lambda seen: True),
     ("json", r".*", lambda seen: "object" in seen.types),
     ("id", r"(.*_)?id", lambda seen: True),
     ("datetime", r".*_time|.*", lambda seen: seen.example_fits(ISO_TIME)),

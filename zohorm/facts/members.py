@@ -56,21 +56,15 @@ class FieldWriter:
 
     def field(self, member: Member) -> Facts:
         """Write one field."""
-        seen = kinds.look(member.name, member.every_node())
-        field: Facts = {"kind": kinds.kind(seen)}
-        if member.members:
-            field = self._embed(member)
+        field = self._embed(member) if member.members else {"kind": value(member)["kind"]}
         field |= {
             "access": access(member),
             "always": False,
             "list": ROW in member.nodes,
             "detail": DETAIL in member.nodes,
         }
-        if field["kind"] == "enum":
-            field["choices"] = list(seen.choices)
-        limits = [length for node in member.every_node() if (length := kinds.max_length(node))]
-        if limits and field["kind"] == "text":
-            field["max_length"] = limits[0]
+        if not member.members:
+            field |= value(member)
         for node in member.every_node():
             if editions := kinds.editions(node):
                 field["editions"] = editions
@@ -89,6 +83,18 @@ class FieldWriter:
         if member.many:
             field["replaced"] = False
         return field
+
+
+def value(member: Member) -> Facts:
+    """Write the kind of a plain member, its choices and its greatest length."""
+    seen = kinds.look(member.name, member.every_node())
+    facts: Facts = {"kind": kinds.kind(seen)}
+    if facts["kind"] == "enum":
+        facts["choices"] = list(seen.choices)
+    lengths = [length for node in member.every_node() if (length := kinds.max_length(node))]
+    if lengths and facts["kind"] == "text":
+        facts["max_length"] = lengths[0]
+    return facts
 
 
 def access(member: Member) -> str:

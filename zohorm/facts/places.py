@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from zohorm.facts import names
+from zohorm.facts import calls, names
 from zohorm.facts.documents import Operation
 
 # The role of a call on the collection itself, and of one on `collection/{id}`.
@@ -17,11 +17,10 @@ ON_RECORD = {"GET": "get", "PUT": "update", "DELETE": "delete"}
 
 @attrs.frozen
 class Place:
-    """Where one operation goes: a role such as "create", or the name of an action."""
+    """Where one operation goes: a role such as "create", or else an action on record or class."""
 
     resource: str
     role: str = ""
-    action: str = ""
     on: str = "record"
 
 
@@ -53,37 +52,25 @@ def _name(steps: list[str], noun: str) -> str:
 
 
 def _has_rows(operation: Operation) -> bool:
-    shown = operation.members(operation.answer)
-    return any(
-        node.get("type") == "array" and operation.members(node)
-        for name, node in shown.items()
-        if name != "page_context"
-    )
+    rows = (n for n in calls.answered(operation).values() if n.get("type") == "array")
+    return any(operation.members(node) for node in rows)
 
 
-def place(operation: Operation, known: Mapping[str, str], given: Mapping[str, str]) -> Place:
-    """Place an operation by its path.
-
-    `known` gives the resource of a collection's path, `given` the name of an action by the
-    operation that it calls.
-    """
+def place(operation: Operation, known: Mapping[str, str]) -> Place:
+    """Place an operation by its path; `known` gives the resource of a collection's path."""
     path = template(operation.path)
     starts = {template(f"/{collection}"): resource for collection, resource in known.items()}
     if path in starts and operation.method in ON_COLLECTION:
-        return Place(starts[path], role=ON_COLLECTION[operation.method])
+        return Place(starts[path], ON_COLLECTION[operation.method])
     above = path.removesuffix("/{}")
-    if above != path and above in starts:
-        return Place(starts[above], role=ON_RECORD[operation.method])
+    if above != path and above in starts and operation.method in ON_RECORD:
+        return Place(starts[above], ON_RECORD[operation.method])
     # Some actions are documented under the singular: /invoice/{}/customfields.
     plural = re.sub(r"^/(\w+)", r"/\1s", path)
-    for form in (path, plural):
-        start = max((s for s in starts if form.startswith(s + "/") or form == s), default="", key=len)
-        if start:
-            break
-    owner = starts.get(start, "")
+    forms = [(s, form) for form in (path, plural) for s in starts if f"{form}/".startswith(s + "/")]
+    start, form = max(forms, default=("", path), key=lambda found: len(found[0]))
     on = "record" if form.startswith(start + "/{}") else "class"
-    name = given.get(operation.name) or action_name(operation.name, names.snake_name(owner))
-    return Place(owner, action=name, on=on)
+    return Place(starts.get(start, ""), on=on)
 
 
 def action_name(operation: str, noun: str) -> str:

@@ -1,0 +1,103 @@
+"""Build the facts of one call: its path, scope, query, body, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from zohorm.facts import kinds, members
+from zohorm.facts.documents import Node, Operation, Parameter
+from zohorm.facts.load import Facts
+from zohorm.facts.members import CREATE, Member
+
+# What every answer may hold beside the record or the rows.
+ENVELOPE = {"code", "message", "page_context", "instrumentation"}
+# A call of these that arrives twice leaves what it left the first time.
+REPEATABLE = {"GET", "PUT", "DELETE"}
+# The session adds the organization; the query adds page and order to lists.
+ADDED = {"organization_id"}
+
+
+def call(operation: Operation, reasons: Mapping[str, str]) -> Facts:
+    """Write what is common to all calls; `reasons` tells which others may be repeated, and why."""
+    facts: Facts = {"method": operation.method, "path": operation.path, "scope": operation.scope}
+    facts["repeatable"] = operation.method in REPEATABLE or operation.name in reasons
+    if operation.name in reasons:
+        facts["reason"] = reasons[operation.name]
+    query = [parameter for parameter in operation.query() if parameter.name not in ADDED]
+    files = [parameter.name for parameter in query if _is_file(parameter.node)]
+    facts["query"] = {p.name: _parameter(p) for p in query if p.name not in files}
+    if files:
+        facts["files"] = files
+    headers = [p.name for p in operation.parameters if p.place == "header"]
+    if headers:
+        facts["headers"] = headers
+    return facts | {"status": operation.status, "source": operation.name}
+
+
+def create(operation: Operation, reasons: Mapping[str, str]) -> Facts:
+    """Write the call that makes a record; only here the members are required."""
+    return call(operation, reasons) | {"required": _required(operation)}
+
+
+def listing(operation: Operation, reasons: Mapping[str, str]) -> Facts:
+    """Write the call that lists records; its query is told apart, as filters and columns."""
+    return call(operation, reasons) | {"query": {}}
+
+
+def action(
+    operation: Operation, reasons: Mapping[str, str], *, on: str, key: str, list_key: str
+) -> Facts:
+    """Write a call that is neither create, list, get, update nor delete."""
+    facts = call(operation, reasons)
+    shown: dict[str, Member] = {}
+    members.gather(shown, operation, operation.body, CREATE)
+    for name, node in operation.members(operation.body).items():
+        if _is_file(node):
+            del shown[name]
+            facts["files"] = [*facts.get("files", []), name]
+    facts["body"] = {name: _argument(member) for name, member in shown.items()}
+    if operation.source.resolve(operation.body or {}).get("type") == "array":
+        facts["body_form"] = "list"
+    facts["required"] = _required(operation)
+    return facts | {"on": on, "returns": _returns(answered(operation), key, list_key)}
+
+
+def answered(operation: Operation) -> Node:
+    """Give what an answer holds beside its envelope."""
+    shown = operation.members(operation.answer)
+    return {name: node for name, node in shown.items() if name not in ENVELOPE}
+
+
+def _returns(keys: Iterable[str], key: str, list_key: str) -> str:
+    keys = set(keys)
+    if key and key in keys:
+        return "record"
+    if list_key and list_key in keys:
+        return "rows"
+    return "data" if keys else "nothing"
+
+
+def _is_file(node: Node) -> bool:
+    return node.get("format") == "binary"
+
+
+def _required(operation: Operation) -> list[str]:
+    named = operation.source.resolve(operation.body or {}).get("required", [])
+    known = operation.members(operation.body)
+    return [name for name in named if name in known]
+
+
+def _parameter(parameter: Parameter) -> Facts:
+    seen = kinds.look(parameter.name, [parameter.node])
+    facts: Facts = {"kind": kinds.kind(seen), "required": parameter.required}
+    if facts["kind"] == "enum":
+        facts["choices"] = list(seen.choices)
+    return facts
+
+
+def _argument(member: Member) -> Facts:
+    facts = members.value(member)
+    if member.members:
+        facts = {"kind": "many" if member.many else "embedded"}
+        facts["fields"] = {name: _argument(inner) for name, inner in member.members.items()}
+    return facts
