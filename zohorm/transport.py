@@ -1,0 +1,304 @@
+"""One HTTP exchange: a request goes out, a reply or one of two failures comes back.
+
+Connection and token call it; it is the only module that imports requests.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import ssl
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.cookiejar import DefaultCookiePolicy
+from typing import Protocol, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+import attrs
+import requests
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+
+from zohorm import forking
+from zohorm.clock import Clock, SystemClock
+
+_FRESH_SECONDS = 2.0
+_IDLE_SECONDS = 60.0
+
+
+def _any_case(headers: Mapping[str, str]) -> Mapping[str, str]:
+    return CaseInsensitiveDict(headers)
+
+
+@attrs.frozen
+class Request:
+    """What goes out. Its repr holds neither token nor data."""
+
+    method: str
+    url: str
+    query: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    body: bytes | None = attrs.field(default=None, repr=False)
+
+    @property
+    def address(self) -> str:
+        """The URL with its query; blanks are `%20`, for a `+` is not a blank to every server."""
+        if not self.query:
+            return self.url
+        return f"{self.url}?{urlencode(self.query, quote_via=quote, safe='')}"
+
+
+@attrs.frozen
+class Reply:
+    """What came back. `complete` is False when the connection broke within the body.
+
+    Header names are looked up without regard to case.
+    """
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(factory=dict, converter=_any_case, repr=False)
+    content: bytes = attrs.field(default=b"", repr=False)
+    complete: bool = True
+
+
+class NotSent(Exception):
+    """Nothing of the request left this machine, so the service cannot have acted on it.
+
+    Attributes:
+        timed_out: the connection could not be made in time.
+        permanent: another try would end the same way (a certificate, an address that cannot be).
+    """
+
+    def __init__(self, reason: str, *, timed_out: bool = False, permanent: bool = False) -> None:
+        super().__init__(reason)
+        self.timed_out = timed_out
+        self.permanent = permanent
+
+
+class MaybeSent(Exception):
+    """The request, or some of it, may have reached the service; no reply came.
+
+    Attributes:
+        timed_out: the service was silent for too long.
+    """
+
+    def __init__(self, reason: str, *, timed_out: bool = False) -> None:
+        super().__init__(reason)
+        self.timed_out = timed_out
+
+
+_Failure = TypeVar("_Failure", NotSent, MaybeSent)
+
+
+class Transport(Protocol):
+    """What carries requests; `settings.transport` takes any object with these two methods."""
+
+    def send(self, request: Request, timeout: tuple[float, float], *, fresh: bool) -> Reply:
+        """Send once and return what came back, whatever its status; follow no redirect.
+
+        Args:
+            request: what to send.
+            timeout: seconds to connect, seconds of silence.
+            fresh: do not use a connection that has idled for long. The server may be closing it,
+                and then nobody can tell whether the request was read.
+
+        Raises:
+            NotSent: nothing left this machine.
+            MaybeSent: something may have.
+        """
+
+    def close(self) -> None:
+        """Close every connection."""
+
+
+class _NoNetrc(requests.auth.AuthBase):
+    """Keeps requests from replacing the Authorization header by what .netrc holds."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+class _Lane:
+    """One kept connection to one server, used by one thread at a time."""
+
+    def __init__(self) -> None:
+        self.session = requests.Session()
+        self.session.auth = _NoNetrc()
+        self.session.headers["User-Agent"] = "zohorm"
+        # The service's cookies would tie calls of several organizations together.
+        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=1)
+        self.session.mount("https://", adapter)
+        self.session.mount("http://", adapter)
+        self.used_at = 0.0
+
+
+class RequestsTransport:
+    """Sends through requests and keeps connections for reuse; safe for threads and forks.
+
+    Proxies and CA bundles of the environment are honoured; .netrc is not, redirects are not
+    followed, cookies are not kept.
+    """
+
+    def __init__(self, *, pool_size: int = 10, clock: Clock | None = None) -> None:
+        """`clock` measures how long a connection has idled: real time, unless a test says else."""
+        self._pool_size = pool_size
+        self._clock = SystemClock() if clock is None else clock
+        self._closed = False
+        self._lock = threading.Lock()  # guards _idle and _closed
+        self._idle: defaultdict[str, list[_Lane]] = defaultdict(list)
+        logging.getLogger("urllib3.connectionpool").addFilter(_not_ours)
+        forking.register(self)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(pool_size={self._pool_size})"
+
+    def send(self, request: Request, timeout: tuple[float, float], *, fresh: bool) -> Reply:
+        """Send once and return what came back, whatever its status; see `Transport.send`."""
+        parts = urlsplit(request.url)
+        server = f"{parts.scheme}://{parts.netloc}"
+        lane = self._take(server, _FRESH_SECONDS if fresh else _IDLE_SECONDS)
+        kept = False
+        try:
+            result = _exchange(lane.session, request, timeout)
+            kept = isinstance(result, Reply) and result.complete
+        finally:
+            self._give_back(server, lane, kept)
+        if isinstance(result, Reply):
+            return result
+        # Raised here, outside every `except`: what requests raises quotes the URL with its query,
+        # and a traceback would print it as the context of ours.
+        raise result
+
+    def close(self) -> None:
+        """Close every connection, those in use as soon as they are done."""
+        with self._lock:
+            self._closed = True
+            lanes = [lane for idle in self._idle.values() for lane in idle]
+            self._idle.clear()
+        for lane in lanes:
+            lane.session.close()
+
+    def renew_after_fork(self) -> None:
+        """Forget the parent's connections; two processes on one would read each other's answers."""
+        self._lock = threading.Lock()
+        self._idle = defaultdict(list)
+
+    def _take(self, server: str, idle_seconds: float) -> _Lane:
+        oldest = self._clock.now() - idle_seconds
+        with self._lock:
+            idle = self._idle[server]
+            lane = idle.pop() if idle else None
+            # The newest comes last: if that one is too old, so are the others.
+            stale = [] if lane is None or lane.used_at >= oldest else [lane, *idle]
+            if stale:
+                idle.clear()
+                lane = None
+        for old in stale:
+            old.session.close()
+        return _Lane() if lane is None else lane
+
+    def _give_back(self, server: str, lane: _Lane, kept: bool) -> None:
+        lane.used_at = self._clock.now()
+        with self._lock:
+            idle = self._idle[server]
+            kept = kept and not self._closed and len(idle) < self._pool_size
+            if kept:
+                idle.append(lane)
+        if not kept:
+            lane.session.close()
+
+
+def _exchange(
+    session: requests.Session, request: Request, timeout: tuple[float, float]
+) -> Reply | NotSent | MaybeSent:
+    try:
+        with _quietly():
+            response = session.request(
+                request.method,
+                request.address,
+                headers=dict(request.headers),
+                data=request.body,
+                timeout=timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                return _read(response)
+    except (requests.RequestException, HTTPError, OSError) as error:
+        return _failure(error)
+
+
+def _read(response: requests.Response) -> Reply | MaybeSent:
+    try:
+        content = response.content
+    except (requests.RequestException, HTTPError, OSError) as error:
+        if _find(error, ReadTimeoutError):
+            return _caused(MaybeSent("the answer stopped halfway", timed_out=True), error)
+        # The status did arrive, and a refusal is one even if its text is cut short.
+        return Reply(response.status_code, response.headers, b"", complete=False)
+    return Reply(response.status_code, response.headers, content)
+
+
+def _failure(error: Exception) -> NotSent | MaybeSent:
+    """Tell what surely did not leave this machine from what may have; in doubt, it may have."""
+    if isinstance(error, requests.exceptions.ProxyError):
+        # urllib3 blames the proxy only as long as it has not connected to it.
+        return _caused(NotSent("the proxy cannot be reached"), error)
+    if isinstance(error, requests.ConnectTimeout):
+        return _caused(NotSent("the connection was not made in time", timed_out=True), error)
+    if _find(error, ssl.SSLCertVerificationError):
+        return _caused(NotSent("the certificate is not trusted", permanent=True), error)
+    if isinstance(error, requests.Timeout):
+        return _caused(MaybeSent("no answer came in time", timed_out=True), error)
+    if _find(error, NewConnectionError):
+        return _caused(NotSent("no connection can be made"), error)
+    if isinstance(error, requests.ConnectionError | HTTPError):
+        return _caused(MaybeSent("the connection broke"), error)
+    # The rest is refused before a connection is sought: a bad URL, a missing CA bundle.
+    reason = f"the request cannot be sent ({type(error).__name__})"
+    return _caused(NotSent(reason, permanent=True), error)
+
+
+def _caused(failure: _Failure, error: BaseException) -> _Failure:
+    """Name the operating system's error as the cause: it says why and quotes no URL."""
+    for found in _chain(error):
+        if isinstance(found, OSError) and not isinstance(found, requests.RequestException):
+            failure.__cause__ = found
+    return failure
+
+
+def _find(error: BaseException, *kinds: type[BaseException]) -> bool:
+    return any(isinstance(found, kinds) for found in _chain(error))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it wraps, however the libraries below have wrapped it."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, BaseException) and id(found) not in seen:
+            seen.add(id(found))
+            yield found
+            waiting += [*found.args, getattr(found, "reason", None)]
+            waiting += [found.__cause__, found.__context__]
+
+
+_ours = contextvars.ContextVar("zohorm_request", default=False)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep urllib3 from logging this exchange: its lines quote the query, hence customers."""
+    mark = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(mark)
+
+
+def _not_ours(record: logging.LogRecord) -> bool:
+    return not _ours.get()
