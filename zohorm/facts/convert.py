@@ -69,7 +69,7 @@ class Converter:
         self._add_children(resources)
         apply(resources, self._corrections)
         for resource in resources.values():
-            complete(resource)
+            complete(resource, set(resources))
         add_links(resources, self._corrections.merged("link", "to"))
         return self._corrections.product | {"resources": resources}
 
@@ -187,8 +187,11 @@ def _lists(operation: Operation | None, fields: dict[str, Facts]) -> Facts:
     }
 
 
-def complete(resource: Facts) -> None:
-    """Fill in what a correction need not say, and drop embedded classes that nothing uses."""
+def complete(resource: Facts, models: set[str]) -> None:
+    """Fill in what a correction need not say, and drop embedded classes that nothing uses.
+
+    An embedded class of a model's name is that model.
+    """
     for holder in (resource, *resource["embedded"].values()):
         for name, field in holder["fields"].items():
             access = {"kind": "text", "access": "plain", "always": False}
@@ -198,7 +201,7 @@ def complete(resource: Facts) -> None:
     while waiting:
         for field in waiting.pop()["fields"].values():
             embedded = resource["embedded"].get(field.get("of"))
-            if embedded is not None and field["of"] not in used:
+            if embedded is not None and field["of"] not in used | models:
                 used.add(field["of"])
                 waiting.append(embedded)
     resource["embedded"] = {n: e for n, e in resource["embedded"].items() if n in used}

@@ -81,7 +81,9 @@ class FieldWriter:
             known["id"] = own
         field: Facts = {"kind": "many" if member.many else "embedded", "of": name}
         if member.many:
-            field["replaced"] = False
+            # Where nobody knows whether the service keeps what a list leaves out, sending the list
+            # whole loses nothing. Custom fields are known to stay.
+            field["replaced"] = not member.name.endswith("custom_fields")
         return field
 
 

@@ -25,7 +25,7 @@ def _write(value: object, depth: int, column: int) -> str:
     values = list(value.values()) if isinstance(value, dict) else value
     if depth > 2 and not any(isinstance(item, dict) for item in values):
         parts = [k + json.dumps(v, ensure_ascii=False) for k, v in zip(keys, values, strict=True)]
-        return opening + _pack(parts, depth + 1) + closing
+        return opening + _pack(parts, depth + 1, column + 1) + closing
     space = " " * (depth + 1)
     lines = [
         space + key + _write(item, depth + 1, depth + 1 + len(key))
@@ -34,12 +34,14 @@ def _write(value: object, depth: int, column: int) -> str:
     return opening + "\n" + ",\n".join(lines) + "\n" + " " * depth + closing
 
 
-def _pack(parts: Iterable[str], depth: int) -> str:
-    lines = [""]
+def _pack(parts: Iterable[str], depth: int, column: int) -> str:
+    """Fill lines with parts; the first line starts at a column, the others at the depth."""
+    lines: list[str] = []
+    line = ""
     for part in parts:
-        words = part.split(", ") if len(part) > WIDTH - depth else [part]
-        for word in words:
-            if lines[-1] and len(lines[-1]) + len(word) + depth > WIDTH - 2:
-                lines.append("")
-            lines[-1] += (", " if lines[-1] else "") + word
-    return (",\n" + " " * depth).join(lines)
+        for word in part.split(", ") if len(part) > WIDTH - depth else [part]:
+            if line and column + len(line) + len(word) > WIDTH - 3:
+                lines.append(line)
+                line, column = "", depth
+            line += f", {word}" if line else word
+    return (",\n" + " " * depth).join([*lines, line])
