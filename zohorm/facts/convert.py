@@ -220,7 +220,8 @@ def add_links(resources: dict[str, Facts], given: Mapping[str, str]) -> None:
             holder["links"] = {
                 noun: {"by": field, "to": target}
                 for field, about in holder["fields"].items()
-                if about["kind"] == "id" and field != holder["id"]
+                if about["kind"] == "id"
+                and field != holder["id"]
                 and (noun := field.removesuffix("_id")) not in taken
                 and (target := given.get(field, known.get(noun))) in resources
             }

@@ -106,12 +106,12 @@ class Document:
         for raw in [*item.get("parameters", []), *node.get("parameters", [])]:
             parameter = self.resolve(raw)
             schema = self.resolve(parameter.get("schema"))
-            described = {key: parameter[key] for key in ("description", "example") if key in parameter}
+            described = {key: parameter.get(key) for key in ("description", "example")}
             yield Parameter(
                 name=str(parameter["name"]),
                 place=str(parameter["in"]),
                 required=bool(parameter.get("required")),
-                node={**schema, **described},
+                node=schema | {key: said for key, said in described.items() if said is not None},
             )
 
     def _body(self, node: Node) -> Node | None:

@@ -1,4 +1,4 @@
-"""Write facts as JSON that a reviewer can read: in their own order, plain objects packed in lines."""
+"""Write facts as JSON that a reviewer can read: in their own order, plain objects on few lines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def _write(value: object, depth: int, column: int) -> str:
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     if depth > 2 and column + len(flat) < WIDTH:
         return flat
-    keys = [f"{json.dumps(key)}: " for key in value] if isinstance(value, dict) else [""] * len(value)
+    named = isinstance(value, dict)
+    keys = [f"{json.dumps(key)}: " if named else "" for key in value]
     values = list(value.values()) if isinstance(value, dict) else value
     if depth > 2 and not any(isinstance(item, dict) for item in values):
         parts = [k + json.dumps(v, ensure_ascii=False) for k, v in zip(keys, values, strict=True)]

@@ -1,0 +1,164 @@
+"""Write the classes of one resource as code: embedded ones, the model, its fields and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from zohorm.facts import layout, methods, names, prose
+from zohorm.facts.layout import Code, Group
+from zohorm.facts.load import Facts
+
+INDENT = "    "
+PYTHON = {
+    "id": "str",
+    "text": "str",
+    "enum": "str",
+    "integer": "int",
+    "number": "Decimal",
+    "money": "Decimal",
+    "date": "dt.date",
+    "datetime": "dt.datetime",
+    "boolean": "bool",
+    "texts": "tuple[str, ...]",
+    "json": "object",
+}
+BUILDER = {"id": "identifier"}
+WRAPPER = {
+    "plain": ("Field", ""),
+    "read_only": ("ReadOnly", "f.read_only"),
+    "create_only": ("CreateOnly", "f.create_only"),
+    "write_only": ("WriteOnly", "f.write_only"),
+}
+# What `f.text_filter` and its like stand for: the kind, and the suffix of each lookup.
+USUAL_FILTERS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("f.since_filter", "datetime", {"gt": ""}),
+    ("f.text_filter", "text", {"exact": "", "startswith": "_startswith", "contains": "_contains"}),
+    (
+        "f.date_filter",
+        "date",
+        {"exact": "", "gte": "_start", "lte": "_end", "lt": "_before", "gt": "_after"},
+    ),
+    (
+        "f.number_filter",
+        "money",
+        {
+            "exact": "",
+            "lt": "_less_than",
+            "lte": "_less_equals",
+            "gt": "_greater_than",
+            "gte": "_greater_equals",
+        },
+    ),
+)
+
+
+def embedded_class(name: str, facts: Facts, resource: str, source: str) -> list[str]:
+    """Write one embedded class."""
+    bases = ["Embedded"] + ([f"id={layout.text(facts['id'])}"] if facts["id"] else [])
+    return [
+        *layout.lines(layout.call(f"class {name}", *bases), tail=":"),
+        *prose.docstring(f"{prose.embedded(name, resource)} Source: {source}.", INDENT),
+        "",
+        *_members(facts),
+    ]
+
+
+def model_class(name: str, facts: Facts, product: str) -> list[str]:
+    """Write the model of one resource."""
+    body = [*_members(facts, first=(facts["id"], facts["number"]))]
+    for accessor, child in facts["children"].items():
+        if not accessor.startswith("list_"):
+            built = layout.call("f.children", layout.text(child["of"]))
+            body += layout.lines(built, INDENT, f"{accessor}: Children[{child['of']}] = ")
+    return [
+        *layout.lines(layout.call(f"class {name}", "Model", **_keywords(facts, product)), tail=":"),
+        *prose.docstring(f"{facts['doc']} Source: {facts['source']}.", INDENT),
+        "",
+        *body,
+        *methods.methods(name, facts),
+    ]
+
+
+def _keywords(facts: Facts, product: str) -> dict[str, Code]:
+    words: dict[str, Code] = {"product": layout.text(product)}
+    for key in ("path", "key", "list_key", "id", "number"):
+        if facts[key]:
+            words[key] = layout.text(facts[key])
+    if facts["parent"]:
+        words["parent"] = layout.text(facts["parent_id"])
+    calls = facts["operations"].items()
+    words["operations"] = layout.mapping((role, methods.operation(call)) for role, call in calls)
+    if facts["filters"]:
+        found = facts["filters"].items()
+        words["filters"] = layout.mapping((name, _filter(name, about)) for name, about in found)
+    if facts["sort"]:
+        words["sort"] = layout.value(facts["sort"])
+    if facts["counts"]:
+        words["counts"] = "True"
+    return words
+
+
+def _filter(name: str, facts: Facts) -> Code:
+    lookups = dict(facts["lookups"])
+    more = {
+        key: layout.value(facts[key])
+        for key in ("values", "unchecked", "row_field")
+        if key in facts
+    }
+    for builder, kind, suffixes in USUAL_FILTERS:
+        usual = {lookup: name + suffix for lookup, suffix in suffixes.items()}
+        if facts["kind"] == kind and lookups == usual:
+            return layout.call(builder, layout.text(name), **more)
+    kind = f"f.{facts['kind'].upper()}"
+    if list(lookups) != ["exact"]:
+        return layout.call("f.Filter", kind, layout.value(lookups), **more)
+    if lookups["exact"] != name:
+        more = {"parameter": layout.text(lookups["exact"]), **more}
+    return layout.call("f.exact_filter", layout.text(name), kind, **more)
+
+
+def _members(facts: Facts, first: tuple[str | None, ...] = ()) -> Iterator[str]:
+    inside = "path" not in facts
+    fields: Mapping[str, Facts] = facts["fields"]
+    links = {link["by"]: link["to"] for link in facts["links"].values()}
+    ordered = [name for name in first if name in fields]
+    for name in [*ordered, *(name for name in fields if name not in ordered)]:
+        hint, built = field(fields[name])
+        yield from layout.lines(built, INDENT, f"{name}: {hint} = ")
+        text = prose.field(fields[name], links.get(name), inside=inside)
+        yield from prose.docstring(text, INDENT)
+    for name, link in facts["links"].items():
+        built = layout.call("f.link", layout.text(link["by"]), layout.text(link["to"]))
+        yield from layout.lines(built, INDENT, f"{name}: Link[{link['to']}] = ")
+
+
+def field(facts: Facts) -> tuple[str, Group]:
+    """Give a field's type, and the call of its builder."""
+    kind, access = facts["kind"], facts["access"]
+    if kind in ("many", "embedded"):
+        return _part(facts)
+    annotation, wrapper = WRAPPER[access]
+    python = PYTHON[kind]
+    if kind != "json" and not (facts["always"] and access != "write_only"):
+        python += " | None"
+    choices = [layout.text(choice) for choice in facts.get("choices", ())]
+    clear = {"clear": layout.value(facts["clear"])} if "clear" in facts else {}
+    built = layout.call(f"f.{BUILDER.get(kind, kind)}", *choices, **clear)
+    return f"{annotation}[{python}]", layout.call(wrapper, built) if wrapper else built
+
+
+def _part(facts: Facts) -> tuple[str, Group]:
+    of = facts["of"]
+    if facts["kind"] == "embedded":
+        if facts["access"] == "read_only":
+            return f"ReadOnly[{of} | None]", layout.call("f.read_only_one", of)
+        return f"One[{of}]", layout.call("f.one", of)
+    if facts["access"] == "read_only":
+        return f"ReadOnly[tuple[{of}, ...]]", layout.call("f.read_only_many", of)
+    kept = {} if facts["replaced"] else {"replaced": "False"}
+    return f"Many[{of}]", layout.call("f.many", of, **kept)
+
+
+def module_name(resource: str) -> str:
+    """Give the module of a resource: SalesOrder -> sales_order."""
+    return names.snake_name(resource)

@@ -1,0 +1,195 @@
+"""Write the methods of one model as code: `save` with its options, actions, children that clash."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from zohorm.facts import layout, prose
+from zohorm.facts.layout import Code, Group
+from zohorm.facts.load import Facts
+
+INDENT = "    "
+ARGUMENT = {
+    "id": "str",
+    "text": "str",
+    "enum": "str",
+    "integer": "int",
+    "number": "Decimal",
+    "money": "Decimal",
+    "date": "dt.date",
+    "datetime": "dt.datetime",
+    "boolean": "bool",
+    "texts": "Iterable[str]",
+    "json": "object",
+    "many": "Iterable[Mapping[str, object]]",
+    "embedded": "Mapping[str, object]",
+}
+RETURNS = {
+    "nothing": "None",
+    "data": "Mapping[str, object]",
+    "bytes": "bytes",
+    "record": "Self",
+    "rows": "list[Self]",
+}
+# How each kind of answer is asked for.
+CALLS = {
+    "nothing": "{}",
+    "data": "return {}_data",
+    "bytes": "return {}_bytes",
+    "record": "return {}_record",
+    "rows": "return {}_rows",
+}
+
+
+def operation(facts: Facts) -> Group:
+    """Write one operation as code."""
+    words: dict[str, Code] = {}
+    if facts["repeatable"] != (facts["method"] != "POST"):
+        words["repeatable"] = str(facts["repeatable"])
+    if facts.get("send_on_update"):
+        words["send_on_update"] = layout.value(facts["send_on_update"])
+    plain = [layout.text(facts[key]) for key in ("method", "path", "scope")]
+    return layout.call("Operation", *plain, **words)
+
+
+def methods(name: str, facts: Facts) -> Iterator[str]:
+    """Write all methods of a model."""
+    yield from _save(facts)
+    for accessor, child in facts["children"].items():
+        if accessor.startswith("list_"):
+            yield from _child(accessor, child["of"])
+    for action, about in facts["actions"].items():
+        yield from _action(name, action, about, facts)
+
+
+def _save(facts: Facts) -> Iterator[str]:
+    """Write `save` anew where its calls take options, so that editors know them."""
+    operations = facts["operations"]
+    created = set(operations.get("create", {}).get("query", {}))
+    updated = set(operations.get("update", {}).get("query", {}))
+    options = {
+        option: about
+        for role in ("create", "update")
+        for option, about in operations.get(role, {}).get("query", {}).items()
+    }
+    if not options:
+        return
+    arguments = ["check: bool | None = None", "again: bool = False"]
+    arguments += [f"{option}: {_type(about)} | None = None" for option, about in options.items()]
+    notes = [
+        ("only when created", created - updated),
+        ("only when changed", updated - created),
+    ]
+    taken = [f"{when}: {', '.join(sorted(names))}" for when, names in notes if names]
+    text = f"Options taken {'; '.join(taken)}." if taken else ""
+    yield from _signature("save", ["self", "*", *arguments], "SaveResult")
+    yield from prose.docstring(
+        "Send the changed fields and load the answer.", INDENT * 2, [text] if text else []
+    )
+    held = layout.mapping((option, option) for option in options)
+    saved = layout.call("return self._save", check="check", again="again", options=held)
+    yield from layout.lines(saved, INDENT * 2)
+
+
+def _child(accessor: str, of: str) -> Iterator[str]:
+    members = accessor.removeprefix("list_")
+    text = f"Give the records behind `{members}`, which have endpoints of their own."
+    yield from _signature(accessor, ["self"], f"Collection[{of}]")
+    yield from prose.docstring(text, INDENT * 2)
+    yield f"{INDENT * 2}return self.collection({layout.text(of)})"
+
+
+def _action(model: str, name: str, facts: Facts, resource: Facts) -> Iterator[str]:
+    on_class = facts["on"] == "class"
+    path = _path_arguments(facts, resource)
+    members = facts["query"] | _body_arguments(facts)
+    needed = {member for member, about in facts["query"].items() if about["required"]}
+    required = needed | set(_needed(facts))
+    arguments = ["cls" if on_class else "self", *(f"{name}: str" for name in path)]
+    keywords = [f"{m}: {_type(about)}" for m, about in members.items() if m in required]
+    keywords += [
+        f"{m}: {_type(about)} | None = None" for m, about in members.items() if m not in required
+    ]
+    if keywords:
+        arguments += ["*", *keywords]
+    yield from _signature(name, arguments, RETURNS[facts["returns"]], on_class=on_class)
+    yield from prose.docstring(_says(model, name, facts), INDENT * 2, _notes(facts, members))
+    yield from _return(facts, path)
+
+
+def _signature(
+    name: str, arguments: list[str], returns: str, *, on_class: bool = False
+) -> Iterator[str]:
+    yield ""
+    if on_class:
+        yield f"{INDENT}@classmethod"
+    yield from layout.lines(layout.call(f"def {name}", *arguments), INDENT, tail=f" -> {returns}:")
+
+
+def _return(facts: Facts, path: list[str]) -> Iterator[str]:
+    words: dict[str, Code] = {}
+    if path:
+        words["ids"] = layout.mapping((name, name) for name in path)
+    query: list[tuple[str, Code]] = [(member, member) for member in facts["query"]]
+    if "record_id" in facts:
+        query.insert(0, (facts["record_id"], "self.id"))
+    query += [(name, layout.value(value)) for name, value in facts.get("fixed", {}).items()]
+    if query:
+        words["query"] = layout.mapping(query)
+    if facts.get("body_form") == "list":
+        words["body"] = "custom_fields"
+    elif facts["body"]:
+        words["body"] = layout.mapping((member, member) for member in facts["body"])
+    target = "cls._act_all" if facts["on"] == "class" else "self._act"
+    head = CALLS[facts["returns"]].format(target)
+    yield from layout.lines(layout.call(head, operation(facts), **words), INDENT * 2)
+
+
+def _body_arguments(facts: Facts) -> Facts:
+    if facts.get("body_form") == "list":
+        return {"custom_fields": {"kind": "many", "fields": facts["body"]}}
+    body: Facts = facts["body"]
+    return body
+
+
+def _needed(facts: Facts) -> list[str]:
+    if facts.get("body_form") == "list":
+        return ["custom_fields"]
+    required: list[str] = facts["required"]
+    return required
+
+
+def _path_arguments(facts: Facts, resource: Facts) -> list[str]:
+    given = {resource["id"], resource.get("parent_id")} if facts["on"] == "record" else set()
+    return [name for name in re.findall(r"\{(\w+)\}", facts["path"]) if name not in given]
+
+
+def _type(facts: Facts) -> str:
+    return ARGUMENT[facts["kind"]]
+
+
+def _says(model: str, name: str, facts: Facts) -> str:
+    if "doc" in facts:
+        return str(facts["doc"])
+    words = name.replace("_", " ")
+    of = "" if facts["on"] == "class" else f" of this {prose.noun(model)}"
+    return f"{words[0].upper()}{words[1:]}{of}."
+
+
+def _notes(facts: Facts, members: Facts) -> list[str]:
+    notes: list[str] = []
+    for name, about in members.items():
+        if about.get("fields"):
+            notes.append(f"Each of `{name}` holds {', '.join(about['fields'])}.")
+        if about.get("choices"):
+            notes.append(f"`{name}` is one of {', '.join(about['choices'])}.")
+        if about.get("most"):
+            notes.append(f"At most {about['most']} `{name}` in one call.")
+    if "files" in facts:
+        notes.append(f"Files ({', '.join(facts['files'])}) are not sent from here.")
+    if facts["method"] == "POST":
+        reason = facts.get("reason")
+        notes.append(f"May be sent again: {reason}." if reason else "Never sent twice.")
+    source = f"Scope: {facts['scope']}."
+    return [" ".join(notes), source] if notes else [source]
