@@ -134,7 +134,6 @@ class Tag(Embedded):
 class Contact(
     Model,
     product="books",
-    path="contacts",
     key="contact",
     list_key="contacts",
     id="contact_id",
@@ -296,7 +295,7 @@ class Contact(
     primary_contact_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """An id. Not shown in lists."""
     payment_terms: Field[int | None] = f.integer()
-    """A whole number."""
+    """A whole number. Days until an invoice is due."""
     payment_terms_label: Field[str | None] = f.text()
     """Text, at most 200 characters."""
     currency_id: Field[str] = f.identifier()
@@ -308,7 +307,8 @@ class Contact(
     opening_balances: Many[OpeningBalance] = f.many(OpeningBalance)
     """Opening balances; sent whole. Not shown in lists."""
     outstanding_receivable_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit."""
+    """An amount or rate, exact to the last digit. What the customer owes, in the contact's
+    currency."""
     outstanding_receivable_amount_bcy: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount or rate, exact to the last digit. Not shown in lists."""
     unused_credits_receivable_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
@@ -350,15 +350,15 @@ class Contact(
     tax_exemption_certificate_number: Field[str | None] = f.text()
     """Text. Editions: ke. Not shown in lists."""
     first_name: ReadOnly[str | None] = f.read_only(f.text())
-    """Text, at most 100 characters."""
+    """Text, at most 100 characters. Of the primary person."""
     last_name: ReadOnly[str | None] = f.read_only(f.text())
-    """Text, at most 100 characters."""
+    """Text, at most 100 characters. Of the primary person."""
     email: ReadOnly[str | None] = f.read_only(f.text())
-    """Text, at most 100 characters."""
+    """Text, at most 100 characters. Of the primary person."""
     phone: ReadOnly[str | None] = f.read_only(f.text())
-    """Text, at most 50 characters."""
+    """Text, at most 50 characters. Of the primary person."""
     mobile: ReadOnly[str | None] = f.read_only(f.text())
-    """Text, at most 50 characters."""
+    """Text, at most 50 characters. Of the primary person."""
     tags: Many[Tag] = f.many(Tag)
     """Tags; sent whole."""
     vat_reg_no: Field[str | None] = f.text()
@@ -378,7 +378,8 @@ class Contact(
     tax_id_value: WriteOnly[str | None] = f.write_only(f.text())
     """Text. Editions: us."""
     outstanding_payable_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit."""
+    """An amount or rate, exact to the last digit. What we owe the vendor, in the contact's
+    currency."""
     unused_credits_payable_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount or rate, exact to the last digit."""
     outstanding_payable_amount_bcy: ReadOnly[Decimal | None] = f.read_only(f.money())
@@ -399,7 +400,7 @@ class Contact(
         return self.collection("ContactPerson")
 
     def mark_active(self) -> None:
-        """Mark active of this contact.
+        """Set the status to active.
 
         May be sent again: it sets the status; twice is the same status.
 
@@ -415,7 +416,7 @@ class Contact(
         )
 
     def mark_inactive(self) -> None:
-        """Mark inactive of this contact.
+        """Set the status to inactive; new transactions refuse the contact.
 
         May be sent again: it sets the status; twice is the same status.
 
@@ -431,7 +432,7 @@ class Contact(
         )
 
     def enable_portal(self, *, contact_persons: Iterable[Mapping[str, object]]) -> None:
-        """Enable portal of this contact.
+        """Invite persons of this contact to the client portal, by e-mail.
 
         Each of `contact_persons` holds contact_person_id. Never sent twice.
 
@@ -443,7 +444,7 @@ class Contact(
         )
 
     def enable_reminders(self) -> None:
-        """Enable reminders of this contact.
+        """Switch automatic payment reminders on for this contact.
 
         May be sent again: it switches automatic reminders on or off; nothing is mailed at once.
 
@@ -459,7 +460,7 @@ class Contact(
         )
 
     def disable_reminders(self) -> None:
-        """Disable reminders of this contact.
+        """Switch automatic payment reminders off for this contact.
 
         May be sent again: it switches automatic reminders on or off; nothing is mailed at once.
 
@@ -485,7 +486,7 @@ class Contact(
         send_from_org_email_id: bool | None = None,
         cc_mail_ids: Iterable[str] | None = None,
     ) -> None:
-        """Send statement of this contact.
+        """Mail the statement of a period; without days, of this month.
 
         Files (attachments) are not sent from here. Never sent twice.
 
@@ -508,7 +509,7 @@ class Contact(
     def statement_content(
         self, *, start_date: dt.date | None = None, end_date: dt.date | None = None
     ) -> Mapping[str, object]:
-        """Statement content of this contact.
+        """Give the draft that `send_statement` would mail.
 
         Scope: ZohoBooks.contacts.READ.
         """
@@ -525,7 +526,7 @@ class Contact(
         body: str,
         send_customer_statement: bool | None = None,
     ) -> None:
-        """Send email of this contact.
+        """Mail the contact.
 
         Files (attachments) are not sent from here. Never sent twice.
 
@@ -538,7 +539,7 @@ class Contact(
         )
 
     def track_1099_payments(self) -> None:
-        """Track 1099 payments of this contact.
+        """Track this contact's payments for form 1099.
 
         May be sent again: it switches a mark of the contact on or off.
 
@@ -554,7 +555,7 @@ class Contact(
         )
 
     def untrack_1099_payments(self) -> None:
-        """Untrack 1099 payments of this contact.
+        """Stop tracking this contact's payments for form 1099.
 
         May be sent again: it switches a mark of the contact on or off.
 

@@ -14,7 +14,6 @@ from zohorm.resource import Operation
 class ContactAddress(
     Model,
     product="books",
-    path="contacts/{contact_id}/address",
     key="address_info",
     list_key="addresses",
     id="address_id",

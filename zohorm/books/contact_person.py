@@ -28,7 +28,6 @@ class CommunicationPreference(Embedded):
 class ContactPerson(
     Model,
     product="books",
-    path="contacts/{contact_id}/contactpersons",
     key="contact_person",
     list_key="contact_persons",
     id="contact_person_id",
@@ -89,7 +88,7 @@ class ContactPerson(
     contact: Link[Contact] = f.link("contact_id", "Contact")
 
     def mark_primary(self) -> None:
-        """Mark primary of this contact person.
+        """Make this the contact's primary person.
 
         May be sent again: it chooses one person; twice is the same choice.
 

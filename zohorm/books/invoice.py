@@ -117,11 +117,11 @@ class LineItem(Embedded, id="line_item_id"):
     description: Field[str | None] = f.text()
     """Text, at most 2000 characters."""
     item_order: Field[int | None] = f.integer()
-    """A whole number."""
+    """A whole number. The place of the line in its list."""
     bcy_rate: Field[Decimal | None] = f.money()
-    """An amount or rate, exact to the last digit."""
+    """An amount or rate, exact to the last digit. Of one unit, in the organization's currency."""
     rate: Field[Decimal | None] = f.money()
-    """An amount or rate, exact to the last digit."""
+    """An amount or rate, exact to the last digit. Of one unit, in the invoice's currency."""
     quantity: Field[Decimal | None] = f.number()
     """A number, exact to the last digit."""
     unit: Field[str | None] = f.text()
@@ -143,7 +143,7 @@ class LineItem(Embedded, id="line_item_id"):
     tax_treatment_code: Field[str | None] = f.text()
     """Text. Editions: gcc."""
     item_total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit."""
+    """An amount or rate, exact to the last digit. Rate by quantity, less discount, before tax."""
     header_name: Field[str | None] = f.text()
     """Text."""
     header_id: Field[str | None] = f.identifier()
@@ -229,7 +229,6 @@ class BatchPayment(Embedded):
 class Invoice(
     Model,
     product="books",
-    path="invoices",
     key="invoice",
     list_key="invoices",
     id="invoice_id",
@@ -340,7 +339,7 @@ class Invoice(
     )
     """One of draft, sent, viewed, overdue, paid, partially_paid, void."""
     payment_terms: Field[int | None] = f.integer()
-    """A whole number. Not shown in lists."""
+    """A whole number. Not shown in lists. Days until the invoice is due."""
     payment_terms_label: Field[str | None] = f.text()
     """Text, at most 100 characters. Not shown in lists."""
     due_date: Field[dt.date] = f.date()
@@ -362,9 +361,11 @@ class Invoice(
     currency_code: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     exchange_rate: Field[Decimal | None] = f.money()
-    """An amount or rate, exact to the last digit."""
+    """An amount or rate, exact to the last digit. From the invoice's currency to the
+    organization's."""
     discount: Field[Decimal | None] = f.number()
-    """A number, exact to the last digit. Not shown in lists."""
+    """A number, exact to the last digit. Not shown in lists. A percentage or an amount, as the line
+    or the invoice was given it."""
     is_discount_before_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     discount_type: Field[str | None] = f.enum("entity_level", "item_level")
@@ -392,11 +393,11 @@ class Invoice(
     adjustment_description: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     sub_total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Not shown in lists."""
+    """An amount or rate, exact to the last digit. Not shown in lists. Of the lines, before tax."""
     tax_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount or rate, exact to the last digit. Not shown in lists."""
     total: ReadOnly[Decimal] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit."""
+    """An amount or rate, exact to the last digit. With tax, discount, charges and adjustment."""
     taxes: ReadOnly[tuple[TaxSummary, ...]] = f.read_only_many(TaxSummary)
     """Tax summaries. Not shown in lists."""
     payment_reminder_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -408,7 +409,7 @@ class Invoice(
     tax_amount_withheld: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount or rate, exact to the last digit. Not shown in lists."""
     balance: ReadOnly[Decimal] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit."""
+    """An amount or rate, exact to the last digit. Not paid yet."""
     write_off_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount or rate, exact to the last digit."""
     allow_partial_payments: Field[bool | None] = f.boolean()
@@ -463,7 +464,7 @@ class Invoice(
     reference_invoice_id: Field[str | None] = f.identifier()
     """An id. Editions: mx. Not shown in lists."""
     due_days: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Shown in lists alone."""
+    """Text. Shown in lists alone. An English phrase."""
     schedule_time: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     documents: ReadOnly[object] = f.read_only(f.json())
@@ -535,7 +536,7 @@ class Invoice(
         )
 
     def mark_sent(self) -> None:
-        """Mark sent of this invoice.
+        """Set the status of a draft to sent; nothing is mailed.
 
         May be sent again: it sets the status; twice is the same status, and nothing is mailed.
 
@@ -551,7 +552,7 @@ class Invoice(
         )
 
     def mark_void(self) -> None:
-        """Mark void of this invoice.
+        """Set the status to void: the invoice no longer counts in the books.
 
         May be sent again: it sets the status; twice is the same status, and nothing is mailed.
 
@@ -567,7 +568,7 @@ class Invoice(
         )
 
     def mark_draft(self) -> None:
-        """Mark draft of this invoice.
+        """Turn a void invoice back into a draft.
 
         May be sent again: it sets the status; twice is the same status, and nothing is mailed.
 
@@ -586,7 +587,7 @@ class Invoice(
     def send_email_many(
         cls, *, invoice_ids: Iterable[str], contacts: Iterable[Mapping[str, object]] | None = None
     ) -> None:
-        """Send email many.
+        """Mail several invoices.
 
         At most 10 `invoice_ids` in one call. Each of `contacts` holds contact_id, email,
         snail_mail. Never sent twice.
@@ -601,7 +602,7 @@ class Invoice(
 
     @classmethod
     def create_from_sales_order(cls, *, salesorder_id: str) -> Self:
-        """Create from sales order.
+        """Create an invoice of a confirmed sales order.
 
         Never sent twice.
 
@@ -616,7 +617,7 @@ class Invoice(
     def map_to_sales_order(
         cls, *, invoice_ids: Iterable[str], salesorder_id: str | None = None
     ) -> Mapping[str, object]:
-        """Map to sales order.
+        """Associate invoices with a sales order; tells which were refused.
 
         Never sent twice.
 
@@ -629,7 +630,7 @@ class Invoice(
         )
 
     def submit(self) -> None:
-        """Submit of this invoice.
+        """Submit for approval.
 
         Never sent twice.
 
@@ -638,7 +639,7 @@ class Invoice(
         self._act(Operation("POST", "/invoices/{invoice_id}/submit", "ZohoBooks.invoices.CREATE"))
 
     def approve(self) -> None:
-        """Approve of this invoice.
+        """Approve.
 
         Never sent twice.
 
@@ -649,16 +650,16 @@ class Invoice(
     def send_email(
         self,
         *,
-        to_mail_ids: Iterable[str],
         send_customer_statement: bool | None = None,
         send_attachment: bool | None = None,
         send_from_org_email_id: bool | None = None,
         from_address_id: str | None = None,
+        to_mail_ids: Iterable[str] | None = None,
         cc_mail_ids: Iterable[str] | None = None,
         subject: str | None = None,
         body: str | None = None,
     ) -> None:
-        """Send email of this invoice.
+        """Mail the invoice.
 
         Files (attachments) are not sent from here. Never sent twice.
 
@@ -681,7 +682,7 @@ class Invoice(
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
-        """Email content of this invoice.
+        """Give the draft that `send_email` would mail.
 
         Scope: ZohoBooks.invoices.READ.
         """
@@ -693,14 +694,14 @@ class Invoice(
     def remind(
         self,
         *,
-        cc_mail_ids: Iterable[str],
         send_customer_statement: bool | None = None,
         to_mail_ids: Iterable[str] | None = None,
+        cc_mail_ids: Iterable[str] | None = None,
         subject: str | None = None,
         body: str | None = None,
         send_from_org_email_id: bool | None = None,
     ) -> None:
-        """Remind of this invoice.
+        """Mail a payment reminder.
 
         Files (attachments) are not sent from here. Never sent twice.
 
@@ -721,7 +722,7 @@ class Invoice(
         )
 
     def reminder_content(self) -> Mapping[str, object]:
-        """Reminder content of this invoice.
+        """Give the draft that `remind` would mail.
 
         Scope: ZohoBooks.invoices.READ.
         """
@@ -731,9 +732,9 @@ class Invoice(
 
     @classmethod
     def remind_many(cls, *, invoice_ids: Iterable[str]) -> Mapping[str, object]:
-        """Remind many.
+        """Mail payment reminders for several invoices; tells which were sent.
 
-        At most 25 `invoice_ids` in one call. Never sent twice.
+        Never sent twice.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -744,7 +745,7 @@ class Invoice(
 
     @classmethod
     def pdf_many(cls, *, invoice_ids: Iterable[str]) -> bytes:
-        """Pdf many.
+        """Give several invoices in one PDF.
 
         At most 25 `invoice_ids` in one call.
 
@@ -757,7 +758,7 @@ class Invoice(
 
     @classmethod
     def print_many(cls, *, invoice_ids: Iterable[str]) -> bytes:
-        """Print many.
+        """Give several invoices in one PDF made for printing.
 
         At most 25 `invoice_ids` in one call.
 
@@ -769,7 +770,7 @@ class Invoice(
         )
 
     def disable_reminders(self) -> None:
-        """Disable reminders of this invoice.
+        """Switch automatic payment reminders off for this invoice.
 
         May be sent again: it switches automatic reminders on or off; nothing is mailed at once.
 
@@ -785,7 +786,7 @@ class Invoice(
         )
 
     def enable_reminders(self) -> None:
-        """Enable reminders of this invoice.
+        """Switch automatic payment reminders on for this invoice.
 
         May be sent again: it switches automatic reminders on or off; nothing is mailed at once.
 
@@ -801,7 +802,7 @@ class Invoice(
         )
 
     def write_off(self) -> None:
-        """Write off of this invoice.
+        """Write the unpaid balance off.
 
         Never sent twice.
 
@@ -810,7 +811,7 @@ class Invoice(
         self._act(Operation("POST", "/invoices/{invoice_id}/writeoff", "ZohoBooks.invoices.CREATE"))
 
     def cancel_write_off(self) -> None:
-        """Cancel write off of this invoice.
+        """Undo a write-off: the balance is due again.
 
         Never sent twice.
 
@@ -830,7 +831,7 @@ class Invoice(
         country: str | None = None,
         fax: str | None = None,
     ) -> None:
-        """Update billing address of this invoice.
+        """Change the billing address of this invoice alone.
 
         Scope: ZohoBooks.invoices.UPDATE.
         """
@@ -857,7 +858,7 @@ class Invoice(
         country: str | None = None,
         fax: str | None = None,
     ) -> None:
-        """Update shipping address of this invoice.
+        """Change the shipping address of this invoice alone.
 
         Scope: ZohoBooks.invoices.UPDATE.
         """
@@ -877,7 +878,7 @@ class Invoice(
         )
 
     def use_template(self, template_id: str) -> None:
-        """Use template of this invoice.
+        """Print this invoice with another template.
 
         Scope: ZohoBooks.invoices.UPDATE.
         """
@@ -894,7 +895,7 @@ class Invoice(
         invoice_payments: Iterable[Mapping[str, object]],
         apply_creditnotes: Iterable[Mapping[str, object]],
     ) -> None:
-        """Apply credits of this invoice.
+        """Pay from excess payments and credit notes.
 
         Each of `invoice_payments` holds payment_id, amount_applied. Each of `apply_creditnotes`
         holds creditnote_id, amount_applied. Never sent twice.
@@ -907,7 +908,7 @@ class Invoice(
         )
 
     def add_attachment(self, *, can_send_in_mail: bool | None = None) -> None:
-        """Add attachment of this invoice.
+        """Attach a file to this invoice.
 
         Files (attachment) are not sent from here. Never sent twice.
 
@@ -919,7 +920,7 @@ class Invoice(
         )
 
     def download_attachment(self, *, preview: bool | None = None) -> bytes:
-        """Download attachment of this invoice.
+        """Give the attached file, or its thumbnail.
 
         Scope: ZohoBooks.invoices.READ.
         """
@@ -929,7 +930,7 @@ class Invoice(
         )
 
     def set_attachment_preference(self, *, can_send_in_mail: bool) -> None:
-        """Set attachment preference of this invoice.
+        """Choose whether mails carry the attached file.
 
         Scope: ZohoBooks.invoices.UPDATE.
         """
@@ -939,7 +940,7 @@ class Invoice(
         )
 
     def delete_attachment(self) -> None:
-        """Delete attachment of this invoice.
+        """Detach the file.
 
         Scope: ZohoBooks.invoices.DELETE.
         """
@@ -948,7 +949,7 @@ class Invoice(
         )
 
     def download_document(self, document_id: str) -> bytes:
-        """Download document of this invoice.
+        """Give an attached document.
 
         Scope: ZohoBooks.invoices.READ.
         """
@@ -960,7 +961,7 @@ class Invoice(
         )
 
     def delete_document(self, document_id: str) -> None:
-        """Delete document of this invoice.
+        """Delete an attached document.
 
         Scope: ZohoBooks.invoices.DELETE.
         """
@@ -975,7 +976,7 @@ class Invoice(
 
     @classmethod
     def delete_expense_receipt(cls, expense_id: str) -> None:
-        """Delete expense receipt.
+        """Delete the receipt of an expense that was invoiced.
 
         Scope: ZohoBooks.invoices.DELETE.
         """
@@ -987,7 +988,7 @@ class Invoice(
         )
 
     def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:
-        """Update custom fields of this invoice.
+        """Set some custom fields and nothing else.
 
         Each of `custom_fields` holds customfield_id, value.
 
@@ -999,7 +1000,7 @@ class Invoice(
         )
 
     def payment_link(self, *, link_type: str, expiry_time: dt.date) -> Mapping[str, object]:
-        """Payment link of this invoice.
+        """Give a link that the customer can pay by.
 
         `link_type` is one of public, private.
 
@@ -1016,7 +1017,7 @@ class Invoice(
         )
 
     def pdf(self) -> bytes:
-        """Pdf of this invoice.
+        """Give the invoice as PDF.
 
         Scope: ZohoBooks.invoices.READ.
         """

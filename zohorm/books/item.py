@@ -71,7 +71,6 @@ class CustomField(Embedded, id="customfield_id"):
 class Item(
     Model,
     product="books",
-    path="items",
     key="item",
     list_key="items",
     id="item_id",
@@ -119,7 +118,7 @@ class Item(
     description: Field[str | None] = f.text()
     """Text, at most 2000 characters."""
     rate: Field[Decimal] = f.money()
-    """An amount or rate, exact to the last digit."""
+    """An amount or rate, exact to the last digit. The price of one unit when sold."""
     unit: Field[str | None] = f.text()
     """Text."""
     hsn_or_sac: Field[str | None] = f.text()
@@ -165,7 +164,7 @@ class Item(
     purchase_description: Field[str | None] = f.text()
     """Text."""
     purchase_rate: Field[Decimal | None] = f.money()
-    """An amount or rate, exact to the last digit."""
+    """An amount or rate, exact to the last digit. The price of one unit when bought."""
     purchase_account_id: Field[str | None] = f.identifier()
     """An id."""
     inventory_account_id: Field[str | None] = f.identifier()
@@ -188,7 +187,7 @@ class Item(
 
     @classmethod
     def in_bulk(cls, *, item_ids: Iterable[str]) -> list[Self]:
-        """In bulk.
+        """Give items by their ids, in one call.
 
         At most 100 `item_ids` in one call.
 
@@ -200,7 +199,7 @@ class Item(
         )
 
     def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:
-        """Update custom fields of this item.
+        """Set some custom fields and nothing else.
 
         Each of `custom_fields` holds customfield_id, value.
 
@@ -212,7 +211,7 @@ class Item(
         )
 
     def mark_active(self) -> None:
-        """Mark active of this item.
+        """Set the status to active.
 
         May be sent again: it sets the status; twice is the same status.
 
@@ -225,7 +224,7 @@ class Item(
         )
 
     def mark_inactive(self) -> None:
-        """Mark inactive of this item.
+        """Set the status to inactive; new transactions refuse the item.
 
         May be sent again: it sets the status; twice is the same status.
 

@@ -44,7 +44,6 @@ class CustomField(Embedded):
 class Organization(
     Model,
     product="books",
-    path="organizations",
     key="organization",
     list_key="organizations",
     id="organization_id",
@@ -74,7 +73,7 @@ class Organization(
     field_separator: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     fiscal_year_start_month: Field[object] = f.json()
-    """Any JSON value."""
+    """Any JSON value. Written as a month's name, received as name or number."""
     contact_name: Field[str | None] = f.text()
     """Text."""
     industry_type: CreateOnly[str | None] = f.create_only(f.text())

@@ -81,7 +81,7 @@ def model_class(name: str, facts: Facts, product: str) -> list[str]:
 
 def _keywords(facts: Facts, product: str) -> dict[str, Code]:
     words: dict[str, Code] = {"product": layout.text(product)}
-    for key in ("path", "key", "list_key", "id", "number"):
+    for key in ("key", "list_key", "id", "number"):
         if facts[key]:
             words[key] = layout.text(facts[key])
     if facts["parent"]:
@@ -100,7 +100,7 @@ def _keywords(facts: Facts, product: str) -> dict[str, Code]:
 
 def _filter(name: str, facts: Facts) -> Code:
     lookups = dict(facts["lookups"])
-    more = {
+    more: dict[str, Code] = {
         key: layout.value(facts[key])
         for key in ("values", "unchecked", "row_field")
         if key in facts
@@ -113,7 +113,7 @@ def _filter(name: str, facts: Facts) -> Code:
     if list(lookups) != ["exact"]:
         return layout.call("f.Filter", kind, layout.value(lookups), **more)
     if lookups["exact"] != name:
-        more = {"parameter": layout.text(lookups["exact"]), **more}
+        more = {"parameter": layout.value(lookups["exact"])} | more
     return layout.call("f.exact_filter", layout.text(name), kind, **more)
 
 
@@ -121,7 +121,7 @@ def _members(facts: Facts, first: tuple[str | None, ...] = ()) -> Iterator[str]:
     inside = "path" not in facts
     fields: Mapping[str, Facts] = facts["fields"]
     links = {link["by"]: link["to"] for link in facts["links"].values()}
-    ordered = [name for name in first if name in fields]
+    ordered = [name for name in first if name is not None and name in fields]
     for name in [*ordered, *(name for name in fields if name not in ordered)]:
         hint, built = field(fields[name])
         yield from layout.lines(built, INDENT, f"{name}: {hint} = ")

@@ -2,8 +2,8 @@
 
 The file has these tables, all of them lists so that one reason may stand for many places:
 `resource` (names of collections), `action` (names of actions), `place` (operations whose path
-misleads), `class` (names of embedded classes), `link`, `repeatable`, `always` and `correct`
-(anything else, by its path in the facts).
+misleads), `class` (names of embedded classes), `link`, `repeatable`, `always`, `correct`
+(anything else, by its path in the facts) and `say` (our words for docstrings).
 """
 
 from __future__ import annotations
@@ -16,7 +16,17 @@ import attrs
 
 from zohorm.facts.load import PACKAGE, Facts
 
-TABLES = ("resource", "action", "place", "class", "link", "repeatable", "always", "correct")
+TABLES = (
+    "resource",
+    "action",
+    "place",
+    "class",
+    "link",
+    "repeatable",
+    "always",
+    "correct",
+    "say",
+)
 
 
 class Stale(ValueError):
@@ -73,7 +83,7 @@ def parse(text: str) -> Corrections:
 
 
 def apply(resources: Facts, corrections: Corrections) -> None:
-    """Change the facts as the tables `always` and `correct` say.
+    """Change the facts as the tables `always`, `correct` and `say` demand.
 
     Raises:
         Stale: corrections that change nothing; all of them are named.
@@ -82,24 +92,31 @@ def apply(resources: Facts, corrections: Corrections) -> None:
     for row in corrections.rows("always"):
         for path in row["fields"]:
             resource, _, name = path.partition(".")
-            if not _correct(resources, f"{resource}.fields.{name}", {"set": {"always": True}}):
+            always = {"set": {"always": True}}
+            if not _correct(resources, f"{resource}.fields.{name}", always, adds=False):
                 stale.append(path)
     for row in corrections.rows("correct"):
         for path in [row["at"]] if isinstance(row["at"], str) else row["at"]:
             if not _correct(resources, path, row):
                 stale.append(path)
+    for path, words in corrections.merged("say", "words").items():
+        member = "note" if ".fields." in path else "doc"
+        if not _correct(resources, path, {"set": {member: words}}, adds=False):
+            stale.append(path)
     if stale:
         raise Stale(f"these corrections change nothing: {', '.join(stale)}")
 
 
-def _correct(resources: Facts, path: str, row: Facts) -> bool:
-    """Apply one correction at one path; tell whether it changed anything."""
+def _correct(resources: Facts, path: str, row: Facts, *, adds: bool = True) -> bool:
+    """Apply one correction at one path; tell whether it changed anything.
+
+    Where the path holds nothing, a member is added; not so by a star, which corrects what is there.
+    """
     changed = False
     for owner, name in _targets(resources, path.split(".")):
         if row.get("remove"):
             changed |= owner.pop(name, None) is not None
-        elif name in owner or "*" not in path:
-            # A star corrects what is there and adds nothing.
+        elif name in owner or (adds and "*" not in path):
             before = owner.get(name)
             after = (before or {}) | row.get("set", {})
             gone = row.get("unset", ())
