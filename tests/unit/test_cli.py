@@ -6,6 +6,7 @@ import importlib.metadata
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 import requests
@@ -57,34 +58,51 @@ def test_a_missing_package_gives_the_line_that_installs_it(
     assert "Traceback" not in answer.stderr
 
 
+@pytest.fixture
+def served() -> Iterator[subprocess.Popen[str]]:
+    """`zohorm sandbox` as a running process, ended whatever the test does."""
+    process = subprocess.Popen([*COMMAND, "sandbox"], stdout=subprocess.PIPE, text=True)
+    with process:
+        yield process
+        process.kill()
+
+
+def exported_by(process: subprocess.Popen[str]) -> dict[str, str]:
+    """Read the variables that the process prints, up to the last one."""
+    assert process.stdout is not None
+    exported = {}
+    for line in process.stdout:
+        if line.startswith("export "):
+            name, _, value = line.removeprefix("export ").strip().partition("=")
+            exported[name] = value
+        if "ZOHORM_ACCOUNTS_URL" in exported:
+            break
+    return exported
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_sandbox_prints_what_from_env_reads_and_serves_until_it_is_stopped(number: int) -> None:
-    with subprocess.Popen([*COMMAND, "sandbox"], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        exported = {}
-        for line in process.stdout:
-            if line.startswith("export "):
-                name, _, value = line.removeprefix("export ").strip().partition("=")
-                exported[name] = value
-            if "ZOHORM_ACCOUNTS_URL" in line:
-                break
+def test_sandbox_prints_what_from_env_reads_and_serves_until_it_is_stopped(
+    served: subprocess.Popen[str], number: int
+) -> None:
+    exported = exported_by(served)
 
-        token = requests.post(
-            exported["ZOHORM_ACCOUNTS_URL"] + "/oauth/v2/token",
-            data={
-                "grant_type": "refresh_token",
-                "client_id": exported["ZOHO_CLIENT_ID"],
-                "client_secret": exported["ZOHO_CLIENT_SECRET"],
-                "refresh_token": exported["ZOHO_REFRESH_TOKEN"],
-            },
-            timeout=10,
-        ).json()["access_token"]
-        organization = requests.get(
-            exported["ZOHORM_API_URL"] + "/books/v3/organizations",
-            headers={"Authorization": f"Zoho-oauthtoken {token}"},
-            timeout=10,
-        ).json()["organizations"][0]
-        process.send_signal(number)
+    token = requests.post(
+        exported["ZOHORM_ACCOUNTS_URL"] + "/oauth/v2/token",
+        data={
+            "grant_type": "refresh_token",
+            "client_id": exported["ZOHO_CLIENT_ID"],
+            "client_secret": exported["ZOHO_CLIENT_SECRET"],
+            "refresh_token": exported["ZOHO_REFRESH_TOKEN"],
+        },
+        timeout=10,
+    ).json()["access_token"]
+    answer = requests.get(
+        exported["ZOHORM_API_URL"] + "/books/v3/organizations",
+        headers={"Authorization": f"Zoho-oauthtoken {token}"},
+        timeout=10,
+    ).json()
+    served.send_signal(number)
 
-        assert process.wait(timeout=10) == 0
-        assert organization["organization_id"] == exported["ZOHO_ORGANIZATION_ID"]
+    assert served.wait(timeout=10) == 0
+    found = [row["organization_id"] for row in answer["organizations"]]
+    assert exported["ZOHO_ORGANIZATION_ID"] in found
