@@ -1,0 +1,213 @@
+"""The way of one call: seen, met by a fault, routed, token, organization, limits, then answered.
+
+The server calls `answer` for each request. What a call does to records is in `resources/`.
+"""
+
+from __future__ import annotations
+
+import socket
+
+import attrs
+from werkzeug.wrappers import Request
+
+from zohorm.clock import ManualClock
+from zohorm.sandbox import organizations, resources
+from zohorm.sandbox.calls import Call, CallLog, without_secrets, without_token
+from zohorm.sandbox.catalogue import Operation, catalogue
+from zohorm.sandbox.context import Context
+from zohorm.sandbox.faults import Fault, Faults, without_key
+from zohorm.sandbox.gate import Gate
+from zohorm.sandbox.incoming import Incoming, incoming
+from zohorm.sandbox.limits import LimitReached, Limits, Quota
+from zohorm.sandbox.mails import Outbox
+from zohorm.sandbox.oauth import Accounts, allows
+from zohorm.sandbox.reply import (
+    Refusal,
+    Reply,
+    envelope,
+    not_authorized,
+    refused,
+    unknown_url,
+)
+from zohorm.sandbox.routes import Route, route
+from zohorm.sandbox.server import Cut, Dropped
+from zohorm.sandbox.store import Store
+from zohorm.sandbox.switches import Switches
+
+_TOKEN_PATHS = ("/oauth/v2/token", "/oauth/v2/token/revoke")
+
+
+@attrs.define(kw_only=True)
+class Application:
+    """Everything behind the server, and the answer to each call."""
+
+    switches: Switches
+    clock: ManualClock
+    store: Store
+    accounts: Accounts
+    limits: Limits
+    faults: Faults = attrs.Factory(Faults)
+    calls: CallLog = attrs.Factory(CallLog)
+    token_calls: CallLog = attrs.Factory(CallLog)
+    outbox: Outbox = attrs.Factory(Outbox)
+    gate: Gate = attrs.Factory(Gate)
+    url: str = ""
+
+    def answer(self, request: Request) -> Reply | Cut:
+        """Answer one request.
+
+        Raises:
+            Dropped: the connection shall close without an answer.
+        """
+        roots = tuple(product.root for product in catalogue().values())
+        arrived = incoming(request, roots)
+        is_token_call = arrived.url_path.startswith("/oauth/")
+        call = _call(arrived)
+        (self.token_calls if is_token_call else self.calls).add(call)
+        fault = self.faults.take(arrived.method, (arrived.url_path, arrived.path))
+        made_up = fault.answer(self.url) if fault is not None else None
+        if made_up is not None:
+            call.status = made_up.status
+            return made_up
+        name = fault.name if fault is not None else None
+        if name == "drop-before-commit":
+            raise Dropped
+        client = request.environ["werkzeug.socket"]
+        if is_token_call:
+            reply = self._accounts(arrived)
+        else:
+            reply = self._product(arrived, fault, client)
+        if name == "drop-after-commit":
+            raise Dropped
+        if name == "hang-after-commit" and not self.gate.wait(client):
+            raise Dropped
+        call.status = reply.status
+        return _spoiled(reply, name)
+
+    def _accounts(self, arrived: Incoming) -> Reply:
+        if arrived.url_path not in _TOKEN_PATHS:
+            return refused(unknown_url())
+        if arrived.method != "POST":
+            return envelope({"error": "invalid_request"}, status=405)
+        parameters = {**arrived.query, **arrived.form}
+        if arrived.url_path.endswith("/revoke"):
+            return self.accounts.revoke(parameters.get("token", ""))
+        return self.accounts.answer(parameters, now=self.clock.time(), api_domain=self.url)
+
+    def _product(self, arrived: Incoming, fault: Fault | None, client: socket.socket) -> Reply:
+        try:
+            product = next((p for p in catalogue().values() if p.root == arrived.root), None)
+            if product is None or not arrived.root:
+                raise unknown_url()
+            code = self.switches.wrong_method_code
+            found = route(product, arrived.method, arrived.path, wrong_method_code=code)
+            self._authorize(arrived, found.operation, fault)
+            organization_id = self._organization(arrived, found.operation)
+        except Refusal as refusal:
+            return refused(refusal)
+        now = organizations.local_time(self.store, organization_id, self.clock.time())
+        try:
+            quota = self.limits.admit(organization_id, now)
+        except LimitReached as refusal:
+            return self._limited(refusal)
+        try:
+            self._wait(fault, client)
+            return self._with_quota(
+                self._carried_out(arrived, found, organization_id, fault), quota
+            )
+        finally:
+            self.limits.leave(organization_id)
+
+    def _carried_out(
+        self, arrived: Incoming, found: Route, organization_id: str, fault: Fault | None
+    ) -> Reply:
+        try:
+            body = arrived.body() if arrived.method in ("POST", "PUT") else None
+            with self.store.transaction():
+                # The clock is read again: a call that hung has become an older one.
+                now = organizations.local_time(self.store, organization_id, self.clock.time())
+                context = Context(
+                    store=self.store,
+                    switches=self.switches,
+                    outbox=self.outbox,
+                    url=self.url,
+                    product=catalogue()[found.resource.product],
+                    resource=found.resource,
+                    operation=found.operation,
+                    organization_id=organization_id,
+                    now=now,
+                    params=found.params,
+                    query=arrived.query,
+                    headers=arrived.headers,
+                    body=body,
+                    files=arrived.files,
+                    fault=fault.name if fault is not None else None,
+                )
+                return resources.answer(context)
+        except Refusal as refusal:
+            return refused(refusal)
+
+    def _authorize(self, arrived: Incoming, operation: Operation, fault: Fault | None) -> None:
+        scheme, _, token = arrived.header("Authorization").partition(" ")
+        schemes = {"zoho-oauthtoken"} | ({"bearer"} if self.switches.bearer_accepted else set())
+        if fault is not None and fault.name == "expire-token":
+            self.accounts.kill(token.strip())
+        scopes = self.accounts.scopes_of(token.strip(), now=self.clock.time())
+        if scheme.lower() not in schemes or scopes is None:
+            raise not_authorized()
+        if not allows(scopes, operation.scope):
+            raise not_authorized(self.switches.scope_status)
+
+    def _organization(self, arrived: Incoming, operation: Operation) -> str:
+        named = arrived.organization_id
+        if named is None and self.switches.organization_header:
+            named = arrived.header_organization_id
+        with self.store.transaction():
+            return organizations.chosen(
+                self.store,
+                named,
+                missing=self.switches.missing_organization,
+                is_needed=not operation.path.startswith("/organizations"),
+            )
+
+    def _wait(self, fault: Fault | None, client: socket.socket) -> None:
+        if fault is None or fault.name not in ("hang", "slow"):
+            return
+        if not self.gate.wait(client, seconds=fault.seconds if fault.name == "slow" else None):
+            raise Dropped
+
+    def _limited(self, refusal: LimitReached) -> Reply:
+        headers = {}
+        if self.switches.retry_after:
+            headers["Retry-After"] = str(refusal.wait_seconds)
+        return refused(refusal, headers=headers)
+
+    def _with_quota(self, reply: Reply, quota: Quota) -> Reply:
+        wanted = self.switches.quota_headers
+        if wanted == "never" or (wanted == "success" and reply.status >= 300):
+            return reply
+        return attrs.evolve(reply, headers={**reply.headers, **quota.headers()})
+
+
+def _call(arrived: Incoming) -> Call:
+    is_token_call = arrived.url_path.startswith("/oauth/")
+    return Call(
+        method=arrived.method,
+        path=arrived.path,
+        query=without_secrets(arrived.query) if is_token_call else arrived.query,
+        headers=without_token(arrived.headers),
+        body={**without_secrets(arrived.form)} if is_token_call else arrived.body_or_none(),
+        organization_id=arrived.organization_id or arrived.header_organization_id,
+        url_path=arrived.url_path,
+    )
+
+
+def _spoiled(reply: Reply, fault: str | None) -> Reply | Cut:
+    """Return an answer as a fault leaves it."""
+    if fault == "cut":
+        return Cut(reply, len(reply.content) // 2)
+    if fault == "truncate":
+        return attrs.evolve(reply, content=reply.content[: len(reply.content) // 2])
+    if fault == "missing-key":
+        return attrs.evolve(reply, content=without_key(reply.content))
+    return reply

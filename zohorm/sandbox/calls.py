@@ -1,0 +1,70 @@
+"""The calls that arrived, for tests to look at: `sandbox.calls` and `sandbox.token_calls`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+import attrs
+
+from zohorm.sandbox.exact import Json
+
+TOKEN_APART = "<token apart>"
+SECRETS = frozenset({"client_secret", "refresh_token", "code", "token", "access_token"})
+
+
+@attrs.define
+class Call:
+    """One HTTP call as it arrived; tokens and secrets are taken out."""
+
+    method: str
+    path: str
+    """The path below the product root: `/invoices/1`."""
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    """Names as sent; the token is replaced by a mark."""
+    body: Json
+    """What the JSON body says; None for an empty or broken body; the pairs of a form."""
+    organization_id: str | None
+    """The organization that the call names, in its query or a header."""
+    url_path: str
+    """The whole path: `/books/v3/invoices/1`."""
+    status: int | None = None
+    """The status answered; None while the call runs, or when it got no answer."""
+
+
+def without_token(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers in which the scheme of `Authorization` is left but not its token."""
+    kept = dict(headers)
+    for name in kept:
+        if name.lower() == "authorization":
+            kept[name] = f"{kept[name].split(' ')[0]} {TOKEN_APART}"
+    return kept
+
+
+def without_secrets(pairs: Mapping[str, str]) -> dict[str, str]:
+    """Return the pairs of a token call with secrets replaced by a mark."""
+    return {name: TOKEN_APART if name in SECRETS else value for name, value in pairs.items()}
+
+
+class CallLog:
+    """Calls in the order of their arrival."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: list[Call] = []
+
+    def add(self, call: Call) -> None:
+        """Remember one call."""
+        with self._lock:
+            self._calls.append(call)
+
+    def all(self) -> list[Call]:
+        """Return the calls so far, oldest first."""
+        with self._lock:
+            return list(self._calls)
+
+    def clear(self) -> None:
+        """Forget every call."""
+        with self._lock:
+            self._calls.clear()

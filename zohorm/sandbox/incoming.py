@@ -1,0 +1,126 @@
+"""One HTTP request taken apart: where it goes, for which organization, with what body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request
+
+from zohorm.sandbox import exact
+from zohorm.sandbox.exact import Json
+from zohorm.sandbox.reply import not_json
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+@attrs.frozen
+class Incoming:
+    """What a request says. A body that is no JSON shows when it is asked for."""
+
+    method: str
+    url_path: str
+    root: str
+    path: str
+    """The path below the product root."""
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    headers: Mapping[str, str]
+    raw: str | None
+    """The text that should be JSON; None if it is not UTF-8."""
+    files: tuple[str, ...]
+
+    @property
+    def organization_id(self) -> str | None:
+        """The organization named by the query."""
+        return self.query.get("organization_id")
+
+    @property
+    def header_organization_id(self) -> str | None:
+        """The organization named by a header of any product, in any capitals."""
+        for name, value in self.headers.items():
+            lower = name.lower()
+            if lower.startswith("x-com-zoho-") and lower.endswith("-organizationid"):
+                return value
+        return None
+
+    def header(self, name: str) -> str:
+        """Return a header, `""` if it was not sent."""
+        return next((v for key, v in self.headers.items() if key.lower() == name.lower()), "")
+
+    def body(self) -> Json:
+        """Return what the body says; an empty body is an empty object.
+
+        Raises:
+            Refusal: it is not JSON.
+        """
+        if self.raw is None:
+            raise not_json()
+        if not self.raw.strip():
+            return {}
+        try:
+            return exact.read(self.raw)
+        except exact.NotJson:
+            raise not_json() from None
+
+    def body_or_none(self) -> Json:
+        """Return what the body says, for the list of calls: None for an empty or broken one."""
+        try:
+            return exact.read(self.raw) if self.raw else None
+        except exact.NotJson:
+            return dict(self.form) or None
+
+
+def incoming(request: Request, roots: tuple[str, ...]) -> Incoming:
+    """Take a request apart. `roots` are the paths under which products live."""
+    url_path = request.path
+    root = next((each for each in roots if f"{url_path}/".startswith(f"{each}/")), "")
+    form, files = _form(request)
+    return Incoming(
+        method=request.method,
+        url_path=url_path,
+        root=root,
+        path=url_path[len(root) :],
+        query={name: _storable(value) for name, value in request.args.items()},
+        form=form,
+        headers=dict(request.headers.items()),
+        raw=_json_text(request, form, has_files=bool(files)),
+        files=files,
+    )
+
+
+def _form(request: Request) -> tuple[dict[str, str], tuple[str, ...]]:
+    if request.mimetype not in _FORMS:
+        return {}, ()
+    # The body is read first, for clients that send JSON text and call it a form.
+    request.get_data(cache=True, parse_form_data=False)
+    try:
+        pairs = {name: _storable(value) for name, value in request.form.items()}
+        names = tuple(_storable(each.filename or name) for name, each in request.files.items())
+    except (HTTPException, ValueError):
+        # A multipart body that is none.
+        return {}, ()
+    return pairs, names
+
+
+def _json_text(request: Request, form: Mapping[str, str], *, has_files: bool) -> str | None:
+    """Return the text that should be JSON, of the three ways to send it.
+
+    Source: protocol.md 7.1: a JSON body, the form field `JSONString`, JSON text called a form.
+    """
+    if "JSONString" in form:
+        return form["JSONString"]
+    if "JSONString" in request.args:
+        return _storable(request.args["JSONString"])
+    if has_files or (request.mimetype == "multipart/form-data" and form):
+        return ""
+    try:
+        return request.get_data(cache=True).decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _storable(text: str) -> str:
+    """Return text without what UTF-8 cannot hold."""
+    return text.encode("utf-8", "replace").decode()

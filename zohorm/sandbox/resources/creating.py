@@ -1,0 +1,67 @@
+"""New records: POST to a collection."""
+
+from __future__ import annotations
+
+from zohorm.sandbox import rules
+from zohorm.sandbox.context import Context
+from zohorm.sandbox.exact import Row, write
+from zohorm.sandbox.reply import Reply, success
+from zohorm.sandbox.resources import mirrors, numbering, parents, parts
+from zohorm.sandbox.resources.checks import accepted, required
+from zohorm.sandbox.rows import blank
+
+
+def answer(context: Context) -> Reply:
+    """Store the record that the body describes and return it whole, with its id."""
+    body = context.object()
+    required(context.operation.required, body)
+    row = create(context, accepted(context.resource, body))
+    message = f"The {context.resource.label.lower()} has been created."
+    text = f'"{context.resource.key}":{write(row)}'
+    return success(text, message=message, status=context.operation.status)
+
+
+def create(context: Context, sent: Row) -> Row:
+    """Store a new record of checked members and return it.
+
+    Raises:
+        Refusal: it refers to what does not exist, or breaks a rule.
+    """
+    resource = context.resource
+    parent = parents.parent_id(context, sent)
+    row = blank(resource)
+    row.update(_shown(context, sent))
+    row[resource.id] = context.store.next_id()
+    parents.fill(context, row, parent)
+    stamp(context, row, is_new=True)
+    numbering.number(context, row, sent)
+    parents.check_links(context, sent)
+    rules.of(resource).settle(context, row, sent, None)
+    context.store.insert(resource, context.scope, row, parent)
+    mirrors.record_written(context, row)
+    mirrors.child_written(context, parent)
+    rules.of(resource).created(context, row, sent)
+    return row
+
+
+def _shown(context: Context, sent: Row) -> Row:
+    made: Row = {}
+    for name, value in sent.items():
+        field = context.resource.fields[name]
+        if not field.is_shown:
+            continue
+        if name == "custom_fields":
+            made[name] = parts.custom_fields(context, [], value)
+        elif field.kind == "many":
+            made[name] = parts.merged(context, field, [], value)
+        else:
+            made[name] = value
+    return made
+
+
+def stamp(context: Context, row: Row, *, is_new: bool = False) -> None:
+    """Write the time of this call into a record."""
+    if is_new and "created_time" in row:
+        row["created_time"] = context.timestamp
+    if "last_modified_time" in row:
+        row["last_modified_time"] = context.timestamp

@@ -1,0 +1,91 @@
+"""Lists inside a record: which rows an update keeps, changes, adds and drops.
+
+Source: protocol.md 7.2: a list of rows with ids is replaced; rows with an id are updated, rows
+without one are new, rows not listed are gone.
+"""
+
+from __future__ import annotations
+
+from zohorm.sandbox.catalogue import Field
+from zohorm.sandbox.context import Context
+from zohorm.sandbox.exact import Json, Row
+from zohorm.sandbox.reply import unknown_record
+from zohorm.sandbox.rows import blank
+
+
+def merged(context: Context, field: Field, old: Json, sent: Json) -> Json:
+    """Return a list of a record after an update that sent it."""
+    before = rows_of(old)
+    after = rows_of(sent)
+    shape = context.resource.embedded.get(field.of or "")
+    key = shape.id if shape is not None else None
+    if key is None:
+        return [row for row in after]
+    known = {str(row.get(key)): row for row in before}
+    made: list[Json] = []
+    for row in after:
+        row_key = str(row.get(key) or "")
+        if row_key and row_key not in known:
+            raise unknown_record(field.name, status=context.switches.missing_reference)
+        keeps = row_key and context.switches.line_keys == "keep"
+        base = dict(known.pop(row_key)) if row_key else {}
+        made.append(completed(context, field, {**base, **row} if keeps else row, key))
+    return made
+
+
+def completed(context: Context, field: Field, row: Row, key: str) -> Row:
+    """Return a row of a list with every member that is shown, and an id."""
+    made = blank(context.resource, field.of)
+    made.update({name: value for name, value in row.items() if name in made})
+    if not made.get(key):
+        made[key] = context.store.next_id()
+    return made
+
+
+def custom_fields(context: Context, old: Json, sent: Json) -> Json:
+    """Return the custom fields of a record after a write that sent some of them.
+
+    A field is named by its id, its API name, or its label. Source: protocol.md 7.3.
+    """
+    kept = rows_of(old) if context.switches.custom_fields_put == "merge" else []
+    made = [dict(row) for row in kept]
+    for row in rows_of(sent):
+        new = _custom_field(context, row)
+        if new is None:
+            continue
+        place = next((i for i, each in enumerate(made) if _same(each, new)), len(made))
+        made[place : place + 1] = [{**(made[place] if place < len(made) else {}), **new}]
+    return [row for row in made]
+
+
+def rows_of(value: Json) -> list[Row]:
+    """Return the objects in a list."""
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _custom_field(context: Context, row: Row) -> Row | None:
+    name = str(row.get("api_name") or "")
+    if not name and row.get("label"):
+        name = "cf_" + "_".join(str(row["label"]).lower().split())
+    field_id = str(row.get("customfield_id") or "")
+    if not name and not field_id:
+        return None
+    name = name or f"cf_{field_id}"
+    label = str(row.get("label") or name.removeprefix("cf_").replace("_", " ").title())
+    value = row.get("value", "")
+    text = (
+        str(value).lower() if isinstance(value, bool) else str(value if value is not None else "")
+    )
+    return {
+        "field_id": field_id or name,
+        "customfield_id": field_id or name,
+        "index": row.get("index", 1),
+        "label": label,
+        "api_name": name,
+        "value": "" if value is None else value,
+        "value_formatted": text,
+    }
+
+
+def _same(one: Row, other: Row) -> bool:
+    return any(one.get(name) == other.get(name) for name in ("customfield_id", "api_name", "label"))

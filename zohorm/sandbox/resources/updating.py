@@ -1,0 +1,99 @@
+"""Changed records: PUT with an id, and PUT on a collection (upsert by a custom field)."""
+
+from __future__ import annotations
+
+from zohorm.sandbox import exact, rules
+from zohorm.sandbox.context import Context
+from zohorm.sandbox.exact import Row, write
+from zohorm.sandbox.reply import Reply, invalid, success, unknown_record, wrong_shape
+from zohorm.sandbox.resources import creating, mirrors, numbering, parents, parts, reading
+from zohorm.sandbox.resources.checks import accepted, required
+
+
+def answer(context: Context) -> Reply:
+    """Change the members that the body has and return the whole record."""
+    before = exact.load(reading.text_of(context, parents.record_id(context)))
+    body = context.object()
+    if context.switches.put_requires == "documented":
+        create = context.resource.operations.get("create")
+        required(create.required if create is not None else (), body)
+    row = update(context, before, accepted(context.resource, body))
+    return _answered(context, row)
+
+
+def upsert(context: Context) -> Reply:
+    """Change the record with the unique custom field that the headers name, or create one.
+
+    Source: protocol.md 7.4.
+    """
+    name = _header(context, "X-Unique-Identifier-Key")
+    value = _header(context, "X-Unique-Identifier-Value")
+    if not name or not value:
+        raise wrong_shape("bulk_update")
+    sent = accepted(context.resource, context.object())
+    for row in context.store.rows(context.resource, context.scope):
+        for field in parts.rows_of(row.get("custom_fields")):
+            if field.get("api_name") == name and str(field.get("value")) == value:
+                return _answered(context, update(context, row, sent))
+    if _header(context, "X-Upsert").lower() != "true":
+        raise unknown_record(context.resource.label)
+    unique: Row = {"api_name": name, "value": value}
+    sent["custom_fields"] = [*parts.rows_of(sent.get("custom_fields")), unique]
+    return _answered(context, creating.create(context, sent))
+
+
+def update(context: Context, before: Row, sent: Row) -> Row:
+    """Store a record with these members changed and return it.
+
+    Raises:
+        Refusal: the change refers to what does not exist, or breaks a rule.
+    """
+    if context.fault == "ignore-write":
+        return before
+    resource = context.resource
+    row = changed(context, before, sent)
+    parents.check_links(context, sent)
+    number = resource.number
+    if number is not None and number in sent:
+        if not sent[number] and before.get(number):
+            raise invalid(number)
+        numbering.check(context, row)
+    rules.of(resource).settle(context, row, sent, before)
+    creating.stamp(context, row)
+    context.store.replace(resource, context.scope, row)
+    mirrors.record_written(context, row)
+    parent = context.store.parent_of(resource, context.scope, str(row[resource.id]))
+    mirrors.child_written(context, parent)
+    rules.of(resource).updated(context, row, sent)
+    return row
+
+
+def changed(context: Context, before: Row, sent: Row) -> Row:
+    """Return a record with these members changed, by the rules of protocol.md 7.2."""
+    row = dict(before)
+    for name, value in sent.items():
+        field = context.resource.fields[name]
+        if not field.is_shown or field.access == "create_only":
+            continue
+        if name == "custom_fields":
+            row[name] = parts.custom_fields(context, row.get(name), value)
+        elif field.kind == "many":
+            row[name] = parts.merged(context, field, row.get(name), value)
+        elif field.kind == "embedded" and isinstance(value, dict):
+            old = row.get(name)
+            merges = context.switches.address_put == "merge" and isinstance(old, dict)
+            row[name] = {**old, **value} if merges and isinstance(old, dict) else value
+        else:
+            row[name] = value
+    if context.switches.omitted_lines == "clear" and "line_items" in row:
+        row["line_items"] = row["line_items"] if "line_items" in sent else []
+    return row
+
+
+def _answered(context: Context, row: Row) -> Reply:
+    message = f"The {context.resource.label.lower()} has been updated."
+    return success(f'"{context.resource.key}":{write(row)}', message=message)
+
+
+def _header(context: Context, name: str) -> str:
+    return next((v for key, v in context.headers.items() if key.lower() == name.lower()), "")

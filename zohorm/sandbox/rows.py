@@ -1,0 +1,61 @@
+"""What a record shows: the members of a new one, and the thinner row that lists have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+
+from zohorm.sandbox.catalogue import Field, Resource
+from zohorm.sandbox.exact import Json, Row
+
+
+def unset(field: Field) -> Json:
+    """Return what an answer shows for a member that nobody set. Source: protocol.md 8."""
+    if field.kind in ("many", "texts"):
+        return []
+    if field.kind == "embedded":
+        return {}
+    if field.kind == "boolean":
+        return False
+    if field.kind == "money":
+        return Decimal(0)
+    return ""
+
+
+@cache
+def _blank(resource: Resource, part: str | None) -> Row:
+    fields: Mapping[str, Field] = resource.fields
+    if part is not None:
+        fields = resource.embedded[part].fields
+    shown = (each for each in fields.values() if each.is_shown)
+    # A part does not repeat the id of the record that it is in.
+    return {each.name: unset(each) for each in shown if part is None or each.name != resource.id}
+
+
+def blank(resource: Resource, part: str | None = None) -> Row:
+    """Return a new record, or a new row of one of its parts, in which nothing is set."""
+    made = _blank(resource, part)
+    # The empty lists and objects are new ones; copying the rest deeply would cost ten times more.
+    return {k: type(v)() if isinstance(v, (list, dict)) else v for k, v in made.items()}
+
+
+@cache
+def _listed(resource: Resource) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, field in resource.fields.items()
+        if field.in_list and field.access != "write_only" and field.kind != "many"
+    )
+
+
+def list_row(resource: Resource, row: Row) -> Row:
+    """Return the members of a record that its list shows; custom fields as members of their own."""
+    short = {name: row[name] for name in _listed(resource) if name in row}
+    custom_fields = row.get("custom_fields")
+    for field in custom_fields if isinstance(custom_fields, list) else ():
+        if isinstance(field, dict) and field.get("api_name"):
+            name = str(field["api_name"])
+            short[name] = field.get("value_formatted", "")
+            short[f"{name}_unformatted"] = field.get("value", "")
+    return short

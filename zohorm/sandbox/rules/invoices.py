@@ -1,0 +1,209 @@
+"""Invoices: what is filled in from customer and items, exact totals, statuses that follow the clock.
+
+Simple rules: tax is added per line, discounts are amounts. The full accounting has its own place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+
+from zohorm.sandbox import exact
+from zohorm.sandbox.context import Context
+from zohorm.sandbox.exact import Row
+from zohorm.sandbox.reply import Reply, success, unknown_record
+from zohorm.sandbox.resources import history, parts
+from zohorm.sandbox.rules import attachments, totals
+from zohorm.sandbox.rules.plain import Rules
+from zohorm.sandbox.rules.totals import amount
+from zohorm.sandbox.store import Where
+
+OPEN = ("sent", "partially_paid", "overdue")
+_UNPAID = Where(" AND \"f_status\" IN ('sent', 'partially_paid', 'overdue')")
+_SWEPT = "invoices seen on day"
+
+
+class InvoiceRules(Rules):
+    """What holds for invoices."""
+
+    views = {"Status.Unpaid": _UNPAID}
+
+    @property
+    def handlers(self) -> Mapping[str, Callable[[Context], Reply]]:
+        """Operations on a part of an invoice, and those on documents that do not exist here."""
+        return {
+            "update_invoice_billing_address": _set_address,
+            "update_invoice_shipping_address": _set_address,
+            "create_invoice_from_salesorder": _no_sales_order,
+            "generate_invoice_payment_link": _payment_link,
+            "add_invoice_attachment": attachments.add,
+            "update_invoice_attachment_preference": attachments.prefer,
+            "delete_invoice_attachment": attachments.remove,
+        }
+
+    def wake(self, context: Context) -> None:
+        """Turn sent invoices past their due date to overdue, once a day of the clock."""
+        today = context.now.date()
+        seen = context.store.value(context.organization_id, _SWEPT)
+        if seen >= today.toordinal():
+            return
+        context.store.set_value(context.organization_id, _SWEPT, today.toordinal())
+        late = Where(
+            " AND \"f_status\" IN ('sent', 'partially_paid') AND \"f_due_date\" < ?",
+            (today.isoformat(),),
+        )
+        for row in context.store.rows(self.resource, context.organization_id, late):
+            follow_clock(row, today)
+            context.store.replace(self.resource, context.organization_id, row)
+
+    def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
+        """Fill in customer, dates and lines, and compute the totals."""
+        if before is None:
+            row["status"] = "draft"
+            row["price_precision"] = 2
+            row["exchange_rate"] = row.get("exchange_rate") or exact.number_of("1")
+            row["date"] = row.get("date") or context.today
+            row["invoice_url"] = f"{context.url}/share/{row['invoice_id']}"
+        if before is None or before.get("customer_id") != row.get("customer_id"):
+            _fill_customer(context, row)
+        if "contact_persons" in sent or before is None:
+            _fill_persons(context, row, sent)
+        _fill_due_date(row, sent, before)
+        for place, line in enumerate(parts.rows_of(row.get("line_items")), start=1):
+            totals.fill_line(context, line, place)
+        totals.compute(row)
+        follow_clock(row, context.now.date())
+
+    def created(self, context: Context, row: Row, sent: Row) -> None:
+        """Write the creation down, and mail the invoice if the call says so."""
+        text = f"Invoice created for {row.get('currency_code')} {exact.plain(amount(row, 'total'))}"
+        history.note(context, row, text, operation_type="Added")
+        if context.flag("send") or sent.get("send") is True:
+            from zohorm.sandbox.resources import acting
+
+            acting.send(context, row)
+            acting.mark_mailed(context, row)
+
+    def updated(self, context: Context, row: Row, sent: Row) -> None:
+        """Write the change down."""
+        history.note(context, row, "Invoice updated", operation_type="Updated")
+
+    def acted(self, context: Context, row: Row) -> None:
+        """Complete an invoice after an action: balance, mail marks, write-off, overdue."""
+        name = context.operation.name
+        if name.startswith("send_email"):
+            row["is_emailed"] = True
+            row["status"] = "sent" if row.get("status") == "draft" else row.get("status")
+        elif name.startswith("remind"):
+            sent = row.get("reminders_sent")
+            row["reminders_sent"] = (sent if isinstance(sent, int) else 0) + 1
+            row["last_reminder_sent_date"] = context.today
+        elif name == "write_off":
+            row["write_off_amount"] = amount(row, "balance")
+            row["status"] = "paid"
+        elif name == "cancel_write_off":
+            row["write_off_amount"] = exact.number_of("0")
+            row["status"] = "sent"
+        totals.compute(row)
+        follow_clock(row, context.now.date())
+
+    def recipients(self, context: Context, row: Row) -> tuple[str, ...]:
+        """Return the addresses of the persons of the invoice."""
+        persons = parts.rows_of(row.get("contact_persons_associated"))
+        found = (str(each.get("contact_person_email") or "") for each in persons)
+        return tuple(each for each in found if each)
+
+
+class CommentRules(Rules):
+    """What holds for the comments of an invoice."""
+
+    def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
+        """Say who wrote the comment, and when."""
+        if before is None:
+            row["comment_type"] = "internal"
+            known = {n: v for n, v in history.authorship(context).items() if n in row}
+            row.update(known)
+
+
+def follow_clock(row: Row, today: dt.date) -> None:
+    """Show an open invoice as overdue after its due date, and as sent before."""
+    due = str(row.get("due_date") or "")
+    if row.get("status") not in OPEN:
+        return
+    if due and due < today.isoformat() and amount(row, "balance") > 0:
+        row["status"] = "overdue"
+    elif row.get("status") == "overdue":
+        row["status"] = "partially_paid" if amount(row, "payment_made") else "sent"
+
+
+def _fill_customer(context: Context, row: Row) -> None:
+    contact = context.get("Contact", row.get("customer_id")) or {}
+    row["customer_name"] = contact.get("contact_name", "")
+    for name in ("currency_id", "currency_code"):
+        row[name] = contact.get(name, row.get(name))
+    if not row.get("payment_terms"):
+        row["payment_terms"] = contact.get("payment_terms") or 0
+        row["payment_terms_label"] = contact.get("payment_terms_label") or "Due on Receipt"
+    for name in ("billing_address", "shipping_address"):
+        address = contact.get(name)
+        shape = context.resource.embedded.get("Address")
+        if isinstance(address, dict) and shape is not None:
+            row[name] = {member: address.get(member, "") for member in shape.fields}
+
+
+def _fill_persons(context: Context, row: Row, sent: Row) -> None:
+    contact = context.get("Contact", row.get("customer_id")) or {}
+    wanted = sent.get("contact_persons")
+    keys = wanted if isinstance(wanted, list) and wanted else [contact.get("primary_contact_id")]
+    row["contact_persons_associated"] = [
+        {
+            "contact_person_id": each.get("contact_person_id", ""),
+            "contact_person_name": f"{each.get('first_name')} {each.get('last_name')}".strip(),
+            "first_name": each.get("first_name", ""),
+            "last_name": each.get("last_name", ""),
+            "contact_person_email": each.get("email", ""),
+            "phone": each.get("phone", ""),
+            "mobile": each.get("mobile", ""),
+        }
+        for each in parts.rows_of(contact.get("contact_persons"))
+        if each.get("contact_person_id") in keys
+    ]
+
+
+def _fill_due_date(row: Row, sent: Row, before: Row | None) -> None:
+    if "due_date" in sent and row.get("due_date"):
+        return
+    moved = before is not None and ("date" in sent or "payment_terms" in sent)
+    if row.get("due_date") and not moved:
+        return
+    days = row.get("payment_terms")
+    start = dt.date.fromisoformat(str(row["date"]))
+    # Terms below zero, such as the end of the month, are kept but do not move the date.
+    step = min(days, 3650) if isinstance(days, int) and days > 0 else 0
+    row["due_date"] = (start + dt.timedelta(days=step)).isoformat()
+
+
+def _set_address(context: Context) -> Reply:
+    from zohorm.sandbox.resources import acting, checks
+
+    name = f"{context.operation.path.rpartition('/')[2]}_address"
+    row = acting.loaded(context)
+    body = context.object()
+    old = row.get(name)
+    base = old if isinstance(old, dict) and context.switches.address_put == "merge" else {}
+    shape = context.resource.embedded["Address"]
+    sent = checks.members(context.resource, context.operation.body, body)
+    row[name] = {**{member: base.get(member, "") for member in shape.fields}, **sent}
+    return acting.store(context, row, message="Address updated.")
+
+
+def _no_sales_order(context: Context) -> Reply:
+    raise unknown_record("Sales Order")
+
+
+def _payment_link(context: Context) -> Reply:
+    key = context.query.get("transaction_id", "")
+    if context.get(context.resource.name, key) is None:
+        raise unknown_record("Invoice")
+    link = exact.write({"payment_link": f"{context.url}/pay/{key}"})
+    return success(f'"data":{link}')

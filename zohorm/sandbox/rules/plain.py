@@ -1,0 +1,51 @@
+"""The steps at which a resource may have rules; by default there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from zohorm.sandbox.catalogue import Resource
+from zohorm.sandbox.context import Context
+from zohorm.sandbox.exact import Row
+from zohorm.sandbox.reply import Reply
+from zohorm.sandbox.store import Where
+
+
+class Rules:
+    """Nothing special: what the generic server does is all there is."""
+
+    views: Mapping[str, Where] = {}
+    """Values of `filter_by` that are more than one status, with their condition."""
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource = resource
+
+    @property
+    def handlers(self) -> Mapping[str, Callable[[Context], Reply]]:
+        """Operations that are answered here, by the name that their document gives them."""
+        return {}
+
+    def wake(self, context: Context) -> None:
+        """Bring stored records up to the clock before a call sees them."""
+
+    def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
+        """Compute and check a record before it is stored; `before` is None for a new one."""
+
+    def created(self, context: Context, row: Row, sent: Row) -> None:
+        """Do what follows a new record."""
+
+    def updated(self, context: Context, row: Row, sent: Row) -> None:
+        """Do what follows a changed record."""
+
+    def deleted(self, context: Context, row: Row) -> None:
+        """Do what follows a removed record."""
+
+    def acted(self, context: Context, row: Row) -> None:
+        """Complete a record after an action has set its status; it is stored afterwards."""
+
+    def refresh(self, context: Context, row: Row) -> None:
+        """Complete a record after one of its children was written; it is stored afterwards."""
+
+    def recipients(self, context: Context, row: Row) -> tuple[str, ...]:
+        """Return the addresses that a mail about a record goes to by default."""
+        return ()

@@ -1,0 +1,88 @@
+"""Lines and totals of a sales document, exact in `Decimal`."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from zohorm.sandbox.context import Context
+from zohorm.sandbox.exact import Json, Row
+from zohorm.sandbox.resources.parts import rows_of
+
+_ZERO = Decimal(0)
+_HUNDRED = Decimal(100)
+
+
+def amount(row: Row, name: str) -> Decimal:
+    """Return a number of a record; an unset one is zero."""
+    value = row.get(name)
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return Decimal(value)
+    return _ZERO
+
+
+def rounded(number: Decimal, places: int = 2) -> Decimal:
+    """Return a number with the places of the currency, half a unit rounded up."""
+    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def fill_line(context: Context, line: Row, place: int) -> None:
+    """Fill in what a line takes from its item, and compute its total."""
+    item: Row = context.get("Item", line.get("item_id")) or {}
+    taken: tuple[tuple[str, str], ...] = (
+        ("name", "name"),
+        ("description", "description"),
+        ("unit", "unit"),
+        ("tax_id", "tax_id"),
+        ("tax_name", "tax_name"),
+        ("tax_percentage", "tax_percentage"),
+        ("product_type", "product_type"),
+    )
+    for name, source in taken:
+        if name in line and line[name] in ("", None) and item.get(source) not in ("", None):
+            line[name] = item[source]
+    if not amount(line, "rate") and item and not line.get("bcy_rate"):
+        line["rate"] = amount(item, "rate")
+    if line.get("quantity") in ("", None):
+        line["quantity"] = Decimal(1)
+    if line.get("discount") in ("", None):
+        line["discount"] = _ZERO
+    line["item_order"] = place
+    line["bcy_rate"] = amount(line, "rate")
+    line["discount_amount"] = amount(line, "discount")
+    line["item_total"] = line_total(line)
+
+
+def line_total(line: Row) -> Decimal:
+    """Return quantity times rate less the discount, without tax."""
+    gross = amount(line, "quantity") * amount(line, "rate")
+    return rounded(gross - amount(line, "discount"))
+
+
+def compute(row: Row) -> None:
+    """Write the totals of a document: lines, less its discount, plus tax, shipping, adjustment."""
+    lines = rows_of(row.get("line_items"))
+    taxes: dict[str, Decimal] = {}
+    for line in lines:
+        tax = rounded(amount(line, "item_total") * amount(line, "tax_percentage") / _HUNDRED)
+        if tax:
+            name = str(line.get("tax_name") or "Tax")
+            taxes[name] = taxes.get(name, _ZERO) + tax
+    sub_total = sum((amount(line, "item_total") for line in lines), _ZERO)
+    tax_total = sum(taxes.values(), _ZERO)
+    total = sub_total - amount(row, "discount") + amount(row, "shipping_charge")
+    total += amount(row, "adjustment")
+    if row.get("is_inclusive_tax") is not True:
+        total += tax_total
+    total = rounded(total)
+    summary: list[Json] = [
+        {"tax_name": name, "tax_amount": tax} for name, tax in sorted(taxes.items())
+    ]
+    paid = amount(row, "payment_made") + amount(row, "credits_applied")
+    balance = total - paid - amount(row, "write_off_amount")
+    row.update(
+        sub_total=rounded(sub_total),
+        tax_total=rounded(tax_total),
+        taxes=summary,
+        total=total,
+        balance=_ZERO if row.get("status") == "void" else rounded(balance),
+    )

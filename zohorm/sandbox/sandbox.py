@@ -1,0 +1,266 @@
+"""`Sandbox`: starts the server, and the control interface that tests use beside HTTP."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Literal, cast
+
+import attrs
+
+from zohorm.clock import ManualClock
+from zohorm.sandbox import exact, organizations
+from zohorm.sandbox import seed as seeds
+from zohorm.sandbox.application import Application
+from zohorm.sandbox.calls import Call
+from zohorm.sandbox.catalogue import Resource, catalogue
+from zohorm.sandbox.faults import Fault
+from zohorm.sandbox.limits import PLANS, Allowance, Limits
+from zohorm.sandbox.mails import Mail
+from zohorm.sandbox.oauth import Accounts
+from zohorm.sandbox.server import Server
+from zohorm.sandbox.store import Store
+from zohorm.sandbox.switches import switches
+
+START = dt.datetime(2026, 1, 15, 9, 0, tzinfo=dt.UTC)
+Plan = Literal["free", "standard", "professional", "premium"]
+
+
+class Sandbox:
+    """A local server that behaves as the Zoho Finance suite does.
+
+        with Sandbox(seed="demo") as sandbox:
+            books = ZohoBooks(**sandbox.credentials)
+
+    `seed="demo"` stores a realistic organization. Every other keyword is a switch of
+    `zohorm.sandbox.switches.Switches`. `scope` is what the refresh token may do.
+    """
+
+    def __init__(
+        self,
+        seed: Literal["demo"] | None = None,
+        *,
+        organizations: int = 1,
+        plan: Plan = "premium",
+        scope: str = "all",
+        **chosen: object,
+    ) -> None:
+        if seed not in (None, "demo"):
+            raise ValueError(f"no seed is called {seed!r}; there is 'demo'")
+        if plan not in PLANS:
+            raise ValueError(f"no plan is called {plan!r}; there are {', '.join(PLANS)}")
+        if organizations < 1:
+            raise ValueError("a sandbox has 1 organization or more")
+        self.clock = ManualClock(START.timestamp())
+        self._seed = seed
+        self._organizations = organizations
+        self._allowance = _allowance(plan)
+        settings = switches(chosen)
+        self._application = Application(
+            switches=settings,
+            clock=self.clock,
+            store=Store(),
+            accounts=Accounts(settings, scope=scope),
+            limits=Limits(attrs.evolve(self._allowance)),
+        )
+        self._server: Server | None = None
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Fill the store and listen on a free port of loopback."""
+        if self._server is not None:
+            raise RuntimeError("the sandbox runs already")
+        self._fill()
+        self._server = Server(self._application.answer)
+        self._application.url = self._server.url
+        self._server.start()
+
+    def stop(self) -> None:
+        """Close every connection, also those that hang, and forget what is stored."""
+        if self._server is None:
+            return
+        self._application.gate.close()
+        self._server.stop()
+        self._server = None
+        self._application.store.close()
+
+    @property
+    def url(self) -> str:
+        """The address of the server, `http://127.0.0.1:<port>`."""
+        if self._server is None:
+            raise RuntimeError("the sandbox does not run; use `with Sandbox() as sandbox:`")
+        return self._server.url
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """What a session needs: `ZohoBooks(**sandbox.credentials)`."""
+        accounts = self._application.accounts
+        return {
+            "organization_id": self.organization_ids[0],
+            "api_url": self.url,
+            "accounts_url": self.url,
+            "client_id": accounts.client_id,
+            "client_secret": accounts.client_secret,
+            "refresh_token": accounts.refresh_token,
+        }
+
+    @property
+    def organization_ids(self) -> list[str]:
+        """The ids of the organizations; the first is the default one."""
+        with self._application.store.transaction():
+            return organizations.ids(self._application.store)
+
+    @property
+    def calls(self) -> list[Call]:
+        """The API calls so far, oldest first."""
+        return self._application.calls.all()
+
+    @property
+    def token_calls(self) -> list[Call]:
+        """The calls to the accounts server so far, oldest first."""
+        return self._application.token_calls.all()
+
+    @property
+    def mails(self) -> list[Mail]:
+        """The e-mails that the service would have sent so far, oldest first."""
+        return self._application.outbox.all()
+
+    def forget(self) -> None:
+        """Empty `calls`, `token_calls` and `mails`."""
+        self._application.calls.clear()
+        self._application.token_calls.clear()
+        self._application.outbox.clear()
+
+    def next(
+        self,
+        *,
+        status: int | None = None,
+        code: int | str | None = None,
+        message: str | None = None,
+        fault: str | None = None,
+        times: int = 1,
+        after: int = 0,
+        path: str | None = None,
+        method: str | None = None,
+        retry_after: int | str | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: object = None,
+        seconds: float = 0.2,
+    ) -> None:
+        """Let the next calls fail.
+
+        Either with an answer in place of the service's (`status`, `code`, `message`, or a whole
+        `body`), or with a `fault` of `zohorm.sandbox.faults.FAULTS`. `times` calls meet it after
+        `after` calls have passed. `path` (`*` stands for anything; below the product root or whole)
+        and `method` say which calls are meant; those of the accounts server must be named:
+        `path="/oauth/*"`. `seconds` is how long `slow` waits.
+        """
+        made = Fault(
+            name=fault,
+            status=status,
+            code=code,
+            message=message,
+            body=body,
+            headers=headers or {},
+            retry_after=retry_after,
+            path=path,
+            method=method,
+            seconds=seconds,
+            after=after,
+            times=times,
+        )
+        self._application.faults.add(made)
+
+    @property
+    def faults_left(self) -> int:
+        """How many calls are still to meet a fault."""
+        return self._application.faults.waiting()
+
+    def release(self) -> None:
+        """Let the calls that hang now go on."""
+        self._application.gate.open()
+
+    def limits(
+        self,
+        *,
+        per_minute: int | None = None,
+        per_day: int | None = None,
+        in_flight: int | None = None,
+    ) -> None:
+        """Change the limits of every organization; what is left out stays."""
+        allowance = self._application.limits.allowance
+        allowance.per_minute = allowance.per_minute if per_minute is None else per_minute
+        allowance.per_day = allowance.per_day if per_day is None else per_day
+        allowance.in_flight = allowance.in_flight if in_flight is None else in_flight
+
+    def expire_tokens(self) -> None:
+        """Kill every access token; refresh tokens live on."""
+        self._application.accounts.kill_all()
+
+    def access_token(self) -> str:
+        """Return a new access token, made without a call to the accounts server."""
+        return self._application.accounts.issue(now=self.clock.time())
+
+    def insert(
+        self, resource: str, row: Mapping[str, object], organization_id: str | None = None
+    ) -> str:
+        """Store a record as it is, without the checks and rules of a call, and return its id.
+
+        Members that are left out are unset; amounts may be `Decimal`, `int` or text. The id is
+        taken from the row if it has one. A child's parent is found by its id member in the row.
+        """
+        known = self._resource(resource)
+        store = self._application.store
+        with store.transaction():
+            organization = self._organization(known, organization_id)
+            now = organizations.local_time(store, organization, self.clock.time())
+            return seeds.insert(store, known, organization, cast("exact.Row", dict(row)), now=now)
+
+    def rows(self, resource: str, organization_id: str | None = None) -> list[exact.Row]:
+        """Return the records stored for a resource, oldest first."""
+        known = self._resource(resource)
+        store = self._application.store
+        with store.transaction():
+            return store.rows(known, self._organization(known, organization_id))
+
+    def reset(self) -> None:
+        """Bring everything but the clock and the address back to how it was at the start."""
+        self.forget()
+        self._application.faults.clear()
+        self._application.accounts.reset()
+        self._application.limits.forget()
+        self._application.limits.allowance = attrs.evolve(self._allowance)
+        self._fill()
+
+    def _fill(self) -> None:
+        snapshot = seeds.snapshot(self._seed, self._organizations)
+        self._application.store.restore(snapshot)
+
+    def _resource(self, name: str) -> Resource:
+        for product in catalogue().values():
+            if name in product.resources:
+                return product.resources[name]
+        names = sorted(n for product in catalogue().values() for n in product.resources)
+        raise ValueError(f"no resource is called {name!r}; there are {', '.join(names)}")
+
+    def _organization(self, resource: Resource, organization_id: str | None) -> str:
+        if resource is organizations.resource():
+            return ""
+        return organization_id or organizations.ids(self._application.store)[0]
+
+
+def _allowance(plan: Plan) -> Allowance:
+    per_day, in_flight = PLANS[plan]
+    return Allowance(per_day=per_day, in_flight=in_flight)

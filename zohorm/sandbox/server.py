@@ -1,0 +1,211 @@
+"""The HTTP server: threads, connections that stay open, connections that are cut.
+
+It reads one request at a time from each connection, hands it to the application and writes the
+reply in one piece. Werkzeug's own handler closes the connection after every answer, which would
+hide what pooled clients do; so its `run_wsgi` is replaced here.
+"""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import attrs
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.wrappers import Request
+
+from zohorm.sandbox.reply import Reply, envelope, refused, unknown_url
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+BODY_LIMIT = 32 * 1024 * 1024
+_POLL_SECONDS = 0.01
+_log = logging.getLogger(__name__)
+
+
+class Dropped(Exception):
+    """Raised by the application to close the connection without an answer."""
+
+
+@attrs.frozen
+class Cut:
+    """A reply of which only the first part is sent before the connection closes."""
+
+    reply: Reply
+    length: int
+
+
+Answerer = Callable[[Request], "Reply | Cut"]
+
+
+class Server:
+    """Listens on loopback and answers each request by calling the application."""
+
+    def __init__(self, answer: Answerer, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._listener = _Listener(host, port, answer)
+        self.url = f"http://{host}:{self._listener.server_port}"
+        self._thread = threading.Thread(
+            target=self._listener.serve_forever,
+            kwargs={"poll_interval": _POLL_SECONDS},
+            name="zohorm-sandbox",
+            daemon=True,
+        )
+
+    def start(self) -> None:
+        """Begin to answer; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening and close every connection, also those that wait for an answer."""
+        self._listener.shutdown()
+        self._listener.close_connections()
+        self._listener.server_close()
+        self._thread.join()
+
+
+class _Listener(ThreadedWSGIServer):
+    request_queue_size = 128
+
+    def __init__(self, host: str, port: int, answer: Answerer) -> None:
+        self.answer = answer
+        # Guards the set of open connections.
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        super().__init__(host, port, _no_application, handler=_Handler)
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        connection, address = super().get_request()
+        with self._lock:
+            self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: object) -> None:
+        with self._lock:
+            self._open.discard(request)  # type: ignore[arg-type]  # the base class allows datagrams
+        super().shutdown_request(request)  # type: ignore[arg-type]
+
+    def close_connections(self) -> None:
+        with self._lock:
+            connections = list(self._open)
+        for connection in connections:
+            _shut(connection)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        _log.exception("a connection ended with an error")
+
+
+class _Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    # Headers wait for the content, so that a small answer is one packet.
+    wbufsize = 64 * 1024
+    server: _Listener
+
+    def run_wsgi(self) -> None:
+        body = self._read_body()
+        if body is None:
+            self._send(envelope({"code": 15, "message": "The request is too large."}, status=413))
+            self.close_connection = True
+            return
+        try:
+            answer = self._answer(body)
+        except Dropped:
+            self.close_connection = True
+            _shut(self.connection)
+            return
+        if isinstance(answer, Cut):
+            self._send(answer.reply, length=answer.length)
+            self.close_connection = True
+            _shut(self.connection)
+        else:
+            self._send(answer)
+
+    def _answer(self, body: bytes) -> Reply | Cut:
+        try:
+            environ: WSGIEnvironment = self.make_environ()
+        except ValueError:
+            # An address that cannot be taken apart, such as http://[ with no end.
+            return refused(unknown_url())
+        environ["wsgi.input"] = BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        try:
+            return self.server.answer(Request(environ))
+        except Dropped:
+            raise
+        except Exception:  # noqa: BLE001  # a fault of ours; the client sees what the service would say
+            _log.exception("the sandbox failed on %s", self.requestline)
+            return envelope({"code": 1000, "message": "Internal error"}, status=500)
+
+    def _read_body(self) -> bytes | None:
+        """Return the body; None if it is too large, or its length makes no sense."""
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return self._read_chunks()
+        text = self.headers.get("Content-Length", "0").strip()
+        if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) > BODY_LIMIT:
+            return None
+        return self.rfile.read(int(text))
+
+    def _read_chunks(self) -> bytes | None:
+        parts: list[bytes] = []
+        total = 0
+        while True:
+            size_text = self.rfile.readline(80).split(b";")[0].strip()
+            try:
+                size = int(size_text, 16)
+            except ValueError:
+                return None
+            total += size
+            if size < 0 or total > BODY_LIMIT:
+                return None
+            if size == 0:
+                break
+            parts.append(self.rfile.read(size))
+            self.rfile.readline(2)
+        http.client.parse_headers(self.rfile)
+        return b"".join(parts)
+
+    def _send(self, reply: Reply, *, length: int | None = None) -> None:
+        try:
+            phrase = HTTPStatus(reply.status).phrase
+        except ValueError:
+            phrase = ""
+        # Neither Server nor Date: the time of day here is not the time of the sandbox.
+        self.send_response_only(reply.status, phrase)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", reply.content_type)
+        self.send_header("Content-Length", str(len(reply.content)))
+        self.end_headers()
+        content = b"" if self.command == "HEAD" else reply.content[:length]
+        self.wfile.write(content)
+        self.wfile.flush()
+
+    def handle_expect_100(self) -> bool:
+        answered = super().handle_expect_100()
+        self.wfile.flush()
+        return answered
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Print nothing: the calls are in `sandbox.calls`."""
+
+    def log_error(self, format: str, *args: object) -> None:  # named so by the base
+        """Print nothing: the client has its answer."""
+
+
+def _no_application(environ: object, start_response: object) -> list[bytes]:
+    raise NotImplementedError("the handler calls the sandbox itself")
+
+
+def _shut(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        # The client has closed it already.
+        pass

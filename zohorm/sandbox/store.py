@@ -1,0 +1,241 @@
+"""Records in SQLite: one table per resource, the record as JSON text, columns to find it by.
+
+The text of the whole record and the text of its list row are stored as they are answered, so that
+reading costs no conversion. Used by the resources, by the seed, and by `sandbox.insert`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+
+import attrs
+
+from zohorm.sandbox import exact
+from zohorm.sandbox.catalogue import Resource
+from zohorm.sandbox.columns import Column, columns_of
+from zohorm.sandbox.exact import Row
+from zohorm.sandbox.rows import list_row
+
+# Nineteen digits, beyond what a float can hold: clients that read ids as numbers must fail here.
+_FIRST_ID = 4815000000000100000
+
+
+@attrs.frozen
+class Where:
+    """A condition on rows, as SQL with its values."""
+
+    sql: str = ""
+    values: tuple[str | int, ...] = ()
+
+
+class Store:
+    """Keeps the records of all organizations. Each call runs inside `transaction()`."""
+
+    def __init__(self, path: str = ":memory:") -> None:
+        # One connection, one thread at a time: a memory database has no second one.
+        self._lock = threading.RLock()
+        self._path = path
+        self._open()
+
+    def _open(self) -> None:
+        self._connection = sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False
+        )
+        self._tables: dict[str, _Table] = {}
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS counters "
+            "(organization TEXT, name TEXT, value INTEGER, PRIMARY KEY (organization, name))"
+        )
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Let one thread in; what it wrote is undone if it raises. May be nested."""
+        with self._lock:
+            if self._connection.in_transaction:
+                yield
+                return
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                # The tables made since are gone as well.
+                self._tables.clear()
+                raise
+            self._connection.execute("COMMIT")
+
+    def snapshot(self) -> bytes:
+        """Return everything stored, for `restore`."""
+        with self._lock:
+            return self._connection.serialize()
+
+    def restore(self, snapshot: bytes) -> None:
+        """Put back everything as it was when the snapshot was taken."""
+        with self._lock:
+            self._tables.clear()
+            self._connection.deserialize(snapshot)
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            self._connection.close()
+
+    def next_id(self) -> str:
+        """Return an id that no record has had."""
+        return str(_FIRST_ID + self.next_value("", "id"))
+
+    def next_value(self, organization: str, name: str) -> int:
+        """Count up a series and return its new value; the first is 1."""
+        sql = (
+            "INSERT INTO counters VALUES (?, ?, 1) "
+            "ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value"
+        )
+        (value,) = self._connection.execute(sql, (organization, name)).fetchone()
+        return int(value)
+
+    def value(self, organization: str, name: str) -> int:
+        """Return the value of a series, 0 if it has none."""
+        sql = "SELECT value FROM counters WHERE organization = ? AND name = ?"
+        found = self._connection.execute(sql, (organization, name)).fetchone()
+        return 0 if found is None else int(found[0])
+
+    def set_value(self, organization: str, name: str, value: int) -> None:
+        """Set the value of a series."""
+        sql = "INSERT OR REPLACE INTO counters VALUES (?, ?, ?)"
+        self._connection.execute(sql, (organization, name, value))
+
+    def insert(self, resource: Resource, organization: str, row: Row, parent: str = "") -> None:
+        """Store a new record."""
+        self.insert_many(resource, organization, [(row, parent)])
+
+    def insert_many(
+        self, resource: Resource, organization: str, rows: Iterable[tuple[Row, str]]
+    ) -> None:
+        """Store new records, each with the id of its parent or `""`."""
+        table = self._table(resource)
+        values = ((organization, parent, *table.values(row)) for row, parent in rows)
+        self._connection.executemany(table.insert_sql, values)
+
+    def replace(self, resource: Resource, organization: str, row: Row) -> None:
+        """Store a record in place of the one with the same id."""
+        table = self._table(resource)
+        values = (*table.values(row), organization, str(row[resource.id]))
+        self._connection.execute(table.update_sql, values)
+
+    def delete(self, resource: Resource, organization: str, record_id: str) -> None:
+        """Remove a record."""
+        sql = f"DELETE FROM {self._table(resource).name} WHERE organization = ? AND id = ?"
+        self._connection.execute(sql, (organization, record_id))
+
+    def text(self, resource: Resource, organization: str, record_id: str) -> str | None:
+        """Return a whole record as JSON text; None if there is none with this id."""
+        sql = f"SELECT body FROM {self._table(resource).name} WHERE organization = ? AND id = ?"
+        found = self._connection.execute(sql, (organization, record_id)).fetchone()
+        return None if found is None else str(found[0])
+
+    def get(self, resource: Resource, organization: str, record_id: str) -> Row | None:
+        """Return a whole record; None if there is none with this id."""
+        text = self.text(resource, organization, record_id)
+        return None if text is None else exact.load(text)
+
+    def parent_of(self, resource: Resource, organization: str, record_id: str) -> str:
+        """Return the id of the parent of a child record, `""` if it has none."""
+        sql = f"SELECT parent FROM {self._table(resource).name} WHERE organization = ? AND id = ?"
+        found = self._connection.execute(sql, (organization, record_id)).fetchone()
+        return "" if found is None else str(found[0])
+
+    def rows(self, resource: Resource, organization: str, where: Where | None = None) -> list[Row]:
+        """Return whole records, oldest first."""
+        return [exact.load(text) for text in self.texts(resource, organization, where, whole=True)]
+
+    def texts(
+        self,
+        resource: Resource,
+        organization: str,
+        where: Where | None = None,
+        *,
+        whole: bool = False,
+        order: str = "seq",
+        limit: int = -1,
+        offset: int = 0,
+    ) -> list[str]:
+        """Return records or their list rows as JSON text, in the given order."""
+        where = where or Where()
+        name = self._table(resource).name
+        # The inner query sorts only keys; the wide rows are read for one page.
+        sql = (
+            f"SELECT {'body' if whole else 'row'} FROM {name} WHERE seq IN (SELECT seq FROM {name} "
+            f"WHERE organization = ?{where.sql} ORDER BY {order} LIMIT ? OFFSET ?) ORDER BY {order}"
+        )
+        values = (organization, *where.values, limit, offset)
+        return [text for (text,) in self._connection.execute(sql, values)]
+
+    def count(self, resource: Resource, organization: str, where: Where | None = None) -> int:
+        """Return how many records there are."""
+        where = where or Where()
+        sql = f"SELECT count(*) FROM {self._table(resource).name} WHERE organization = ?{where.sql}"
+        (number,) = self._connection.execute(sql, (organization, *where.values)).fetchone()
+        return int(number)
+
+    def children(self, resource: Resource, organization: str, parent: str) -> list[Row]:
+        """Return the child records of one parent, oldest first."""
+        return self.rows(resource, organization, Where(" AND parent = ?", (parent,)))
+
+    def ids(self, resource: Resource) -> list[tuple[str, str]]:
+        """Return organization and id of every record, oldest first."""
+        sql = f"SELECT organization, id FROM {self._table(resource).name} ORDER BY seq"
+        return [
+            (str(organization), str(key)) for organization, key in self._connection.execute(sql)
+        ]
+
+    def _table(self, resource: Resource) -> _Table:
+        table = self._tables.get(resource.table)
+        if table is None:
+            table = _Table(resource)
+            for sql in table.create_sql():
+                self._connection.execute(sql)
+            self._tables[resource.table] = table
+        return table
+
+
+class _Table:
+    """The SQL of one resource. Names in it come from the fact files only."""
+
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
+        self._columns: Sequence[Column] = columns_of(resource)
+        self.name = f'"{resource.table}"'
+        names = ["id", "body", "row", *(f'"{column.name}"' for column in self._columns)]
+        marks = ", ".join("?" * (len(names) + 2))
+        self.insert_sql = (
+            f"INSERT INTO {self.name} (organization, parent, {', '.join(names)}) VALUES ({marks})"
+        )
+        changes = ", ".join(f"{name} = ?" for name in names)
+        self.update_sql = f"UPDATE {self.name} SET {changes} WHERE organization = ? AND id = ?"
+
+    def create_sql(self) -> Iterator[str]:
+        more = "".join(f', "{column.name}" TEXT' for column in self._columns)
+        yield (
+            f"CREATE TABLE IF NOT EXISTS {self.name} (seq INTEGER PRIMARY KEY AUTOINCREMENT, "
+            f"organization TEXT, parent TEXT, id TEXT, body TEXT, row TEXT{more})"
+        )
+        table = self._resource.table
+        yield (f'CREATE UNIQUE INDEX IF NOT EXISTS "{table}_id" ON {self.name} (organization, id)')
+        if self._resource.parent is not None:
+            yield (
+                f'CREATE INDEX IF NOT EXISTS "{table}_parent" ON {self.name} (organization, parent)'
+            )
+        for column in self._columns:
+            if column.is_indexed:
+                yield (
+                    f'CREATE INDEX IF NOT EXISTS "{table}_{column.name}" '
+                    f'ON {self.name} (organization, "{column.name}")'
+                )
+
+    def values(self, row: Row) -> tuple[str | None, ...]:
+        body, short = exact.write(row), exact.write(list_row(self._resource, row))
+        extracted = (column.extract(row) for column in self._columns)
+        return (str(row[self._resource.id]), body, short, *extracted)

@@ -1,0 +1,121 @@
+"""The points on which sources about the service disagree: one named switch each, with its default.
+
+`Sandbox(bearer_accepted=False)` sets one. Section numbers are those of the protocol notes that the
+sandbox was built from.
+"""
+
+from __future__ import annotations
+
+from typing import Literal as L  # noqa: N817 (a table of choices reads better with a short name)
+from typing import get_args, get_type_hints
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Switches:
+    """How the sandbox behaves where the service's own behaviour is not certain."""
+
+    bearer_accepted: bool = True
+    """Whether `Authorization: Bearer ...` is as good as `Zoho-oauthtoken ...` (2)."""
+
+    oauth_error_status: L[200, 400] = 200
+    """Status of a refused grant (1.4)."""
+
+    refresh_throttle_status: L[400, 200] = 400
+    """Status of too many refreshes in ten minutes (1.4)."""
+
+    expires_in: L["seconds", "milliseconds"] = "seconds"
+    """Unit of `expires_in` in a token answer; milliseconds is the historic form (1.3)."""
+
+    refresh_api_domain: bool = True
+    """Whether a refresh answers `api_domain` again (1.3)."""
+
+    live_tokens: L[15, 30] = 15
+    """Access tokens of one refresh token that live at once; the oldest dies silently (1.5)."""
+
+    scope_status: L[401, 400, 403] = 401
+    """Status for a live token that lacks the scope (2)."""
+
+    missing_organization: L["refuse-4029", "refuse-2", "default-organization"] = "refuse-4029"
+    """A call without organization: status 400 with code 4029 or 2, or the default one (2)."""
+
+    organization_header: bool = True
+    """Whether every product takes the organization from its header as well (1.2)."""
+
+    retry_after: bool = False
+    """Whether answers with status 429 carry `Retry-After` (3.2)."""
+
+    quota_headers: L["success", "always", "never"] = "success"
+    """Which answers carry the three X-Rate-Limit headers (3.2)."""
+
+    per_page_above_200: L["cap", "refuse"] = "cap"
+    """`per_page` above 200: treated as 200, or code 2 (4)."""
+
+    page_past_end: L["empty", "refuse"] = "empty"
+    """A page after the last: an empty list, or code 2 (4)."""
+
+    unknown_filter: L["ignore", "refuse"] = "ignore"
+    """A parameter that the operation does not document: no effect, or code 2 (5)."""
+
+    filter_by_case: L["ignore-case", "match-case"] = "ignore-case"
+    """Whether `filter_by=Status.Overdue` is `Status.OverDue` (5)."""
+
+    exact_text: L["ignore-case", "match-case"] = "ignore-case"
+    """Whether a filter for a whole text minds capital letters (5)."""
+
+    before_after: L["exclusive", "inclusive"] = "exclusive"
+    """Whether `_before` and `_after` take the day itself in (5)."""
+
+    start_end: L["inclusive", "exclusive"] = "inclusive"
+    """Whether `_start` and `_end` take the day or amount itself in (5)."""
+
+    last_modified: L["inclusive", "exclusive"] = "inclusive"
+    """Whether `last_modified_time` takes the very second in (5)."""
+
+    missing_reference: L[400, 404] = 400
+    """Status when a body names a record that does not exist (6.3)."""
+
+    wrong_method_code: L[37, 5] = 37
+    """Code under status 405 (6.3)."""
+
+    sent_number: L["replace", "refuse", "accept"] = "replace"
+    """A number sent without `ignore_auto_number_generation`: the series wins, code 2, or kept (7.4)."""
+
+    put_requires: L["none", "documented"] = "none"
+    """Whether an update must repeat what a create must have (7.2)."""
+
+    omitted_lines: L["keep", "clear"] = "keep"
+    """What an update without `line_items` does to the lines (7.2)."""
+
+    line_keys: L["keep", "reset"] = "keep"
+    """Members that an updated line does not repeat: kept, or back to their default (7.2)."""
+
+    address_put: L["replace", "merge"] = "replace"
+    """An address in an update: a new address, or only the sent members change (7.2)."""
+
+    custom_fields_put: L["merge", "replace"] = "merge"
+    """Custom fields that an update does not list: kept, or emptied (7.2)."""
+
+
+def switches(chosen: dict[str, object]) -> Switches:
+    """Return the switches with these settings.
+
+    Raises:
+        TypeError: no switch has this name; the text names those there are.
+        ValueError: the switch has no such choice; the text names those it has.
+    """
+    hints = get_type_hints(Switches)
+    for name, value in chosen.items():
+        if name not in hints:
+            raise TypeError(
+                f"the sandbox has no switch {name!r}; it has {', '.join(sorted(hints))}"
+            )
+        choices = get_args(hints[name]) or (True, False)
+        if not any(
+            value is choice or (value == choice and type(value) is type(choice))
+            for choice in choices
+        ):
+            names = ", ".join(repr(choice) for choice in choices)
+            raise ValueError(f"switch {name} is {value!r}; it can be {names}")
+    return Switches(**chosen)  # type: ignore[arg-type]  # each value was just checked
