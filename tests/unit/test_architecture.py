@@ -17,10 +17,12 @@ PACKAGE = ROOT / "zohorm"
 LAYERS = (
     ("__init__",),
     ("model", "children"),
-    ("query",),
-    ("session", "settings", "binding", "rows", "identity", "changes", "saving"),
-    # What a record is made of.
-    ("record", "lines", "fields", "resource", "lookups"),
+    ("query", "pages", "ahead"),
+    # What a record with an address of its own can do.
+    ("acting", "saving", "settling", "stored"),
+    ("products", "session", "settings", "binding", "rows", "identity", "loads"),
+    # What a record is made of, and where it lies in an answer.
+    ("record", "lines", "fields", "members", "resource", "lookups", "envelope"),
     ("connection",),
     ("throttle", "token", "retry"),
     ("transport",),
