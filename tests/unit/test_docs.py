@@ -89,9 +89,9 @@ def service(demo_data: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
 
 
 def close_all(names: Mapping[str, object]) -> None:
-    """Close what a page left open, sessions before the sandbox that they talk to."""
+    """End what a page left open, sessions before the sandbox that they talk to."""
     for value in reversed(list(names.values())):
-        close = getattr(value, "close", None)
+        close = getattr(value, "close", None) or getattr(value, "stop", None)
         if callable(close) and not isinstance(value, type):
             close()
 
