@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import attrs
 import pytest
 
 from zohorm.sandbox import Sandbox
+from zohorm.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
@@ -200,6 +202,12 @@ def test_entry_points_lead_somewhere() -> None:
     for target in targets:
         module, _, name = target.partition(":")
         assert not name or callable(getattr(importlib.import_module(module), name))
+
+
+def test_the_page_on_sessions_names_every_setting() -> None:
+    page = (ROOT / "docs" / "sessions.md").read_text(encoding="utf-8")
+
+    assert [field.name for field in attrs.fields(Settings) if f"`{field.name}`" not in page] == []
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
