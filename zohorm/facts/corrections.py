@@ -65,8 +65,8 @@ def read(product: str) -> Corrections:
     Raises:
         ValueError: a row lacks its reason or its source, or a table is unknown.
     """
-    folder = importlib.resources.files(PACKAGE).joinpath("corrections")
-    return parse(folder.joinpath(f"{product}.toml").read_text("utf-8"))
+    file = importlib.resources.files(PACKAGE).joinpath(f"{product}.corrections.toml")
+    return parse(file.read_text("utf-8"))
 
 
 def parse(text: str) -> Corrections:

@@ -25,8 +25,8 @@ def _write(value: object, depth: int, column: int) -> str:
     keys = [f"{json.dumps(key)}: " if named else "" for key in value]
     values = list(value.values()) if isinstance(value, dict) else value
     if depth > 2 and not any(isinstance(item, dict) for item in values):
-        parts = [k + json.dumps(v, ensure_ascii=False) for k, v in zip(keys, values, strict=True)]
-        return opening + _pack(parts, depth + 1, column + 1) + closing
+        tokens = [t for k, v in zip(keys, values, strict=True) for t in _tokens(k, v)]
+        return opening + _pack(tokens, depth + 1, column + 1) + closing
     space = " " * (depth + 1)
     lines = [
         space + key + _write(item, depth + 1, depth + 1 + len(key))
@@ -35,14 +35,23 @@ def _write(value: object, depth: int, column: int) -> str:
     return opening + "\n" + ",\n".join(lines) + "\n" + " " * depth + closing
 
 
-def _pack(parts: Iterable[str], depth: int, column: int) -> str:
-    """Fill lines with parts; the first line starts at a column, the others at the depth."""
+def _tokens(key: str, value: object) -> list[str]:
+    """Cut one item where a line may break: between the values of a list."""
+    if not isinstance(value, list) or not value:
+        return [key + json.dumps(value, ensure_ascii=False)]
+    tokens = [json.dumps(item, ensure_ascii=False) for item in value]
+    tokens[0] = f"{key}[{tokens[0]}"
+    tokens[-1] += "]"
+    return tokens
+
+
+def _pack(tokens: Iterable[str], depth: int, column: int) -> str:
+    """Fill lines with tokens; the first line starts at a column, the others at the depth."""
     lines: list[str] = []
     line = ""
-    for part in parts:
-        for word in part.split(", ") if len(part) > WIDTH - depth else [part]:
-            if line and column + len(line) + len(word) > WIDTH - 3:
-                lines.append(line)
-                line, column = "", depth
-            line += f", {word}" if line else word
+    for token in tokens:
+        if line and column + len(line) + len(token) > WIDTH - 4:
+            lines.append(line)
+            line, column = "", depth
+        line += f", {token}" if line else token
     return (",\n" + " " * depth).join([*lines, line])

@@ -1,0 +1,394 @@
+"""The converter, on small documents written here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from zohorm.facts.convert import convert
+from zohorm.facts.corrections import Stale, parse
+from zohorm.facts.load import Facts
+
+DOCUMENT = """
+openapi: 3.0.0
+info: {title: Bills}
+paths:
+  /bills:
+    post:
+      operationId: create_bill
+      parameters:
+        - {name: organization_id, in: query, required: true, schema: {type: string}}
+        - {name: send, in: query, required: false, schema: {type: boolean}}
+        - {name: attachment, in: query, schema: {type: string, format: binary}}
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/request'}}}}
+      responses: {'201': {content: {application/json: {schema: {$ref: '#/components/schemas/one'}}}}}
+      security: [{Zoho_Auth: [ZohoBooks.bills.CREATE]}]
+    get:
+      operationId: list_bills
+      parameters:
+        - {name: page, in: query, schema: {type: integer}}
+        - name: vendor_name
+          in: query
+          schema: {type: string}
+          description: 'Variants: <code>vendor_name_startswith</code>, vendor_name_contains.'
+        - name: total
+          in: query
+          schema: {type: string}
+          description: 'Variants: total_less_than, total_greater_equals.'
+        - {name: last_modified_time, in: query, schema: {type: string}}
+        - name: filter_by
+          in: query
+          schema: {type: string}
+          description: 'Allowed Values: <code>Status.All</code>, <code>Status.Open</code> and
+            <code>Status.PartiallyPaid</code>.'
+        - name: sort_column
+          in: query
+          schema: {type: string}
+          description: 'Allowed Values: <code>vendor_name, total and created_time</code>'
+        - {name: response_option, in: query, schema: {type: integer}}
+      responses:
+        '200':
+          content:
+            application/json:
+              schema:
+                type: object
+                properties:
+                  code: {type: integer}
+                  bills:
+                    type: array
+                    items:
+                      type: object
+                      properties:
+                        bill_id: {type: string}
+                        total: {type: string, example: 10.5}
+                        status: {$ref: '#/components/schemas/status'}
+                        due_in_days: {type: string, example: ''}
+      security: [{Zoho_Auth: [ZohoBooks.bills.READ]}]
+    put:
+      operationId: update_bill_using_custom_field
+      parameters:
+        - {name: X-Unique-Identifier-Key, in: header, schema: {type: string}}
+      responses: {'200': {content: {}}}
+  /bills/{bill_id}:
+    parameters:
+      - {name: bill_id, in: path, required: true, schema: {type: string}}
+    get:
+      operationId: get_bill
+      responses: {'200': {content: {application/json: {schema: {$ref: '#/components/schemas/one'}}}}}
+    put:
+      operationId: update_bill
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              properties:
+                vendor_id: {type: string}
+                notes: {type: string, description: 'Max-length [100]'}
+                line_items: {$ref: '#/components/schemas/lines'}
+              required: [vendor_id]
+      responses: {'200': {content: {application/json: {schema: {$ref: '#/components/schemas/one'}}}}}
+    delete:
+      operationId: delete_bill
+      responses: {'200': {content: {}}}
+  /bills/{bill_id}/status/void:
+    post:
+      operationId: mark_bill_void
+      responses: {'200': {content: {}}}
+  /bills/{bill_id}/comments:
+    get:
+      operationId: list_bill_comments
+      responses:
+        '200':
+          content:
+            application/json:
+              schema:
+                properties:
+                  comments: {type: array, items: {properties: {comment_id: {type: string}}}}
+  /bill/{bill_id}/customfields:
+    put:
+      operationId: update_custom_fields_in_bill
+      requestBody:
+        content:
+          application/json:
+            schema: {type: array, items: {properties: {customfield_id: {type: integer}}}}
+      responses: {'200': {content: {}}}
+components:
+  schemas:
+    status:
+      type: string
+      description: 'Allowed values: <code>open</code> and <code>paid</code>.'
+      x-node_available_in: [in]
+    lines:
+      type: array
+      items:
+        properties:
+          item_id: {type: integer}
+          rate: {type: number}
+    request:
+      type: object
+      properties:
+        vendor_id: {type: integer}
+        send_now: {type: boolean}
+        reference: {type: string}
+        notes: {type: string}
+        line_items: {$ref: '#/components/schemas/lines'}
+      required: [vendor_id, missing]
+    one:
+      type: object
+      properties:
+        code: {type: integer}
+        message: {type: string}
+        bill:
+          type: object
+          properties:
+            bill_id: {type: string}
+            bill_number: {type: string}
+            vendor_id: {type: integer}
+            reference: {type: string}
+            status: {$ref: '#/components/schemas/status'}
+            total: {type: number}
+            notes: {type: string}
+            billing_address: {type: object, properties: {city: {type: string}}}
+            line_items:
+              type: array
+              items:
+                properties:
+                  line_item_id: {type: string}
+                  item_id: {type: string}
+                  rate: {type: number}
+"""
+
+CORRECTIONS = """
+[product]
+product = "books"
+title = "Books v3"
+version = "v3"
+root = "/books/v3"
+
+[[repeatable]]
+operations = ["mark_bill_void"]
+reason = "twice is the same status"
+source = "Books v3, bills"
+"""
+
+GIVEN = 'reason = "because"\nsource = "here"\n'
+
+
+def converted(tmp_path: Path, corrections: str = "") -> Facts:
+    (tmp_path / "bills.yml").write_text(DOCUMENT, encoding="utf-8")
+    facts = convert(tmp_path, parse(CORRECTIONS + corrections))
+    resources: Facts = facts["resources"]
+    return resources
+
+
+@pytest.fixture
+def bill(tmp_path: Path) -> Facts:
+    found: Facts = converted(tmp_path)["Bill"]
+    return found
+
+
+def test_keys_id_and_number_come_from_answers_and_paths(bill: Facts) -> None:
+    words = [bill[word] for word in ("path", "key", "list_key", "id", "number", "source")]
+
+    assert words == ["bills", "bill", "bills", "bill_id", "bill_number", "Books v3, bills"]
+
+
+@pytest.mark.parametrize(
+    ("role", "method", "path"),
+    [
+        ("create", "POST", "/bills"),
+        ("list", "GET", "/bills"),
+        ("upsert", "PUT", "/bills"),
+        ("get", "GET", "/bills/{bill_id}"),
+        ("update", "PUT", "/bills/{bill_id}"),
+        ("delete", "DELETE", "/bills/{bill_id}"),
+    ],
+)
+def test_operations_are_found_by_method_and_path(
+    bill: Facts, role: str, method: str, path: str
+) -> None:
+    assert (bill["operations"][role]["method"], bill["operations"][role]["path"]) == (method, path)
+
+
+def test_only_repeatable_verbs_and_listed_operations_may_be_repeated(bill: Facts) -> None:
+    repeatable = {role for role, call in bill["operations"].items() if call["repeatable"]}
+
+    assert repeatable == {"list", "upsert", "get", "update", "delete"}
+    assert bill["actions"]["mark_void"]["repeatable"] is True
+    assert bill["actions"]["mark_void"]["reason"] == "twice is the same status"
+
+
+def test_a_create_tells_scope_options_required_members_and_files(bill: Facts) -> None:
+    create = bill["operations"]["create"]
+
+    assert create["scope"] == "ZohoBooks.bills.CREATE"
+    assert create["query"] == {"send": {"kind": "boolean", "required": False}}
+    assert create["required"] == ["vendor_id"]
+    assert create["files"] == ["attachment"]
+    assert create["status"] == 201
+    assert bill["operations"]["upsert"]["headers"] == ["X-Unique-Identifier-Key"]
+
+
+@pytest.mark.parametrize(
+    ("name", "access", "listed", "detailed"),
+    [
+        ("bill_id", "read_only", True, True),
+        ("total", "read_only", True, True),
+        ("vendor_id", "plain", False, True),
+        ("notes", "plain", False, True),
+        ("reference", "create_only", False, True),
+        ("send_now", "write_only", False, False),
+        ("due_in_days", "read_only", True, False),
+        ("billing_address", "read_only", False, True),
+    ],
+)
+def test_access_follows_from_where_a_member_is_shown(
+    bill: Facts, name: str, access: str, listed: bool, detailed: bool
+) -> None:
+    field = bill["fields"][name]
+
+    assert (field["access"], field["list"], field["detail"]) == (access, listed, detailed)
+
+
+def test_embedded_records_share_their_members_and_know_their_id(bill: Facts) -> None:
+    line = bill["embedded"]["LineItem"]
+
+    assert bill["fields"]["line_items"]["of"] == "LineItem"
+    assert bill["fields"]["line_items"]["replaced"] is True
+    assert line["id"] == "line_item_id"
+    assert line["fields"]["line_item_id"]["access"] == "read_only"
+    assert line["fields"]["rate"]["access"] == "plain"
+    assert bill["fields"]["billing_address"]["of"] == "Address"
+
+
+def test_limits_choices_and_editions_are_kept(bill: Facts) -> None:
+    assert bill["fields"]["notes"]["max_length"] == 100
+    assert bill["fields"]["status"]["choices"] == ["open", "paid"]
+    assert bill["fields"]["status"]["editions"] == {"in": ["in"]}
+
+
+def test_filters_know_their_variants(bill: Facts) -> None:
+    filters = bill["filters"]
+
+    assert filters["vendor_name"]["lookups"] == {
+        "exact": "vendor_name",
+        "startswith": "vendor_name_startswith",
+        "contains": "vendor_name_contains",
+    }
+    assert filters["total"]["kind"] == "money"
+    assert filters["total"]["lookups"] == {
+        "exact": "total",
+        "lt": "total_less_than",
+        "gte": "total_greater_equals",
+    }
+    assert filters["last_modified_time"]["lookups"] == {"gt": "last_modified_time"}
+    assert bill["sort"] == ["vendor_name", "total", "created_time"]
+    assert bill["counts"] is True
+
+
+def test_views_become_the_filter_by_status(bill: Facts) -> None:
+    status = bill["filters"]["status"]
+
+    assert status["lookups"] == {"exact": "filter_by"}
+    assert status["values"] == {"open": "Status.Open", "partially_paid": "Status.PartiallyPaid"}
+    assert status["unchecked"] == ["partially_paid"]
+
+
+def test_a_singular_path_is_an_action_of_the_plural(bill: Facts) -> None:
+    action = bill["actions"]["update_custom_fields_in"]
+
+    assert action["on"] == "record"
+    assert action["body_form"] == "list"
+
+
+def test_a_collection_below_a_record_is_its_child(tmp_path: Path) -> None:
+    resources = converted(tmp_path)
+
+    assert resources["BillComment"]["parent"] == "Bill"
+    assert resources["Bill"]["children"] == {"comments": {"of": "BillComment"}}
+    assert resources["BillComment"]["id"] == "bill_comment_id"
+
+
+def test_a_correction_changes_one_place(tmp_path: Path) -> None:
+    text = f'[[correct]]\nat = "Bill.fields.due_in_days"\nset = {{kind = "json"}}\n{GIVEN}'
+
+    resources = converted(tmp_path, text)
+
+    assert resources["Bill"]["fields"]["due_in_days"]["kind"] == "json"
+
+
+def test_a_correction_adds_a_member_with_the_usual_facts(tmp_path: Path) -> None:
+    text = f'[[correct]]\nat = "Bill.fields.cf"\nset = {{kind = "json"}}\n{GIVEN}'
+
+    resources = converted(tmp_path, text)
+
+    assert resources["Bill"]["fields"]["cf"] == {
+        "kind": "json",
+        "access": "plain",
+        "always": False,
+        "list": False,
+        "detail": True,
+    }
+
+
+def test_a_removed_list_takes_its_class_along(tmp_path: Path) -> None:
+    text = f'[[correct]]\nat = "Bill.fields.line_items"\nremove = true\n{GIVEN}'
+
+    resources = converted(tmp_path, text)
+
+    assert "LineItem" not in resources["Bill"]["embedded"]
+
+
+def test_a_star_corrects_what_is_there(tmp_path: Path) -> None:
+    text = f'[[correct]]\nat = "*.fields.notes"\nset = {{note = "x"}}\n{GIVEN}'
+
+    resources = converted(tmp_path, text)
+
+    assert resources["Bill"]["fields"]["notes"]["note"] == "x"
+    assert "notes" not in resources["BillComment"]["fields"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[[correct]]\nat = "Bill.fields.total"\nset = {kind = "money"}\n',
+        '[[correct]]\nat = "Bill.fields.nothing"\nremove = true\n',
+        '[[always]]\nfields = ["Bill.nothing"]\n',
+        '[[say]]\nwords = {"Bill.actions.nothing" = "x"}\n',
+    ],
+)
+def test_a_correction_that_changes_nothing_is_reported(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Stale):
+        converted(tmp_path, text + GIVEN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[[correct]]\nat = "Bill.fields.total"\nset = {kind = "text"}\nsource = "here"\n',
+        '[[correct]]\nat = "Bill.fields.total"\nset = {kind = "text"}\nreason = "so"\n',
+        f"[[corect]]\n{GIVEN}",
+    ],
+)
+def test_a_correction_needs_a_reason_a_source_and_a_known_table(text: str) -> None:
+    with pytest.raises(ValueError, match="correction"):
+        parse(CORRECTIONS + text)
+
+
+def test_names_places_and_links_can_be_given(tmp_path: Path) -> None:
+    text = (
+        f'[[resource]]\nname = "Debt"\npath = "bills"\nnumber = "reference"\n{GIVEN}'
+        f'[[action]]\nnames = {{mark_bill_void = "annul"}}\n{GIVEN}'
+        f'[[place]]\noperations = ["delete_bill"]\nresource = "Debt"\n{GIVEN}'
+        f'[[class]]\nnames = {{line_items = "Row"}}\n{GIVEN}'
+        f'[[link]]\nto = {{vendor_id = "Debt"}}\n{GIVEN}'
+    )
+
+    debt = converted(tmp_path, text)["Debt"]
+
+    assert debt["number"] == "reference"
+    assert {"annul", "delete_bill"} <= set(debt["actions"])
+    assert debt["fields"]["line_items"]["of"] == "Row"
+    assert debt["links"] == {"vendor": {"by": "vendor_id", "to": "Debt"}}
