@@ -22,7 +22,7 @@ LAYERS = (
     ("acting", "saving", "settling", "stored"),
     ("products", "session", "settings", "binding", "rows", "identity", "loads"),
     # What a record is made of, and where it lies in an answer.
-    ("record", "lines", "fields", "members", "resource", "lookups", "envelope"),
+    ("record", "changes", "lines", "fields", "members", "resource", "lookups", "envelope"),
     ("connection",),
     ("throttle", "token", "retry"),
     ("transport",),
