@@ -11,7 +11,7 @@ import attrs
 from werkzeug.wrappers import Request
 
 from zohorm.clock import ManualClock
-from zohorm.sandbox import organizations, resources
+from zohorm.sandbox import organizations, resources, rules
 from zohorm.sandbox.calls import Call, CallLog, without_secrets, without_token
 from zohorm.sandbox.catalogue import Operation, catalogue
 from zohorm.sandbox.context import Context
@@ -129,6 +129,7 @@ class Application:
                 context = Context(
                     store=self.store,
                     switches=self.switches,
+                    rules_of=rules.of,
                     outbox=self.outbox,
                     url=self.url,
                     product=catalogue()[found.resource.product],

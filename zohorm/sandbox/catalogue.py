@@ -158,8 +158,8 @@ def _product(facts: Mapping[str, Any]) -> Product:
     for resource in made.values():
         for field in resource.fields.values():
             # A list may hold records of a child resource, such as the persons of a contact.
-            if field.of in made and field.of not in resource.embedded:
-                resource.embedded[field.of] = made[field.of].shape
+            if field.of is not None and field.of in made:
+                resource.embedded.setdefault(field.of, made[field.of].shape)
     return Product(name=product, root=facts["root"], resources=made)
 
 

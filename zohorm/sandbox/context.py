@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -13,6 +14,9 @@ from zohorm.sandbox.mails import Outbox
 from zohorm.sandbox.reply import wrong_shape
 from zohorm.sandbox.store import Store
 from zohorm.sandbox.switches import Switches
+
+if TYPE_CHECKING:
+    from zohorm.sandbox.rules.plain import Rules
 
 # Zones without daylight saving, so that an offset is all there is to them.
 ZONES = {
@@ -39,6 +43,8 @@ class Context:
 
     store: Store
     switches: Switches
+    rules_of: Callable[[Resource], Rules]
+    """What holds for single resources only; handed in, as rules work with the resources."""
     outbox: Outbox
     url: str
     product: Product
@@ -69,7 +75,12 @@ class Context:
         """The day of the organization."""
         return self.now.date().isoformat()
 
-    def object(self) -> Row:
+    @property
+    def rules(self) -> Rules:
+        """The rules of the resource."""
+        return self.rules_of(self.resource)
+
+    def body_object(self) -> Row:
         """Return the body, which must be an object.
 
         Raises:

@@ -1,4 +1,4 @@
-"""JSON whose numbers stay exact, and numbers as text that sorts: what is received, stored, answered.
+"""JSON whose numbers stay exact, and numbers as text that sorts.
 
 A number with a fraction is a `Decimal` from the wire to the database and back; no float is made.
 """
@@ -11,7 +11,7 @@ import secrets
 from decimal import Decimal
 from typing import TypeAlias, cast
 
-Json: TypeAlias = "None | bool | int | Decimal | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | Decimal | str | list[Json] | dict[str, Json] | None"
 Row: TypeAlias = "dict[str, Json]"
 
 # Amounts beyond this many digits on either side of the point are refused: writing 1e999999 out in
@@ -49,7 +49,7 @@ def read(text: str) -> Json:
 
 
 def load(text: str) -> Row:
-    """Return the row that `write` made this text from; quicker than `read`, as nothing is checked."""
+    """Return the row that `write` made this text from, quicker than `read`: nothing is checked."""
     return cast(Row, json.loads(text, parse_float=Decimal))
 
 
@@ -71,7 +71,7 @@ def plain(number: Decimal) -> str:
 
 
 def sortable(number: Decimal | int) -> str:
-    """Return text that sorts as the number does, without loss, so that SQLite can compare amounts."""
+    """Return text that sorts as the number does, so that SQLite compares amounts exactly."""
     sign, digits, exponent = Decimal(number).as_tuple()
     text = "".join(map(str, digits)).lstrip("0")
     if not text or not isinstance(exponent, int):

@@ -1,4 +1,4 @@
-"""Where calls that hang wait: for `release()`, for the end of the server, or for their client to go."""
+"""Where calls that hang wait: for `release()`, the end of the server, or their client to go."""
 
 from __future__ import annotations
 

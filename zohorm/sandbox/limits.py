@@ -44,7 +44,7 @@ class Allowance:
 
 @attrs.frozen
 class Quota:
-    """What the X-Rate-Limit headers tell: the daily limit, what is left, seconds until it is new."""
+    """What the X-Rate-Limit headers tell: the daily limit, what is left, seconds to the next."""
 
     limit: int
     remaining: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import attrs
 
@@ -44,7 +44,7 @@ class Sandbox:
         organizations: int = 1,
         plan: Plan = "premium",
         scope: str = "all",
-        **chosen: object,
+        **chosen: Any,
     ) -> None:
         if seed not in (None, "demo"):
             raise ValueError(f"no seed is called {seed!r}; there is 'demo'")

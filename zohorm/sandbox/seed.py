@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from functools import cache
+from typing import cast
 
 from zohorm.sandbox import exact, organizations
 from zohorm.sandbox.catalogue import Resource
@@ -42,7 +43,7 @@ def insert(
     return str(row[resource.id])
 
 
-def _exact(value: exact.Json) -> exact.Json:
+def _exact(value: object) -> exact.Json:
     if isinstance(value, float):
         return Decimal(repr(value))
-    return value
+    return cast("exact.Json", value)

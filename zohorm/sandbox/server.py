@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
@@ -86,10 +86,10 @@ class _Listener(ThreadedWSGIServer):
             self._open.add(connection)
         return connection, address
 
-    def shutdown_request(self, request: object) -> None:
+    def shutdown_request(self, request: Any) -> None:
         with self._lock:
-            self._open.discard(request)  # type: ignore[arg-type]  # the base class allows datagrams
-        super().shutdown_request(request)  # type: ignore[arg-type]
+            self._open.discard(request)
+        super().shutdown_request(request)
 
     def close_connections(self) -> None:
         with self._lock:
@@ -106,7 +106,6 @@ class _Handler(WSGIRequestHandler):
     disable_nagle_algorithm = True
     # Headers wait for the content, so that a small answer is one packet.
     wbufsize = 64 * 1024
-    server: _Listener
 
     def run_wsgi(self) -> None:
         body = self._read_body()
@@ -136,7 +135,7 @@ class _Handler(WSGIRequestHandler):
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         try:
-            return self.server.answer(Request(environ))
+            return cast("_Listener", self.server).answer(Request(environ))
         except Dropped:
             raise
         except Exception:  # noqa: BLE001  # a fault of ours; the client sees what the service would say

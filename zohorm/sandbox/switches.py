@@ -6,8 +6,9 @@ sandbox was built from.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, get_args, get_type_hints
 from typing import Literal as L  # noqa: N817 (a table of choices reads better with a short name)
-from typing import get_args, get_type_hints
 
 import attrs
 
@@ -80,7 +81,7 @@ class Switches:
     """Code under status 405 (6.3)."""
 
     sent_number: L["replace", "refuse", "accept"] = "replace"
-    """A number sent without `ignore_auto_number_generation`: the series wins, code 2, or kept (7.4)."""
+    """A number sent without `ignore_auto_number_generation`: series, code 2, or kept (7.4)."""
 
     put_requires: L["none", "documented"] = "none"
     """Whether an update must repeat what a create must have (7.2)."""
@@ -98,7 +99,7 @@ class Switches:
     """Custom fields that an update does not list: kept, or emptied (7.2)."""
 
 
-def switches(chosen: dict[str, object]) -> Switches:
+def switches(chosen: Mapping[str, Any]) -> Switches:
     """Return the switches with these settings.
 
     Raises:
@@ -118,4 +119,4 @@ def switches(chosen: dict[str, object]) -> Switches:
         ):
             names = ", ".join(repr(choice) for choice in choices)
             raise ValueError(f"switch {name} is {value!r}; it can be {names}")
-    return Switches(**chosen)  # type: ignore[arg-type]  # each value was just checked
+    return Switches(**chosen)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zohorm.sandbox import rules
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.reply import Reply
 from zohorm.sandbox.resources import acting, creating, deleting, listing, reading, updating
@@ -29,8 +28,8 @@ def answer(context: Context) -> Reply:
     Raises:
         Refusal: the service would refuse the call; nothing is stored then.
     """
-    rules.of(context.resource).wake(context)
-    handler = rules.of(context.resource).handlers.get(context.operation.source)
+    context.rules.wake(context)
+    handler = context.rules.handlers.get(context.operation.source)
     if handler is not None:
         return handler(context)
     if context.operation.is_action:

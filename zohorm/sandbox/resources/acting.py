@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from zohorm.sandbox import exact, rules
+from zohorm.sandbox import exact
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row, write
 from zohorm.sandbox.mails import Mail
@@ -43,7 +43,7 @@ def act(context: Context, row: Row) -> Reply:
     """Set what the action sets, let the rules of the resource follow, and write it down."""
     sets = dict(context.operation.sets) or _implied(context.operation.path)
     row.update({name: value for name, value in sets.items() if name in row})
-    rules.of(context.resource).acted(context, row)
+    context.rules.acted(context, row)
     status = row.get("status")
     said = f"Status changed to {status}." if "status" in sets else _sentence(context)
     history.note(context, row, said, operation_type=context.operation.name)
@@ -59,7 +59,7 @@ def send(context: Context, row: Row) -> None:
         resource=context.resource.name,
         record_id=str(row[context.resource.id]),
         operation=context.operation.name,
-        to=_texts(body.get("to_mail_ids")) or rules.of(context.resource).recipients(context, row),
+        to=_texts(body.get("to_mail_ids")) or context.rules.recipients(context, row),
         cc=_texts(body.get("cc_mail_ids")),
         subject=str(body.get("subject") or f"{context.resource.label} {number}"),
         body=str(body.get("body") or ""),
@@ -120,10 +120,7 @@ def _read(context: Context, end: str) -> Reply:
             raise unknown_record("Attachment")
         return papers.paper("pdf", context.resource.label, str(row[context.resource.id]))
     number = row.get(context.resource.number or "") or row[context.resource.id]
-    to = [
-        {"email": each, "selected": True}
-        for each in rules.of(context.resource).recipients(context, row)
-    ]
+    to = [{"email": each, "selected": True} for each in context.rules.recipients(context, row)]
     draft = {
         "subject": f"{context.resource.label} {number}",
         "body": f"<p>{context.resource.label} {number}</p>",

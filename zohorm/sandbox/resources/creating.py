@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from zohorm.sandbox import rules
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row, write
 from zohorm.sandbox.reply import Reply, success
@@ -13,7 +12,7 @@ from zohorm.sandbox.rows import blank
 
 def answer(context: Context) -> Reply:
     """Store the record that the body describes and return it whole, with its id."""
-    body = context.object()
+    body = context.body_object()
     required(context.operation.required, body)
     row = create(context, accepted(context.resource, body))
     message = f"The {context.resource.label.lower()} has been created."
@@ -36,11 +35,11 @@ def create(context: Context, sent: Row) -> Row:
     stamp(context, row, is_new=True)
     numbering.number(context, row, sent)
     parents.check_links(context, sent)
-    rules.of(resource).settle(context, row, sent, None)
+    context.rules.settle(context, row, sent, None)
     context.store.insert(resource, context.scope, row, parent)
     mirrors.record_written(context, row)
     mirrors.child_written(context, parent)
-    rules.of(resource).created(context, row, sent)
+    context.rules.created(context, row, sent)
     return row
 
 

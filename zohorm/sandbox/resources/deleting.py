@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zohorm.sandbox import exact, rules
+from zohorm.sandbox import exact
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.reply import Reply, success
 from zohorm.sandbox.resources import mirrors, parents, reading
@@ -12,7 +12,7 @@ def answer(context: Context) -> Reply:
     """Remove the record and its children."""
     row = exact.load(reading.text_of(context, parents.record_id(context)))
     delete(context, str(row[context.resource.id]))
-    rules.of(context.resource).deleted(context, row)
+    context.rules.deleted(context, row)
     return success(message=f"The {context.resource.label.lower()} has been deleted.")
 
 

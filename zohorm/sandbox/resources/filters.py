@@ -11,7 +11,7 @@ from typing import Literal
 
 import attrs
 
-from zohorm.sandbox import exact, rules
+from zohorm.sandbox import exact
 from zohorm.sandbox.catalogue import Filter, Resource
 from zohorm.sandbox.columns import LINE_END, Column, columns_of, day, fold, instant, key
 from zohorm.sandbox.context import Context
@@ -22,7 +22,20 @@ from zohorm.sandbox.switches import Switches
 
 # What every list call may carry besides its filters.
 _ALWAYS = frozenset(
-    ["organization_id", "page", "per_page", "sort_column", "sort_order", "filter_by", "search_text", "response_option", "customview_id", "JSONString", "usestate", "formatneeded"]
+    [
+        "organization_id",
+        "page",
+        "per_page",
+        "sort_column",
+        "sort_order",
+        "filter_by",
+        "search_text",
+        "response_option",
+        "customview_id",
+        "JSONString",
+        "usestate",
+        "formatneeded",
+    ]
 )
 _SEARCH_LENGTH = 100
 _SIGNS = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -74,15 +87,15 @@ def chosen(context: Context) -> Chosen:
         return Chosen(Where(), "Status.All", ())
     known = parameters(context.resource)
     documented = context.operation.query
+    strict = context.switches.unknown_filter == "refuse"
     parts: list[Where] = []
     criteria: list[Mapping[str, str]] = []
     for name, text in context.query.items():
         if name in known:
             parts.append(_condition(context.resource, known[name], text, context.switches))
             criteria.append({"column_name": name, "search_text": text, "comparator": "equal"})
-        elif name not in _ALWAYS and name not in documented:
-            if context.switches.unknown_filter == "refuse":
-                raise invalid(name)
+        elif strict and name not in _ALWAYS and name not in documented:
+            raise invalid(name)
     view = context.query.get("filter_by", "")
     parts.append(_view(context, view))
     parts.append(_search(context.query.get("search_text", "")))
@@ -144,7 +157,11 @@ def _key(column: Column, text: str, parameter: str) -> str:
             value = exact.number_of(text.strip())
         except exact.NotJson:
             raise invalid(parameter) from None
-    elif (column.kind == "date" and day(text) is None) or (column.kind == "datetime" and instant(text) is None) or (column.kind == "boolean" and text.lower() not in ("true", "false")):
+    elif (
+        (column.kind == "date" and day(text) is None)
+        or (column.kind == "datetime" and instant(text) is None)
+        or (column.kind == "boolean" and text.lower() not in ("true", "false"))
+    ):
         raise invalid(parameter)
     found = key(column.kind, value)
     if found is None:
@@ -156,7 +173,7 @@ def _view(context: Context, view: str) -> Where:
     """Return the condition of `filter_by=Status.Sent`."""
     if not view:
         return Where()
-    views = _views(context.resource)
+    views = {**_views(context.resource), **context.rules.views}
     if context.switches.filter_by_case == "ignore-case":
         views = {fold(name): where for name, where in views.items()}
         view = fold(view)
@@ -167,7 +184,7 @@ def _view(context: Context, view: str) -> Where:
 
 @cache
 def _views(resource: Resource) -> Mapping[str, Where]:
-    """Return the views of a resource: one per status, those of the facts, those of its rules."""
+    """Return the views of a resource: one per status and those of its facts."""
     made: dict[str, Where] = {"Status.All": Where()}
     status = resource.fields.get("status")
     for name in status.choices if status is not None else ():
@@ -179,7 +196,6 @@ def _views(resource: Resource) -> Mapping[str, Where]:
     listed = resource.operations["list"].query.get("filter_by", {}).get("choices") or ()
     # A documented view of something that the sandbox does not keep has no rows.
     made.update({name: Where(" AND 0") for name in listed if name not in made})
-    made.update(rules.of(resource).views)
     return made
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zohorm.sandbox import rules
 from zohorm.sandbox.catalogue import Field, Resource
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
@@ -57,7 +56,7 @@ def child_written(context: Context, parent: str) -> None:
             {name: each.get(name, empty) for name, empty in shown.items()}
             for each in _children(context, child, parent)
         ]
-        rules.of(owner).refresh(context, row)
+        context.rules_of(owner).refresh(context, row)
         if "last_modified_time" in row:
             row["last_modified_time"] = context.timestamp
         context.store.replace(owner, context.organization_id, row)

@@ -20,7 +20,7 @@ def merged(context: Context, field: Field, old: Json, sent: Json) -> Json:
     shape = context.resource.embedded.get(field.of or "")
     key = shape.id if shape is not None else None
     if key is None:
-        return [row for row in after]
+        return list[Json](after)
     known = {str(row.get(key)): row for row in before}
     made: list[Json] = []
     for row in after:
@@ -55,7 +55,7 @@ def custom_fields(context: Context, old: Json, sent: Json) -> Json:
             continue
         place = next((i for i, each in enumerate(made) if _same(each, new)), len(made))
         made[place : place + 1] = [{**(made[place] if place < len(made) else {}), **new}]
-    return [row for row in made]
+    return list[Json](made)
 
 
 def rows_of(value: Json) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zohorm.sandbox import exact, rules
+from zohorm.sandbox import exact
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row, write
 from zohorm.sandbox.reply import Reply, invalid, success, unknown_record, wrong_shape
@@ -13,7 +13,7 @@ from zohorm.sandbox.resources.checks import accepted, required
 def answer(context: Context) -> Reply:
     """Change the members that the body has and return the whole record."""
     before = exact.load(reading.text_of(context, parents.record_id(context)))
-    body = context.object()
+    body = context.body_object()
     if context.switches.put_requires == "documented":
         create = context.resource.operations.get("create")
         required(create.required if create is not None else (), body)
@@ -30,7 +30,7 @@ def upsert(context: Context) -> Reply:
     value = _header(context, "X-Unique-Identifier-Value")
     if not name or not value:
         raise wrong_shape("bulk_update")
-    sent = accepted(context.resource, context.object())
+    sent = accepted(context.resource, context.body_object())
     for row in context.store.rows(context.resource, context.scope):
         for field in parts.rows_of(row.get("custom_fields")):
             if field.get("api_name") == name and str(field.get("value")) == value:
@@ -58,13 +58,13 @@ def update(context: Context, before: Row, sent: Row) -> Row:
         if not sent[number] and before.get(number):
             raise invalid(number)
         numbering.check(context, row)
-    rules.of(resource).settle(context, row, sent, before)
+    context.rules.settle(context, row, sent, before)
     creating.stamp(context, row)
     context.store.replace(resource, context.scope, row)
     mirrors.record_written(context, row)
     parent = context.store.parent_of(resource, context.scope, str(row[resource.id]))
     mirrors.child_written(context, parent)
-    rules.of(resource).updated(context, row, sent)
+    context.rules.updated(context, row, sent)
     return row
 
 

@@ -1,7 +1,7 @@
 """What holds for single resources only: one module per resource, named functions, no HTTP.
 
-The generic server asks `of(resource)` at each step and knows nothing else of invoices or contacts.
-A resource without rules of its own gets `Rules`, which do nothing.
+The generic server asks the rules of a resource at each step and knows nothing else of invoices or
+contacts. A resource without rules of its own gets `Rules`, which do nothing.
 """
 
 from __future__ import annotations
@@ -9,21 +9,20 @@ from __future__ import annotations
 from functools import cache
 
 from zohorm.sandbox.catalogue import Resource
+from zohorm.sandbox.rules import contacts, invoices, items, organizations
 from zohorm.sandbox.rules.plain import Rules
+
+_KNOWN: dict[str, type[Rules]] = {
+    "Contact": contacts.ContactRules,
+    "ContactPerson": contacts.PersonRules,
+    "Invoice": invoices.InvoiceRules,
+    "InvoiceComment": invoices.CommentRules,
+    "Item": items.ItemRules,
+    "Organization": organizations.OrganizationRules,
+}
 
 
 @cache
 def of(resource: Resource) -> Rules:
     """Return the rules of a resource."""
-    # Imported late: rules work with the resources, which ask for rules.
-    from zohorm.sandbox.rules import contacts, invoices, items, organizations
-
-    known: dict[str, type[Rules]] = {
-        "Contact": contacts.ContactRules,
-        "ContactPerson": contacts.PersonRules,
-        "Invoice": invoices.InvoiceRules,
-        "InvoiceComment": invoices.CommentRules,
-        "Item": items.ItemRules,
-        "Organization": organizations.OrganizationRules,
-    }
-    return known.get(resource.name, Rules)(resource)
+    return _KNOWN.get(resource.name, Rules)(resource)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from zohorm.sandbox import organizations
 from zohorm.sandbox.context import Context
@@ -20,7 +21,10 @@ _OWES = " AND \"f_outstanding_receivable_amount\" > '1'"
 class ContactRules(Rules):
     """What holds for contacts."""
 
-    views = {"Invoice.Unpaid": Where(_OWES), "Invoice.OverDue": Where(_OWES)}
+    views: ClassVar[Mapping[str, Where]] = {
+        "Invoice.Unpaid": Where(_OWES),
+        "Invoice.OverDue": Where(_OWES),
+    }
 
     def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
         """Fill in currency, addresses and primary person; refuse a name that is taken.
@@ -28,8 +32,8 @@ class ContactRules(Rules):
         Source: protocol.md 6.3, code 3062, on create and update.
         """
         if numbering.taken(context, "contact_name", row):
-            message = f'The customer "{row["contact_name"]}" already exists. Please specify a different name.'
-            raise Refusal(400, 3062, message)
+            said = f'The customer "{row["contact_name"]}" already exists.'
+            raise Refusal(400, 3062, f"{said} Please specify a different name.")
         if before is None:
             row["status"] = "active"
             row["contact_type"] = row.get("contact_type") or "customer"

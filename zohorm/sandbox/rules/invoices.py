@@ -1,4 +1,4 @@
-"""Invoices: what is filled in from customer and items, exact totals, statuses that follow the clock.
+"""Invoices: what customer and items fill in, exact totals, statuses that follow the clock.
 
 Simple rules: tax is added per line, discounts are amounts. The full accounting has its own place.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from zohorm.sandbox import exact
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import Reply, success, unknown_record
-from zohorm.sandbox.resources import history, parts
+from zohorm.sandbox.resources import acting, checks, history, parts
 from zohorm.sandbox.rules import attachments, totals
 from zohorm.sandbox.rules.plain import Rules
 from zohorm.sandbox.rules.totals import amount
@@ -26,7 +27,7 @@ _SWEPT = "invoices seen on day"
 class InvoiceRules(Rules):
     """What holds for invoices."""
 
-    views = {"Status.Unpaid": _UNPAID}
+    views: ClassVar[Mapping[str, Where]] = {"Status.Unpaid": _UNPAID}
 
     @property
     def handlers(self) -> Mapping[str, Callable[[Context], Reply]]:
@@ -79,8 +80,6 @@ class InvoiceRules(Rules):
         text = f"Invoice created for {row.get('currency_code')} {exact.plain(amount(row, 'total'))}"
         history.note(context, row, text, operation_type="Added")
         if context.flag("send") or sent.get("send") is True:
-            from zohorm.sandbox.resources import acting
-
             acting.send(context, row)
             acting.mark_mailed(context, row)
 
@@ -184,11 +183,9 @@ def _fill_due_date(row: Row, sent: Row, before: Row | None) -> None:
 
 
 def _set_address(context: Context) -> Reply:
-    from zohorm.sandbox.resources import acting, checks
-
     name = f"{context.operation.path.rpartition('/')[2]}_address"
     row = acting.loaded(context)
-    body = context.object()
+    body = context.body_object()
     old = row.get(name)
     base = old if isinstance(old, dict) and context.switches.address_put == "merge" else {}
     shape = context.resource.embedded["Address"]

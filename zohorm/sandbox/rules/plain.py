@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.context import Context
@@ -14,7 +15,7 @@ from zohorm.sandbox.store import Where
 class Rules:
     """Nothing special: what the generic server does is all there is."""
 
-    views: Mapping[str, Where] = {}
+    views: ClassVar[Mapping[str, Where]] = {}
     """Values of `filter_by` that are more than one status, with their condition."""
 
     def __init__(self, resource: Resource) -> None:
