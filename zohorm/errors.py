@@ -43,7 +43,7 @@ ZohoError
   Conflict                   (RuntimeError)     somebody else changed what is about to be saved
 
 ZohoWarning                  (UserWarning)
-  FilterIgnored              the service sent rows that a filter should have kept out
+  FilterIgnored              (also a ReplyError) the service sent rows that a filter excludes
   ManyLoads                  one query's rows are completed one call at a time
   NotApplied                 the service took a change and kept the old value
 """
@@ -85,7 +85,10 @@ class ZohoError(Exception):
         service_message: the service's own words; they may name a customer or a record.
         attempts: how many times the call was sent.
         calls_remaining: what is left of the day's quota, when the service said so.
+        results: what `session.save(records)` had saved before this failure.
     """
+
+    results: tuple[object, ...] = ()
 
     def __init__(self, what: str, **circumstances: Unpack[Circumstances]) -> None:
         super().__init__(what)
@@ -336,8 +339,8 @@ class ZohoWarning(UserWarning):
     """Every warning that zohorm gives."""
 
 
-class FilterIgnored(ZohoWarning):
-    """The service sent rows that a filter should have kept out; they were dropped here."""
+class FilterIgnored(ReplyError, ZohoWarning):
+    """The service sent rows that a filter should have kept out; a strict query raises it."""
 
 
 class ManyLoads(ZohoWarning):

@@ -9,7 +9,7 @@ from zohorm import wire
 from zohorm.errors import Conflict, InvalidValue, ReadOnlyField, Unsupported, WrongType
 
 if TYPE_CHECKING:
-    from zohorm.fields import Many, One
+    from zohorm.members import Listed
     from zohorm.record import Record
     from zohorm.session import Session
 
@@ -21,7 +21,7 @@ class Lines(MutableSequence[E], Generic[E]):
 
     def __init__(
         self,
-        member: Many[E] | One[E],
+        member: Listed,
         received: object,
         session: Session | None,
         *,
@@ -50,7 +50,11 @@ class Lines(MutableSequence[E], Generic[E]):
         )
         if not self._fixed:
             element.move_in(self._token)
-        return element
+        found: E = element  # type: ignore[assignment]  # the member's element class is E
+        return found
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**vars(self), "_session": None}
 
     def __repr__(self) -> str:
         return f"<{len(self._items)} {self._member.element.__name__}>"
@@ -90,7 +94,7 @@ class Lines(MutableSequence[E], Generic[E]):
 
     def add(self, **values: object) -> E:
         """Append a new element made of `values` and return it."""
-        element = self._member.element(**values)
+        element: E = self._member.element(**values)  # type: ignore[assignment]  # it is E
         self.append(element)
         return element
 
@@ -147,6 +151,26 @@ class Lines(MutableSequence[E], Generic[E]):
             for mine, received in zip(self._items, self._received, strict=True)
         )
 
+    def keeps_old(self, received: object) -> bool:
+        """Say whether the service's rows still show the old value of an edited element."""
+        rows = {self._id_of(row): row for row in self._rows(received)}
+        edited = [element for element in self._received if element.is_changed]
+        return any(
+            element.keeps_any_old(rows[element.own_id])
+            for element in edited
+            if element.own_id in rows
+        )
+
+    def shows_received(self, received: object) -> bool:
+        """Say whether the service's rows are those that this list was made from."""
+        return self._as_received(self._rows(received))
+
+    def join(self, session: Session) -> None:
+        """Give the elements the session of the record that holds them."""
+        self._session = session
+        for element in self._items:
+            element.join(session)
+
     def old(self) -> object:
         """Return the elements as received."""
         return self._shown([wire.thawed(element.raw) for element in self._received])
@@ -161,7 +185,7 @@ class Lines(MutableSequence[E], Generic[E]):
         return values
 
     def payload(self) -> object:
-        """Return what `save()` sends: the whole list, or only touched elements if the rest stays."""
+        """Return what `save()` sends: the whole list, or touched elements if the rest stays."""
         if self._member.single:
             return self._items[0].writable_payload() if self._items else {}
         sent = self._items
@@ -173,14 +197,14 @@ class Lines(MutableSequence[E], Generic[E]):
     def adopt(self, received: object) -> None:
         """Take the service's rows: elements keep their identity by id, new ones by position."""
         rows = self._rows(received)
-        known = {element.own_id: element for element in self._items if element.own_id}
+        known = {str(element.own_id): element for element in self._items if element.own_id}
         waiting = [element for element in self._items if not element.own_id]
         unknown = [row for row in rows if self._id_of(row) not in known]
         named = dict(zip((id(row) for row in unknown), waiting, strict=False))
         same_count = len(unknown) == len(waiting)
         adopted: list[E] = []
         for row in rows:
-            element = known.get(self._id_of(row))
+            element = known.get(self._id_of(row) or "")
             if element is None and same_count:
                 element = named.get(id(row))
             if element is None:
@@ -231,9 +255,7 @@ class Lines(MutableSequence[E], Generic[E]):
             if mine.edits_clash(row):
                 raise self._conflict("a member edited here has changed at the service", theirs)
             mine.take(row)
-        elif (base is None and row) or (
-            base is not None and base.differs(base.received_row, row)
-        ):
+        elif (base is None and row) or (base is not None and base.differs(base.received_row, row)):
             raise self._conflict("it has changed at the service", theirs)
 
     def _rebase_touched(self, theirs: list[wire.Row]) -> None:
@@ -245,7 +267,7 @@ class Lines(MutableSequence[E], Generic[E]):
 
     def _rebase_by_id(self, theirs: list[wire.Row]) -> None:
         rows = {str(self._id_of(row)): row for row in theirs}
-        kept = {element.own_id for element in self._items if element.own_id}
+        kept = {str(element.own_id) for element in self._items if element.own_id}
         for element in self._received:
             row = rows.get(str(element.own_id))
             touched = element.is_changed or element.own_id not in kept
@@ -267,7 +289,7 @@ class Lines(MutableSequence[E], Generic[E]):
         self._received = [by_id.get(token) or self._element(rows[token]) for token in rows]
         self._items = merged
 
-    def _merged_order(self, theirs: list[str], kept: set[str | None]) -> list[str | E]:
+    def _merged_order(self, theirs: list[str], kept: set[str]) -> list[str | E]:
         base = [str(element.own_id) for element in self._received]
         mine: list[str | E] = [
             element.own_id or element
@@ -281,7 +303,7 @@ class Lines(MutableSequence[E], Generic[E]):
         their_list: list[str | E] = [
             token for token in theirs if token in staying or token not in base
         ]
-        if my_order == base_order or my_order == their_order:
+        if my_order in (base_order, their_order):
             return _woven(their_list, mine)
         if their_order != base_order:
             raise self._conflict("both sides have reordered the list", [])
@@ -292,8 +314,8 @@ class Lines(MutableSequence[E], Generic[E]):
             f"{self._member.owner}.{self._member.name}: {why}",
             advice="Look at error.mine and error.theirs, then revert() or refresh() and edit anew; "
             "save(check=False) overwrites.",
-            mine=[element.writable_payload() for element in self._items],
-            theirs=wire.thawed(theirs),
+            mine={self._member.name: [element.writable_payload() for element in self._items]},
+            theirs={self._member.name: wire.thawed(theirs)},
         )
 
 

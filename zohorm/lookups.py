@@ -43,7 +43,7 @@ class Filter:
     kind: wire.Kind
     lookups: Mapping[str, str]
     values: Mapping[str, str] = attrs.field(factory=dict, kw_only=True)
-    unchecked: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset, kw_only=True)
+    unchecked: frozenset[str] = attrs.field(default=frozenset(), kw_only=True)
     row_field: str | None = attrs.field(default=None, kw_only=True)
 
 
@@ -242,7 +242,7 @@ _TESTS: dict[str, Callable[[list[_Comparable]], Callable[[_Comparable], bool]]] 
 def _wide_test(
     kind: wire.Kind, lookup: str, values: list[_Comparable]
 ) -> Callable[[_Comparable], bool] | None:
-    """Return the test of the bound as sent, itself included; None where it equals what was asked."""
+    """Return the test of the bound as sent, itself included; None where nothing is widened."""
     first = values[0]
     if lookup not in ("gt", "gte", "lt", "lte"):
         return None

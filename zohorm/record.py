@@ -1,42 +1,23 @@
-"""What whole records and embedded ones share: a received row, unsaved edits apart from it, fields."""
+"""What whole records and embedded ones share: fields over a row, and a way past the facts."""
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self, TypeVar, dataclass_transform
-
-import attrs
+from typing import TYPE_CHECKING, Self, TypeVar, dataclass_transform
 
 from zohorm import fields as f
 from zohorm import wire
-from zohorm.errors import NotLoaded, ReadOnlyField, UnknownField, Unsupported, WrongType
-from zohorm.lines import Lines
+from zohorm.changes import NOT_RECEIVED, Changing, Edit, Home
+from zohorm.errors import NotLoaded, NotSaved, UnknownField, Unsupported, WrongType
+from zohorm.members import Link, Listed, Value
 
 if TYPE_CHECKING:
     from zohorm.model import Model
     from zohorm.session import Session
 
-MISSING: Final = object()
-"""Stands for a member that no received row has shown."""
-
-EmbeddedT = TypeVar("EmbeddedT", bound="Record")
-ModelT = TypeVar("ModelT", bound="Model")
-
-
-class Edit(NamedTuple):
-    """An unsaved wire value beside the one that it replaces (`MISSING` if that was not loaded)."""
-
-    base: object
-    value: object
-
-
-@attrs.frozen
-class Change:
-    """An unsaved change of one member: its value when it was edited, and now."""
-
-    old: object
-    new: object
+M = TypeVar("M", bound="Model")
 
 
 @dataclass_transform(
@@ -44,55 +25,13 @@ class Change:
     eq_default=False,
     field_specifiers=(f.read_only, f.read_only_many, f.read_only_one, f.children),
 )
-class Record:
+class Record(Changing):
     """A row with fields; `Model` and `Embedded` are made of it."""
 
-    __slots__ = ("__weakref__", "_edits", "_home", "_lines", "_row", "_session")
-
-    _values: ClassVar[Mapping[str, f.Value[object]]] = {}
-    _lists: ClassVar[Mapping[str, f.Many[Record] | f.One[Record]]] = {}
-    _links: ClassVar[Mapping[str, f.Link[Model]]] = {}
-    _product: ClassVar[str] = ""
-    _id_name: ClassVar[str | None] = None
-
-    _row: wire.Row
-    _edits: dict[str, Edit]
-    _lines: dict[str, Lines[Record]]
-    _session: Session | None
-    _home: object
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        cls._values = dict(cls._values)
-        cls._lists = dict(cls._lists)
-        cls._links = dict(cls._links)
-        for name, member in list(vars(cls).items()):
-            cls._declare(name, member)
+    __slots__ = ()
 
     @classmethod
-    def _declare(cls, name: str, member: object) -> bool:
-        """Note `member` under its kind; say whether it is a member of rows at all."""
-        if isinstance(member, f.Value):
-            table: Mapping[str, object] = cls._values
-        elif isinstance(member, f.Many | f.One):
-            table = cls._lists
-        elif isinstance(member, f.Link):
-            table = cls._links
-        else:
-            return isinstance(member, f.Children)
-        assert isinstance(table, dict)
-        table[name] = member
-        return True
-
-    @classmethod
-    def extend(cls, **members: object) -> None:
-        """Add or correct members of this class for the whole process, where the facts are wrong.
-
-        `Invoice.extend(cf_region=f.text(), total=f.money())`; the builders are in `zohorm.fields`.
-
-        Raises:
-            WrongType: a value is no field.
-        """
+    def _extend_members(cls, members: Mapping[str, object]) -> None:
         for name, member in members.items():
             if not cls._declare(name, member):
                 raise WrongType(
@@ -106,20 +45,12 @@ class Record:
         for name, value in values.items():
             self._member(name).put(self, value)
 
-    def _start(self, row: wire.Row, session: Session | None) -> None:
-        self._row = row
-        self._edits = {}
-        self._lines = {}
-        self._session = session
-        self._home = None
-
     @classmethod
-    def _member(cls, name: str) -> f.Value[object] | f.Many[Record] | f.One[Record] | f.Link[Model]:
-        for table in (cls._values, cls._lists, cls._links):
-            if name in table:
-                found: f.Value[object] = table[name]  # type: ignore[assignment]  # one of the three
-                return found
-        raise cls._unknown(name)
+    def _member(cls, name: str) -> Value[object] | Listed | Link[Model]:
+        member = cls._values.get(name) or cls._lists.get(name) or cls._links.get(name)
+        if member is None:
+            raise cls._unknown(name)
+        return member
 
     @classmethod
     def _unknown(cls, name: str) -> UnknownField:
@@ -148,87 +79,16 @@ class Record:
         fixed: bool = False,
         parents: Mapping[str, str] | None = None,
     ) -> Self:
-        """Return a record of a received row; `fixed` ones refuse edits, for nobody could save them."""
+        """Return a record of a received row; `fixed` ones refuse edits, nobody could save them."""
         record = cls.__new__(cls)
         record._start(row, session)
-        record._home = FIXED if fixed else None
+        record._home = Home.FIXED if fixed else None
         return record
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the service has not given this record an id yet."""
-        return not self._id_name or not self._row.get(self._id_name)
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether there are unsaved edits."""
-        return bool(self._edits) or any(part.is_changed for part in self._lines.values())
 
     @property
     def lent_session(self) -> Session | None:
         """The session that embedded records follow links with."""
         return self._session
-
-    @property
-    def raw(self) -> dict[str, object]:
-        """A copy of the row as received, unsaved edits apart."""
-        copied: dict[str, object] = wire.thawed(self._row)
-        return copied
-
-    def wire_value(self, field: f.Value[EmbeddedT]) -> object:
-        """Return the wire value of a field: edited, else received, else what `_absent` finds."""
-        edit = self._edits.get(field.name)
-        if edit is not None:
-            return edit.value
-        try:
-            return self._row[field.name]
-        except KeyError:
-            return self._absent(field.name, field.access)
-
-    def _absent(self, name: str, access: str) -> object:
-        """Return the wire value of a declared member that the row does not show."""
-        return None
-
-    def edit(self, field: f.Value[EmbeddedT], value: object) -> None:
-        """Note a wire value as unsaved; one equal to the received value takes the edit back."""
-        self._refuse_if_fixed()
-        edit = self._edits.get(field.name)
-        base = self._row.get(field.name, MISSING) if edit is None else edit.base
-        if base is not MISSING and field.same(base, value):
-            self._edits.pop(field.name, None)
-        else:
-            self._edits[field.name] = Edit(base, value)
-
-    def _refuse_if_fixed(self) -> None:
-        if self._home is FIXED:
-            raise ReadOnlyField(
-                f"this {type(self).__name__} is computed by the service and cannot be edited"
-            )
-
-    def lines(self, member: f.Many[EmbeddedT] | f.One[EmbeddedT]) -> Lines[EmbeddedT]:
-        """Return the embedded records of `member`, the same list at every call."""
-        part = self._lines.get(member.name)
-        if part is None:
-            received = self._row.get(member.name, MISSING)
-            if received is MISSING:
-                received = self._absent(member.name, "plain")
-            part = self._part(member, received)
-            self._lines[member.name] = part
-        found: Lines[EmbeddedT] = part  # type: ignore[assignment]  # one list per member
-        return found
-
-    def _part(self, member: f.Many[EmbeddedT] | f.One[EmbeddedT], received: object) -> Lines[Record]:
-        # The lists of one record share a dictionary, so their element type widens to Record here.
-        return Lines(
-            member,  # type: ignore[arg-type]
-            received,
-            self._session,
-            fixed=self._home is FIXED,
-            parents=self._parents_below(),
-        )
-
-    def _parents_below(self) -> Mapping[str, str]:
-        return {}
 
     def __getitem__(self, name: str) -> object:
         """Return the member `name` as on the wire, frozen: for what the facts do not declare.
@@ -247,7 +107,7 @@ class Record:
     def __contains__(self, name: object) -> bool:
         return name in self._edits or name in self._row
 
-    def _not_held(self, name: str) -> NotLoaded | UnknownField:
+    def _not_held(self, name: str) -> Exception:
         return UnknownField(f"this {type(self).__name__} was received without {name!r}")
 
     def __setitem__(self, name: str, value: object) -> None:
@@ -264,28 +124,8 @@ class Record:
             declared.put(self, value)
         self._refuse_if_fixed()
         edit = self._edits.get(name)
-        base = self._row.get(name, MISSING) if edit is None else edit.base
+        base = self._row.get(name, NOT_RECEIVED) if edit is None else edit.base
         self._edits[name] = Edit(base, wire.JSON.write(name, value))
-
-    def changes(self) -> dict[str, Change]:
-        """Return the unsaved changes by member name; an old value that was not loaded is None."""
-        found = {name: self._change(name, edit) for name, edit in self._edits.items()}
-        for name, part in self._lines.items():
-            if part.is_changed:
-                found[name] = Change(part.old(), part.now())
-        return found
-
-    def _change(self, name: str, edit: Edit) -> Change:
-        base = None if edit.base is MISSING else edit.base
-        field = self._values.get(name)
-        if field is None:
-            return Change(wire.frozen(base), wire.frozen(edit.value))
-        return Change(field.read(base), field.read(edit.value))
-
-    def revert(self) -> None:
-        """Drop every unsaved edit; what was received last stands again."""
-        self._edits = {}
-        self._lines = {}
 
     def to_dict(self) -> dict[str, object]:
         """Return the loaded members as Python values, embedded records as dictionaries; no call."""
@@ -293,7 +133,7 @@ class Record:
         for name in [*self._row, *(name for name in self._edits if name not in self._row)]:
             if name in self._lists:
                 found[name] = self.lines(self._lists[name]).now()
-            elif isinstance(field := self._values.get(name), f.Value):
+            elif (field := self._values.get(name)) is not None:
                 found[name] = _plain(field.__get__(self, type(self)))
             else:
                 found[name] = wire.thawed(self[name])
@@ -302,89 +142,45 @@ class Record:
                 found[name] = part.now()
         return found
 
-    def follow(self, link: f.Link[ModelT]) -> Model | None:
-        """Return the record that `link` points to."""
-        identifier = self.wire_value(self._values[link.by])
+    def follow(self, link: Link[M]) -> M | None:
+        """Return the record that `link` points to, None where the id member is empty."""
+        identifier = self._values[link.by].__get__(self, type(self))
         if not identifier:
             return None
-        session = self._needed_session()
-        return session.linked(self._linking_product(), link.to, str(identifier))
+        target = self._needed_session().linked(link.to, str(identifier))
+        found: M = target  # type: ignore[assignment]  # the registry knows it by the link's name
+        return found
 
-    def point(self, link: f.Link[ModelT], target: ModelT | None) -> None:
+    def point(self, link: Link[M], target: object) -> None:
         """Set the member that `link` goes by to the id of `target`."""
         field = self._values[link.by]
         if target is None:
             field.put(self, None)
             return
-        if type(target).__name__ != link.to:
+        if not isinstance(target, Record) or type(target).__name__ != link.to:
             raise WrongType(
-                f"{type(self).__name__}.{link.name} takes a {link.to}, "
-                f"not {type(target).__name__}"
+                f"{type(self).__name__}.{link.name} takes a {link.to}, not {type(target).__name__}"
             )
-        field.put(self, target.saved_id)
-
-    def _linking_product(self) -> str:
-        return self._product
+        field.put(self, target.id)
 
     def _needed_session(self) -> Session:
-        raise NotImplementedError  # Model and Embedded say where their session comes from.
+        if self._session is None:
+            raise NotLoaded(
+                f"this {type(self).__name__} belongs to no saved record yet",
+                advice="Links can be followed once the record that holds it has a session",
+            )
+        return self._session
 
-    def writable_payload(self) -> dict[str, object]:
-        """Return every writable member, as edited or else as last received, in declared order.
+    def join(self, session: Session) -> None:
+        """Take `session` if there is none yet, down to the embedded records."""
+        self._session = self._session or session
+        for part in self._lines.values():
+            part.join(session)
 
-        It is what a list that the service replaces must carry, for a member left out may be lost.
-        """
-        payload: dict[str, object] = {}
-        if self._id_name and self._row.get(self._id_name):
-            payload[self._id_name] = self._row[self._id_name]
-        for name, field in self._values.items():
-            if name in self._edits:
-                payload[name] = self._edits[name].value
-            elif field.writable and name in self._row:
-                payload[name] = self._row[name]
-        for name, member in self._lists.items():
-            if name in self._row or name in self._lines:
-                payload[name] = self.lines(member).payload()
-        for name, edit in self._edits.items():
-            payload.setdefault(name, edit.value)
-        return payload
-
-    def changed_payload(self) -> dict[str, object]:
-        """Return only what has changed, in the order of the edits."""
-        payload = {name: edit.value for name, edit in self._edits.items()}
-        for name, part in self._lines.items():
-            if part.is_changed:
-                payload[name] = part.payload()
-        return payload
-
-    def differs(self, one: wire.Row, other: wire.Row) -> bool:
-        """Say whether two rows of this record differ in what a client can write."""
-        return any(
-            not field.same(one.get(name), other.get(name))
-            for name, field in self._values.items()
-            if field.writable
-        ) or any(one.get(name) != other.get(name) for name in self._lists)
-
-    def take(self, row: wire.Row) -> None:
-        """Make `row` the received one; unsaved edits stay, unedited lists show the new rows."""
-        self._row = row
-        for name, part in list(self._lines.items()):
-            if part.is_changed:
-                continue
-            if name in row:
-                part.adopt(row[name])
-            else:
-                del self._lines[name]
-
-    def settle_edits(self, row: wire.Row) -> None:
-        """Make `row` the received one and drop the edits: the service has answered them."""
-        self._edits = {}
-        for name, part in list(self._lines.items()):
-            if name in row:
-                part.adopt(row[name])
-            else:
-                del self._lines[name]
-        self._row = row
+    def accept(self, row: wire.Row, session: Session | None) -> None:
+        """Make `row` the received one after a save through the record that holds this one."""
+        self._session = self._session or session
+        self.settle_edits(row)
 
     def _copy_into(self, fresh: Self, leave_out: Iterable[str]) -> Self:
         omitted = set(leave_out)
@@ -396,12 +192,31 @@ class Record:
                     element.copy() for element in self.lines(self._lists[name])
                 )
             else:
-                fresh._edits[name] = Edit(MISSING, value)
+                fresh._edits[name] = Edit(NOT_RECEIVED, value)
         return fresh
 
     def copy(self) -> Self:
         """Return a new unsaved record with the same writable members and no id."""
         return self._copy_into(type(self)(), ())
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return everything but the session: a pickle holds no connection and no secret."""
+        names = [
+            name
+            for kind in type(self).__mro__
+            for name in getattr(kind, "__slots__", ())
+            if name not in ("__weakref__", "_session")
+        ]
+        return {name: getattr(self, name) for name in names}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_session", None)
+
+    def __copy__(self) -> Self:
+        # A shallow copy would share the unsaved edits, and each would save the other's.
+        return copy.deepcopy(self)
 
     def __iter__(self) -> Iterator[str]:
         raise WrongType(f"a {type(self).__name__} is not iterable; see to_dict()")
@@ -412,26 +227,13 @@ class Embedded(Record):
 
     __slots__ = ()
 
-    def __init_subclass__(cls, *, id: str | None = None, product: str = "") -> None:
+    def __init_subclass__(cls, *, id: str | None = None) -> None:
         super().__init_subclass__()
         cls._id_name = id or cls._id_name
-        cls._product = product or cls._product
 
     def __repr__(self) -> str:
         held = self._row.get(self._id_name) if self._id_name else None
         return f"<{type(self).__name__} {held or 'new'}>"
-
-    def _needed_session(self) -> Session:
-        if self._session is None:
-            raise NotLoaded(
-                f"this {type(self).__name__} belongs to no saved record yet",
-                advice="Links can be followed once the record that holds it has a session.",
-            )
-        return self._session
-
-
-FIXED: Final = object()
-"""The home of an embedded record that refuses edits."""
 
 
 def _plain(value: object) -> object:

@@ -1,17 +1,22 @@
-"""What a model class knows of its endpoints: operations, keys, filters; generated files state it."""
+"""What a model class knows of its endpoints: operations, keys, filters; generated files say it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import attrs
 
+from zohorm.errors import Unsupported
 from zohorm.lookups import Filter
+
+if TYPE_CHECKING:
+    from zohorm.model import Model
 
 
 @attrs.frozen
 class Operation:
-    """One documented call: verb, path under the product root, scope, and whether it may be repeated.
+    """One documented call: verb, path below the product root, scope, whether it may be repeated.
 
     `path` names its ids in braces: `/invoices/{invoice_id}/status/sent`. A repeatable call has the
     same effect however often it arrives; one that is not is never sent twice. `required` members
@@ -35,6 +40,7 @@ class Resource:
 
     product: str
     name: str
+    path: str
     key: str
     list_key: str
     other_keys: tuple[str, ...]
@@ -49,3 +55,23 @@ class Resource:
     def operation(self, name: str) -> Operation | None:
         """Return the operation called `name` (create, list, get, update, delete) or None."""
         return self.operations.get(name)
+
+
+_models: dict[tuple[str, str], type[Model]] = {}
+
+
+def register(model: type[Model], product: str, name: str) -> None:
+    """Note the class of a resource, so that links can find it by name."""
+    _models[product, name] = model
+
+
+def model(product: str, name: str) -> type[Model]:
+    """Return the model class called `name` of `product`.
+
+    Raises:
+        Unsupported: there is none.
+    """
+    try:
+        return _models[product, name]
+    except KeyError:
+        raise Unsupported(f"{product} has no model {name}") from None

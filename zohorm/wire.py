@@ -247,7 +247,9 @@ def _read_date(value: Any) -> dt.date | None:
 def _write_date(name: str, value: Any) -> str:
     if isinstance(value, str):
         try:
-            return dt.datetime.strptime(value, "%Y-%m-%d").date().isoformat()
+            if len(value) != len("2026-01-31"):  # fromisoformat() takes week dates, too.
+                raise ValueError("not YYYY-MM-DD")
+            return dt.date.fromisoformat(value).isoformat()
         except ValueError as error:
             raise InvalidValue(f"{name} takes a day as YYYY-MM-DD or a datetime.date") from error
     if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
@@ -335,6 +337,32 @@ def query_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ",".join(query_text(member) for member in value)
     return str(value)
+
+
+def argument(value: Any) -> Any:
+    """Return an argument of an action as JSON has it: days and instants as text, tuples as lists.
+
+    Raises:
+        WrongType, InvalidValue: the value has no JSON form.
+    """
+    if isinstance(value, dt.datetime):
+        return _write_datetime("an argument", value)
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {name: argument(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [argument(member) for member in value]
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [argument(member) for member in value]
+    return _write_json("an argument", value)
+
+
+def arguments(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return query parameters of those `values` that are not None."""
+    return [
+        (name, query_text(argument(value))) for name, value in values.items() if value is not None
+    ]
 
 
 READ_ERRORS = (ValueError, TypeError, InvalidOperation)

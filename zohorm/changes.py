@@ -1,0 +1,316 @@
+"""Unsaved edits beside the received row, and what becomes of them when rows or answers arrive."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, TypeVar
+
+import attrs
+
+from zohorm import wire
+from zohorm.errors import ReadOnlyField
+from zohorm.lines import Lines
+from zohorm.members import Children, Link, Listed, Value
+
+if TYPE_CHECKING:
+    from zohorm.model import Model
+    from zohorm.record import Record
+    from zohorm.session import Session
+
+T = TypeVar("T")
+
+
+class _Absent(enum.Enum):
+    NOT_RECEIVED = 0
+
+
+NOT_RECEIVED: Final = _Absent.NOT_RECEIVED
+"""Stands for the value of a member that no received row has shown."""
+
+
+class Home(enum.Enum):
+    """Where an embedded record lives that is in no list of its own."""
+
+    FIXED = 0
+    """Among what the service computes: it refuses edits."""
+
+
+POSITIONS: Final = frozenset({"item_order"})
+"""Members that only repeat a row's place in its list; a colleague's new line moves them all."""
+
+
+class Edit(NamedTuple):
+    """An unsaved wire value beside the one that it replaces (`NOT_RECEIVED` if none was loaded)."""
+
+    base: object
+    value: object
+
+
+@attrs.frozen
+class Change:
+    """An unsaved change of one member: its value when it was edited, and now."""
+
+    old: object
+    new: object
+
+
+class Changing:
+    """A received row, the edits on it, and the lists of embedded records that it holds."""
+
+    __slots__ = ("__weakref__", "_edits", "_home", "_lines", "_row", "_session")
+
+    _values: ClassVar[dict[str, Value[object]]] = {}
+    _lists: ClassVar[dict[str, Listed]] = {}
+    _links: ClassVar[dict[str, Link[Model]]] = {}
+    _id_name: ClassVar[str | None] = None
+
+    _row: wire.Row
+    _edits: dict[str, Edit]
+    _lines: dict[str, Lines[Record]]
+    _session: Session | None
+    _home: object
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._values = dict(cls._values)
+        cls._lists = dict(cls._lists)
+        cls._links = dict(cls._links)
+        for name, member in list(vars(cls).items()):
+            cls._declare(name, member)
+
+    @classmethod
+    def _declare(cls, name: str, member: object) -> bool:
+        """Note `member` under its kind; say whether it is a member of rows at all."""
+        if isinstance(member, Value):
+            cls._values[name] = member
+        elif isinstance(member, Listed):
+            cls._lists[name] = member
+        elif isinstance(member, Link):
+            cls._links[name] = member
+        else:
+            return isinstance(member, Children)
+        return True
+
+    def _start(self, row: wire.Row, session: Session | None) -> None:
+        self._row = row
+        self._edits = {}
+        self._lines = {}
+        self._session = session
+        self._home = None
+
+    @classmethod
+    def id_name(cls) -> str | None:
+        """Return the name of the member that holds the id, None where rows have no id."""
+        return cls._id_name
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the service has not given this record an id yet."""
+        return not self._id_name or not self._row.get(self._id_name)
+
+    @property
+    def own_id(self) -> str | None:
+        """The id that the service gave this record, None while it has none."""
+        return wire.ID.read(self._row.get(self._id_name)) if self._id_name else None
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there are unsaved edits."""
+        return bool(self._edits) or any(part.is_changed for part in self._lines.values())
+
+    @property
+    def raw(self) -> dict[str, object]:
+        """A copy of the row as received, unsaved edits apart."""
+        copied: dict[str, object] = wire.thawed(self._row)
+        return copied
+
+    @property
+    def received_row(self) -> wire.Row:
+        """The row as received, shared and therefore never to be changed."""
+        return self._row
+
+    def wire_value(self, field: Value[T]) -> object:
+        """Return the wire value of a field: edited, else received, else what `_absent` finds."""
+        edit = self._edits.get(field.name)
+        if edit is not None:
+            return edit.value
+        try:
+            return self._row[field.name]
+        except KeyError:
+            return self._absent(field.name, field.access)
+
+    def _absent(self, name: str, access: str) -> object:
+        """Return the wire value of a declared member that the row does not show."""
+        return None
+
+    def edit(self, field: Value[T], value: object) -> None:
+        """Note a wire value as unsaved; one equal to the received value takes the edit back."""
+        self._refuse_if_fixed()
+        edit = self._edits.get(field.name)
+        base = self._row.get(field.name, NOT_RECEIVED) if edit is None else edit.base
+        if base is not NOT_RECEIVED and field.same(base, value):
+            self._edits.pop(field.name, None)
+        else:
+            self._edits[field.name] = Edit(base, value)
+
+    def _refuse_if_fixed(self) -> None:
+        if self._home is Home.FIXED:
+            raise ReadOnlyField(
+                f"this {type(self).__name__} is computed by the service and cannot be edited"
+            )
+
+    def lines(self, member: Listed) -> Lines[Record]:
+        """Return the embedded records of `member`, the same list at every call."""
+        part = self._lines.get(member.name)
+        if part is None:
+            received = self._row.get(member.name, NOT_RECEIVED)
+            if received is NOT_RECEIVED:
+                received = self._absent(member.name, "plain")
+            part = self._part(member, received)
+            self._lines[member.name] = part
+        return part
+
+    def _part(self, member: Listed, received: object) -> Lines[Record]:
+        return Lines(
+            member,
+            received,
+            self._session,
+            fixed=self._home is Home.FIXED,
+            parents=self._parents_below(),
+        )
+
+    def _parents_below(self) -> Mapping[str, str]:
+        return {}
+
+    def changes(self) -> dict[str, Change]:
+        """Return the unsaved changes by member name; an old value that was not loaded is None."""
+        found = {name: self._change(name, edit) for name, edit in self._edits.items()}
+        for name, part in self._lines.items():
+            if part.is_changed:
+                found[name] = Change(part.old(), part.now())
+        return found
+
+    def _change(self, name: str, edit: Edit) -> Change:
+        base = None if edit.base is NOT_RECEIVED else edit.base
+        field = self._values.get(name)
+        if field is None:
+            return Change(wire.frozen(base), wire.frozen(edit.value))
+        return Change(field.read(base), field.read(edit.value))
+
+    def revert(self) -> None:
+        """Drop every unsaved edit; what was received last stands again."""
+        self._edits = {}
+        self._lines = {}
+
+    def may_move_to(self, list_token: object) -> bool:
+        """Say whether this record is free, or lives in the list that `list_token` stands for."""
+        return self._home is None or self._home is list_token
+
+    def move_in(self, list_token: object) -> None:
+        """Note the list that this record lives in from now on."""
+        self._home = list_token
+
+    def writable_payload(self) -> dict[str, object]:
+        """Return every writable member, as edited or else as last received, in declared order.
+
+        It is what a list that the service replaces must carry, for a member left out may be lost.
+        """
+        payload: dict[str, object] = {}
+        if self._id_name and self._row.get(self._id_name):
+            payload[self._id_name] = self._row[self._id_name]
+        for name, field in self._values.items():
+            if name in self._edits:
+                payload[name] = self._edits[name].value
+            elif field.writable and name in self._row:
+                payload[name] = self._row[name]
+        for name, member in self._lists.items():
+            if name in self._row or name in self._lines:
+                payload[name] = self.lines(member).payload()
+        for name, edit in self._edits.items():
+            payload.setdefault(name, edit.value)
+        return payload
+
+    def changed_payload(self) -> dict[str, object]:
+        """Return only what has changed, in the order of the edits."""
+        payload = {name: edit.value for name, edit in self._edits.items()}
+        for name, part in self._lines.items():
+            if part.is_changed:
+                payload[name] = part.payload()
+        return payload
+
+    def take(self, row: wire.Row) -> None:
+        """Make `row` the received one; unsaved edits stay, unedited lists show the new rows."""
+        self._row = row
+        for name, part in list(self._lines.items()):
+            if part.is_changed:
+                continue
+            if name in row:
+                part.adopt(row[name])
+            else:
+                del self._lines[name]
+
+    def settle_edits(self, row: wire.Row) -> None:
+        """Make `row` the received one and drop the edits: the service has answered them."""
+        self._edits = {}
+        for name, part in list(self._lines.items()):
+            if name in row:
+                part.adopt(row[name])
+            else:
+                del self._lines[name]
+        self._row = row
+
+    def differs(self, one: wire.Row, other: wire.Row) -> bool:
+        """Say whether two rows of this record differ in what a client can write."""
+        return any(
+            not field.same(one.get(name), other.get(name))
+            for name, field in self._values.items()
+            if field.writable and name not in POSITIONS
+        ) or any(one.get(name) != other.get(name) for name in self._lists)
+
+    def edits_clash(self, row: wire.Row) -> bool:
+        """Say whether `row` holds another value under an edit than the one that was edited."""
+        for name, edit in self._edits.items():
+            field = self._values.get(name)
+            theirs = row.get(name)
+            if edit.base is NOT_RECEIVED or (field and field.same(edit.base, theirs)):
+                continue
+            if edit.base != theirs and not (field and field.same(edit.value, theirs)):
+                return True
+        return False
+
+    def keeps_old(self, name: str, row: wire.Row) -> bool:
+        """Say whether `row` still shows the value that the edit of `name` was to replace."""
+        edit, field = self._edits[name], self._values.get(name)
+        if field is None or name not in row or edit.base is NOT_RECEIVED:
+            return False
+        return field.same(row[name], edit.base) and not field.same(row[name], edit.value)
+
+    def keeps_any_old(self, row: wire.Row) -> bool:
+        """Say whether `row` still shows the old value of any edit."""
+        return any(self.keeps_old(name, row) for name in self._edits)
+
+    @classmethod
+    def holds(cls, row: wire.Row, sent: Mapping[str, object]) -> bool:
+        """Say whether `row` shows every value of `sent`; a member that it lacks says nothing."""
+        return all(
+            cls._holds(name, row[name], value) for name, value in sent.items() if name in row
+        )
+
+    @classmethod
+    def _holds(cls, name: str, held: object, sent: object) -> bool:
+        if name in cls._values:
+            return cls._values[name].same(held, sent)
+        if name not in cls._lists:
+            return held == sent
+        member = cls._lists[name]
+        if member.single:
+            return member.element.holds(wire.row_in(held) or {}, wire.row_in(sent) or {})
+        rows, wanted = wire.rows_in(held), wire.rows_in(sent)
+        if member.replaced and len(rows) != len(wanted):
+            return False
+        return all(any(member.element.holds(row, one) for row in rows) for one in wanted)
+
+    def list_as_received(self, name: str, row: wire.Row) -> bool:
+        """Say whether `row` shows the list `name` as it was before its edits."""
+        return self.lines(self._lists[name]).shows_received(row.get(name))

@@ -1,0 +1,53 @@
+"""The records below one record: comments of an invoice, contact persons of a contact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from zohorm.pages import Plan
+from zohorm.query import Query, conditions
+
+if TYPE_CHECKING:
+    from zohorm.model import Model
+    from zohorm.session import Session
+
+M = TypeVar("M", bound="Model")
+
+
+class Collection(Generic[M]):
+    """The records of one model below one parent; iterating costs one call per page."""
+
+    def __init__(self, model: type[M], parents: Mapping[str, str], session: Session) -> None:
+        self._model = model
+        self._parents = parents
+        self._session = session
+
+    def __repr__(self) -> str:
+        return f"<{self._model.__name__} records below one record>"
+
+    def __iter__(self) -> Iterator[M]:
+        return iter(self.iterate())
+
+    def iterate(self, **filters: object) -> Query[M]:
+        """Return a query of the records below the parent."""
+        plan = Plan(conditions=conditions(self._model, filters), parents=self._parents)
+        return Query(self._model, plan, self._session)
+
+    def get(self, identifier: str) -> M:
+        """Return one whole record below the parent; one call unless it is cached.
+
+        Raises:
+            NotFound: the parent has no such record.
+        """
+        return self._session.get(self._model, identifier, self._parents)
+
+    def new(self, **values: object) -> M:
+        """Return an unsaved record below the parent."""
+        return self._model.below(self._session, self._parents, values)
+
+    def create(self, **values: object) -> M:
+        """Create a record below the parent and return it; one call."""
+        record = self.new(**values)
+        record.save()
+        return record

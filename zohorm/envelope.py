@@ -1,0 +1,107 @@
+"""Find the record or the rows in an answer; a missing key is an error, never an empty list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from zohorm import wire
+from zohorm.connection import Answer, Call
+from zohorm.errors import MalformedReply
+from zohorm.resource import Resource
+
+_AROUND = frozenset({"code", "message", "page_context", "instrumentation", "errors"})
+
+
+@attrs.frozen
+class PageContext:
+    """What a list answer says of itself; an answer without it is the last page."""
+
+    is_last: bool = True
+    total: int | None = None
+    total_pages: int | None = None
+
+
+def row_of(answer: Answer, resource: Resource, call: Call) -> wire.Row:
+    """Return the one record of `answer`.
+
+    Raises:
+        MalformedReply: no member of the answer can be the record.
+    """
+    body = answer.body or {}
+    names = (resource.key, *resource.other_keys)
+    for name in names:
+        row = wire.row_in(body.get(name))
+        if row is not None:
+            return row
+    unknown = [name for name in body if name not in _AROUND and name not in names]
+    rows = [row for name in unknown if (row := wire.row_in(body[name])) is not None]
+    if len(rows) == 1:
+        return rows[0]
+    if resource.id and resource.id in body:
+        return body  # A few answers are documented flat, without a key around the record.
+    raise _missing(answer, resource.key, call)
+
+
+def rows_of(answer: Answer, resource: Resource, call: Call) -> list[wire.Row]:
+    """Return the rows of the list `answer`.
+
+    Raises:
+        MalformedReply: no member of the answer can be the list.
+    """
+    body = answer.body or {}
+    names = (resource.list_key, *resource.other_keys)
+    for name in names:
+        if isinstance(body.get(name), list):
+            return wire.rows_in(body[name])
+    lists = [
+        body[name]
+        for name in body
+        if name not in _AROUND and name not in names and isinstance(body[name], list)
+    ]
+    if len(lists) == 1:
+        return wire.rows_in(lists[0])
+    raise _missing(answer, resource.list_key, call)
+
+
+def page_context(answer: Answer) -> PageContext:
+    """Return what `answer` says of its page."""
+    held = (answer.body or {}).get("page_context")
+    # One document shows the context inside a list.
+    context = wire.row_in(held[0] if isinstance(held, list) and held else held)
+    if context is None:
+        return PageContext()
+    return PageContext(
+        is_last=context.get("has_more_page") is not True,
+        total=_count(context.get("total")),
+        total_pages=_count(context.get("total_pages")),
+    )
+
+
+def data_of(answer: Answer) -> Mapping[str, object]:
+    """Return the members of `answer` beside its code and message, frozen."""
+    body = answer.body or {}
+    data: Mapping[str, object] = wire.frozen(
+        {name: body[name] for name in body if name not in ("code", "message")}
+    )
+    return data
+
+
+def _count(value: object) -> int | None:
+    try:
+        number: int | None = wire.INTEGER.read(value)
+    except wire.READ_ERRORS:
+        return None
+    return number
+
+
+def _missing(answer: Answer, key: str, call: Call) -> MalformedReply:
+    return MalformedReply(
+        f"the answer lacks its key {key!r}",
+        advice="If the service has renamed it, correct the fact with Model.extend(...)",
+        method=call.method,
+        path=call.path,
+        status=answer.status,
+        attempts=answer.attempts,
+    )

@@ -1,0 +1,316 @@
+"""Descriptors of a record's members; `zohorm.fields` builds them, records hold them.
+
+`Field` is plain, `ReadOnly` is computed by the service, `CreateOnly` can be set until the record
+exists, `WriteOnly` is sent but never shown; `Many` and `One` hold embedded records, `Link` follows
+an id to its record, `Children` opens a collection below a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final, Generic, Never, Self, TypeVar, overload
+
+from zohorm import wire
+from zohorm.errors import InvalidValue, ReadOnlyField, WrongType
+
+if TYPE_CHECKING:
+    from zohorm.children import Collection
+    from zohorm.lines import Lines
+    from zohorm.model import Model
+    from zohorm.record import Record
+
+T = TypeVar("T")
+EmbeddedT = TypeVar("EmbeddedT", bound="Record")
+ModelT = TypeVar("ModelT", bound="Model")
+
+BY_KIND: Final = object()
+"""Stands for the wire form of None that the kind of a member has."""
+
+
+class Value(Generic[T]):
+    """A member that one JSON value holds; reading converts it, so a row costs nothing unread."""
+
+    access = "plain"
+    writable = True
+
+    def __init__(
+        self, kind: wire.Kind, *, clear: object = BY_KIND, choices: tuple[str, ...] = ()
+    ) -> None:
+        self.kind = kind
+        self.choices = choices
+        self.cleared = kind.cleared if clear is BY_KIND else clear
+        self.name = ""
+        self.owner = ""
+
+    def __set_name__(self, owner: type[object], name: str) -> None:
+        self.name = name
+        self.owner = owner.__name__
+
+    def __repr__(self) -> str:
+        return f"<{self.access} {self.kind.name} field {self.owner}.{self.name}>"
+
+    @overload
+    def __get__(self, record: None, owner: type[Record]) -> Self: ...
+    @overload
+    def __get__(self, record: Record, owner: type[Record]) -> T: ...
+    def __get__(self, record: Record | None, owner: type[Record]) -> Self | T:
+        if record is None:
+            return self
+        return self.read(record.wire_value(self))
+
+    def read(self, value: object) -> T:
+        """Return a wire value as Python has it.
+
+        Raises:
+            InvalidValue: the service sent something else than the facts say.
+        """
+        try:
+            held: T = self.kind.read(value)
+        except wire.READ_ERRORS as error:
+            raise InvalidValue(
+                f"{self.owner}.{self.name} was received in a form that is no {self.kind.name}",
+                advice=f"Read it raw: record[{self.name!r}], or correct the fact with "
+                f"{self.owner}.extend({self.name}=...).",
+            ) from error
+        return held
+
+    def write(self, value: object) -> object:
+        """Return a Python value in its wire form; None becomes what clears the member."""
+        if value is None:
+            return self.cleared
+        return self.kind.write(f"{self.owner}.{self.name}", value)
+
+    def same(self, one: object, other: object) -> bool:
+        """Say whether two wire values mean the same."""
+        try:
+            return bool(self.kind.read(one) == self.kind.read(other))
+        except wire.READ_ERRORS:
+            return one == other
+
+    def put(self, record: Record, value: object) -> None:
+        """Note `value` as an unsaved edit of `record`."""
+        record.edit(self, self.write(value))
+
+
+class Field(Value[T]):
+    """A member that can be read and written."""
+
+    def __set__(self, record: Record, value: T) -> None:
+        self.put(record, value)
+
+
+class CreateOnly(Value[T]):
+    """A member that can be set only until the record exists at the service."""
+
+    access = "create-only"
+
+    def __set__(self, record: Record, value: T) -> None:
+        self.put(record, value)
+
+    def put(self, record: Record, value: object) -> None:
+        """Note `value` on a record that is not created yet.
+
+        Raises:
+            ReadOnlyField: the record exists already.
+        """
+        if not record.is_new:
+            raise ReadOnlyField(
+                f"{self.owner}.{self.name} can be set only when the record is created",
+                advice="Make a copy() with the other value and save that.",
+            )
+        super().put(record, value)
+
+
+class WriteOnly(Value[T]):
+    """A member that is sent and never shown: it reads None unless an unsaved value stands."""
+
+    access = "write-only"
+
+    def __set__(self, record: Record, value: T) -> None:
+        self.put(record, value)
+
+
+class ReadOnly(Value[T]):
+    """A member that the service computes."""
+
+    access = "read-only"
+    writable = False
+
+    def __set__(self, record: Record, value: Never) -> None:
+        self.put(record, value)
+
+    def put(self, record: Record, value: object) -> None:
+        """Refuse the value.
+
+        Raises:
+            ReadOnlyField: always.
+        """
+        raise ReadOnlyField(
+            f"{self.owner}.{self.name} is read-only: the service computes it",
+            advice=f"If that fact is wrong, correct it with {self.owner}.extend({self.name}=...).",
+        )
+
+
+class ReadOnlyMany(ReadOnly[tuple[EmbeddedT, ...]]):
+    """Embedded records that the service computes; they read as a tuple."""
+
+    def __init__(self, element: type[EmbeddedT]) -> None:
+        super().__init__(wire.JSON)
+        self.element = element
+
+    @overload
+    def __get__(self, record: None, owner: type[Record]) -> Self: ...
+    @overload
+    def __get__(self, record: Record, owner: type[Record]) -> tuple[EmbeddedT, ...]: ...
+    def __get__(self, record: Record | None, owner: type[Record]) -> Self | tuple[EmbeddedT, ...]:
+        if record is None:
+            return self
+        return tuple(
+            self.element.received(row, record.lent_session, fixed=True)
+            for row in wire.rows_in(record.wire_value(self))
+        )
+
+
+class ReadOnlyOne(ReadOnly[EmbeddedT | None]):
+    """One embedded record that the service computes."""
+
+    def __init__(self, element: type[EmbeddedT]) -> None:
+        super().__init__(wire.JSON)
+        self.element = element
+
+    @overload
+    def __get__(self, record: None, owner: type[Record]) -> Self: ...
+    @overload
+    def __get__(self, record: Record, owner: type[Record]) -> EmbeddedT | None: ...
+    def __get__(self, record: Record | None, owner: type[Record]) -> Self | EmbeddedT | None:
+        if record is None:
+            return self
+        row = wire.row_in(record.wire_value(self))
+        return self.element.received(row, record.lent_session, fixed=True) if row else None
+
+
+class Listed:
+    """What `Many` and `One` share: a member that holds embedded records."""
+
+    writable = True
+    single = False
+
+    def __init__(self, element: type[Record], *, replaced: bool = True) -> None:
+        self.element = element
+        self.replaced = replaced
+        self.name = ""
+        self.owner = ""
+
+    def __set_name__(self, owner: type[Record], name: str) -> None:
+        self.name = name
+        self.owner = owner.__name__
+        self._owner = owner
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Lists of a pickled record find their member again; a copy of it would be another one.
+        return (getattr, (self._owner, self.name))
+
+    def __repr__(self) -> str:
+        return f"<{self.element.__name__} in {self.owner}.{self.name}>"
+
+    def put(self, record: Record, value: object) -> None:
+        """Make `value` the embedded records."""
+        if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+            raise WrongType(
+                f"{self.owner}.{self.name} takes several {self.element.__name__} objects, "
+                f"not {type(value).__name__}"
+            )
+        record.lines(self).replace(value)
+
+
+class Many(Listed, Generic[EmbeddedT]):
+    """A list of embedded records; edits, order and membership travel with `save()`.
+
+    With `replaced`, the service deletes what a list leaves out, so the list is sent whole and
+    rebased on a fresh read; without it, only changed and new members are sent.
+    """
+
+    @overload
+    def __get__(self, record: None, owner: type[Record]) -> Self: ...
+    @overload
+    def __get__(self, record: Record, owner: type[Record]) -> Lines[EmbeddedT]: ...
+    def __get__(self, record: Record | None, owner: type[Record]) -> Self | Lines[EmbeddedT]:
+        if record is None:
+            return self
+        found: Lines[EmbeddedT] = record.lines(self)  # type: ignore[assignment]  # of our element
+        return found
+
+    def __set__(self, record: Record, value: Iterable[EmbeddedT]) -> None:
+        self.put(record, value)
+
+
+class One(Listed, Generic[EmbeddedT]):
+    """One embedded record, such as an address; it is sent whole when any member changed."""
+
+    single = True
+
+    @overload
+    def __get__(self, record: None, owner: type[Record]) -> Self: ...
+    @overload
+    def __get__(self, record: Record, owner: type[Record]) -> EmbeddedT: ...
+    def __get__(self, record: Record | None, owner: type[Record]) -> Self | EmbeddedT:
+        if record is None:
+            return self
+        found: EmbeddedT = record.lines(self).only()  # type: ignore[assignment]  # our element
+        return found
+
+    def __set__(self, record: Record, value: EmbeddedT) -> None:
+        self.put(record, value)
+
+    def put(self, record: Record, value: object) -> None:
+        """Make `value` the embedded record."""
+        super().put(record, [value])
+
+
+class Link(Generic[ModelT]):
+    """The record that an id member points to, or None; reading costs one call unless cached."""
+
+    def __init__(self, by: str, to: str) -> None:
+        self.by = by
+        self.to = to
+        self.name = ""
+
+    def __set_name__(self, owner: type[object], name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, record: None, owner: type[Record]) -> Self: ...
+    @overload
+    def __get__(self, record: Record, owner: type[Record]) -> ModelT | None: ...
+    def __get__(self, record: Record | None, owner: type[Record]) -> Self | ModelT | None:
+        if record is None:
+            return self
+        return record.follow(self)
+
+    def __set__(self, record: Record, value: ModelT | None) -> None:
+        self.put(record, value)
+
+    def put(self, record: Record, value: object) -> None:
+        """Set the id member to the id of `value`."""
+        record.point(self, value)
+
+
+class Children(Generic[ModelT]):
+    """A collection of records that live below this one, with endpoints of their own."""
+
+    def __init__(self, to: str) -> None:
+        self.to = to
+        self.name = ""
+
+    def __set_name__(self, owner: type[object], name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, record: None, owner: type[Model]) -> Self: ...
+    @overload
+    def __get__(self, record: Model, owner: type[Model]) -> Collection[ModelT]: ...
+    def __get__(self, record: Model | None, owner: type[Model]) -> Self | Collection[ModelT]:
+        if record is None:
+            return self
+        below: Collection[ModelT] = record.collection(self.to)
+        return below

@@ -1,0 +1,229 @@
+"""The base of every resource class: `get`, `iterate`, `save`, actions; generated files use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+
+import attrs
+
+from zohorm import resource
+from zohorm.acting import Acting
+from zohorm.children import Collection
+from zohorm.errors import UsageError, WrongType
+from zohorm.lookups import Filter
+from zohorm.pages import Plan
+from zohorm.query import Query, conditions
+from zohorm.record import Embedded
+from zohorm.resource import Operation, Resource
+from zohorm.saving import SaveResult
+
+if TYPE_CHECKING:
+    from zohorm.session import Session
+
+__all__ = ["Embedded", "Model", "Operation", "SaveResult"]
+
+M = TypeVar("M", bound="Model")
+
+
+class Model(Acting):
+    """A record of one resource. Reading, listing and saving go through its session.
+
+    `Invoice.get(id)` loads one, `Invoice.iterate(**filters)` lists many, `Invoice(...)` makes a
+    new one that `save()` creates. A record takes its session when it is made, else at first use,
+    and never changes it; `Invoice.using(session)` names one for a single expression.
+    """
+
+    __slots__ = ()
+
+    _canonical: ClassVar[type[Model]]
+
+    def __init_subclass__(
+        cls,
+        *,
+        product: str = "",
+        path: str = "",
+        key: str = "",
+        list_key: str = "",
+        other_keys: tuple[str, ...] = (),
+        id: str | None = None,
+        number: str | None = None,
+        parent: str | None = None,
+        operations: Mapping[str, Operation] | None = None,
+        filters: Mapping[str, Filter] | None = None,
+        sort: tuple[str, ...] = (),
+        counts: bool = False,
+        session: Session | None = None,
+    ) -> None:
+        if session is not None:
+            cls._session_of_class = session
+            return
+        super().__init_subclass__()
+        cls._canonical = cls
+        if not product:
+            return
+        cls._id_name = id
+        cls._facts = Resource(
+            product=product,
+            name=cls.__name__,
+            path=path,
+            key=key,
+            list_key=list_key,
+            other_keys=other_keys,
+            id=id,
+            number=number,
+            parent=parent,
+            operations=operations or {},
+            filters=filters or {},
+            sort=sort,
+            counts=counts,
+        )
+        resource.register(cls, product, cls.__name__)
+
+    if not TYPE_CHECKING:  # Checkers would take its parameters for those of the constructor.
+
+        def __new__(cls, **values: object) -> Self:
+            """Make a record of the unbound class."""
+            record = object.__new__(cls._canonical)
+            if cls is not cls._canonical:
+                # A class bound by `using()` makes plain records; Python initialises only instances
+                # of the very class that was called, so the bound session is handed over here.
+                record.__init__(**values)
+                record._session = cls._session_of_class
+            return record
+
+    def __init__(self, **values: object) -> None:
+        super().__init__(**values)
+        self._session = self._session_if_bound()
+
+    @classmethod
+    def _session_if_bound(cls) -> Session | None:
+        try:
+            return cls._session_now()
+        except UsageError:
+            return None
+
+    @classmethod
+    def session_now(cls) -> Session:
+        """Return the session that a new query of this model takes.
+
+        Raises:
+            NotBound: nothing is bound, or sessions of several organizations exist.
+        """
+        return cls._session_now()
+
+    @classmethod
+    def using(cls, session: Session) -> type[Self]:
+        """Return this class bound to `session`: the same entry points, for one expression.
+
+        `Invoice.using(books).get(id)`; the records themselves are plain `Invoice` objects.
+
+        Raises:
+            WrongType: the session is of another product.
+        """
+        product = getattr(getattr(session, "product", None), "name", None)
+        if product != cls._facts.product:
+            raise WrongType(
+                f"{cls.__name__} is a model of {cls._facts.product} and takes such a session, "
+                f"not {session!r}"
+            )
+
+        class Bound(cls._canonical, session=session):  # type: ignore[call-arg, name-defined, misc]
+            __slots__ = ()
+
+        Bound.__name__ = Bound.__qualname__ = cls.__name__
+        return Bound
+
+    @classmethod
+    def extend(cls, facts: Mapping[str, object] | None = None, **members: object) -> None:
+        """Correct this model for the whole process, where its facts are wrong.
+
+        `Invoice.extend(cf_region=f.text())` adds or replaces members, built with `zohorm.fields`;
+        `Invoice.extend({"list_key": "bills", "sort": ("date",)})` corrects what is known of the
+        endpoints (`key`, `list_key`, `other_keys`, `filters`, `sort`, `operations`, `counts`).
+
+        Raises:
+            WrongType: a member is no field, or the facts have no such name.
+        """
+        target = cls._canonical
+        if facts:
+            known = [field.name for field in attrs.fields(Resource)]
+            for name in facts:
+                if name not in known:
+                    raise WrongType(
+                        f"{cls.__name__} has no fact {name!r}", advice=f"It has {', '.join(known)}"
+                    )
+            changes: dict[str, object] = dict(facts)
+            for name in ("operations", "filters"):
+                if isinstance(added := changes.get(name), Mapping):
+                    changes[name] = {**getattr(target._facts, name), **added}
+            target._facts = attrs.evolve(target._facts, **changes)  # type: ignore[arg-type]  # names were checked
+        target._extend_members(members)
+
+    @classmethod
+    def get(cls, id: str) -> Self:
+        """Return the whole record of `id`; one call, none if it is cached and no write came since.
+
+        Within one block or thread it is the same object as long as somebody holds it; unsaved
+        edits on it stay.
+
+        Raises:
+            NotFound: the organization has no such record.
+            InvalidId, WrongType: the id cannot be one; no call was made.
+            NotBound: no session is bound.
+        """
+        return cls._session_now().get(cls._canonical_self(), id)
+
+    @classmethod
+    def iterate(cls, *, strict: bool = False, **filters: object) -> Query[Self]:
+        """Return a query of the records that all `filters` hold for; one call per page of 200.
+
+        Filters are named as the service has them, with lookups after two underscores:
+        `status="overdue"`, `date__gte=dt.date(2026, 1, 1)`, `contact_name__startswith="B"`.
+        With `strict`, a filter that the service ignores raises `FilterIgnored` instead of a
+        warning.
+
+        Raises:
+            UnknownFilter: the resource documents no such filter; the error names those it has.
+            WrongType, InvalidValue: a value does not fit its filter.
+        """
+        plan = Plan(conditions=conditions(cls, filters), strict=strict)
+        session = cls._session_if_bound()
+        return Query(cls._canonical_self(), plan, session)
+
+    @classmethod
+    def _canonical_self(cls) -> type[Self]:
+        canonical: type[Self] = cls._canonical  # type: ignore[assignment]  # the unbound same class
+        return canonical
+
+    @classmethod
+    def below(
+        cls, session: Session, parents: Mapping[str, str], values: Mapping[str, object]
+    ) -> Self:
+        """Return an unsaved record below a parent; its collection calls it."""
+        record = cls._canonical_self()(**values)
+        record._session = session
+        record._parents = parents
+        for name, identifier in parents.items():
+            field = cls._values.get(name)
+            if field is not None and field.writable and name not in values:
+                field.put(record, identifier)
+        return record
+
+    def collection(self, to: str) -> Collection[M]:
+        """Return the records of the model called `to` below this one."""
+        session = self._needed_session()
+        below: type[M] = resource.model(self._facts.product, to)  # type: ignore[assignment]
+        parents = dict(self._parents)
+        parents[below.facts().parent or self._facts.id or "id"] = self.id
+        return Collection(below, parents, session)
+
+    def copy(self) -> Self:
+        """Return a new unsaved record with the same writable members, without id and number.
+
+        One call if the record is not whole. Lines are copied without their ids.
+        """
+        if not self.is_whole:
+            self.refresh()
+        fresh = type(self).below(self._needed_session(), self._parents, {})
+        return self._copy_into(fresh, [self._facts.number or ""])

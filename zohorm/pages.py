@@ -1,0 +1,193 @@
+"""One walk through a list: pages fetched, rows judged, each record yielded once."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import attrs
+
+from zohorm import envelope, wire
+from zohorm.ahead import Ahead
+from zohorm.errors import FilterIgnored
+from zohorm.loads import Loads
+from zohorm.lookups import Condition, Verdict
+
+if TYPE_CHECKING:
+    from zohorm.model import Model
+    from zohorm.session import Session
+
+M = TypeVar("M", bound="Model")
+
+PAGE_SIZE = 200
+"""Rows per call; the most that the service gives. Source: Books v3, pagination."""
+
+
+@attrs.frozen
+class Plan:
+    """What a query asks for."""
+
+    conditions: tuple[Condition, ...] = ()
+    predicates: tuple[Callable[..., bool], ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
+    order: str | None = None
+    limit: int | None = None
+    whole: bool = False
+    ahead: int = 0
+    strict: bool = False
+    parents: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the service's own count is the count of this plan."""
+        return not (self.conditions or self.predicates or self.parameters) and self.limit is None
+
+
+@attrs.frozen
+class Page(Generic[M]):
+    """The records of one page that passed, in the service's order; `number` counts from 1."""
+
+    number: int
+    records: tuple[M, ...]
+    is_last: bool
+
+
+@attrs.frozen
+class _Fetched:
+    rows: list[wire.Row]
+    context: envelope.PageContext
+
+
+class Run(Generic[M]):
+    """One iteration of a query."""
+
+    def __init__(self, model: type[M], plan: Plan, session: Session) -> None:
+        self._model = model
+        self._plan = plan
+        self._session = session
+        self._facts = model.facts()
+        self._operation = model.needed_operation("list")
+        self._watch = session.watch(model)
+        self._loads = Loads(session.settings.lazy_limit)
+        self._seen: set[str] = set()
+        self._warned = False
+        self._yielded = 0
+
+    def records(self) -> Iterator[M]:
+        """Yield each record once."""
+        for _, records, _ in self._walk():
+            yield from records
+
+    def pages(self) -> Iterator[Page[M]]:
+        """Yield what passed of each fetched page."""
+        for number, records, is_last in self._walk():
+            yield Page(number, tuple(records), is_last)
+
+    def counted(self) -> int | None:
+        """Return the service's own count, None where it tells none; one call."""
+        if not self._facts.counts:
+            return None
+        return self._fetch(1, {"response_option": "2"}, rows=False).context.total
+
+    def _walk(self) -> Iterator[tuple[int, Iterator[M], bool]]:
+        if self._plan.limit == 0:
+            return
+        number = 1
+        with Ahead(self._fetch_number, self._plan.ahead) as ahead:
+            while True:
+                self._watch.written = False
+                fetched = ahead.page(number)
+                unseen = self._unseen(fetched.rows)
+                is_last = fetched.context.is_last
+                yield number, self._passing(unseen), is_last
+                if self._is_done():
+                    return
+                if self._watch.written and unseen:
+                    # Writes may have moved rows into the place of those already seen, so this page
+                    # is asked for again; what was fetched ahead shows the list as it was.
+                    ahead.forget()
+                    continue
+                if is_last:
+                    return
+                ahead.start(number, fetched.context.total_pages)
+                number += 1
+
+    def _is_done(self) -> bool:
+        return self._plan.limit is not None and self._yielded >= self._plan.limit
+
+    def _fetch_number(self, number: int) -> _Fetched:
+        extra: dict[str, str] = {}
+        if self._plan.ahead and number == 1 and self._facts.counts:
+            extra["response_option"] = "1"
+        return self._fetch(number, extra)
+
+    def _fetch(self, number: int, extra: Mapping[str, str], *, rows: bool = True) -> _Fetched:
+        query = [(one.parameter, one.sent) for one in self._plan.conditions]
+        if self._plan.order is not None:
+            descending = self._plan.order.startswith("-")
+            query.append(("sort_column", self._plan.order.removeprefix("-")))
+            query.append(("sort_order", "D" if descending else "A"))
+        query += [("page", str(number)), ("per_page", str(self._page_size()))]
+        query += [*extra.items(), *self._plan.parameters]
+        call, answer = self._session.call(self._operation, self._plan.parents, query=query)
+        found = envelope.rows_of(answer, self._facts, call) if rows else []
+        return _Fetched(found, envelope.page_context(answer))
+
+    def _page_size(self) -> int:
+        checked_here = self._plan.conditions or self._plan.predicates
+        if self._plan.limit is None or checked_here:
+            return PAGE_SIZE
+        return min(PAGE_SIZE, self._plan.limit)
+
+    def _unseen(self, rows: list[wire.Row]) -> list[wire.Row]:
+        """Return the rows that are new to this walk and were not created during it."""
+        unseen: list[wire.Row] = []
+        for row in rows:
+            identifier = str(row.get(self._facts.id or "") or "")
+            if not identifier:
+                unseen.append(row)
+            elif identifier not in self._seen and identifier not in self._watch.created:
+                self._seen.add(identifier)
+                unseen.append(row)
+        return unseen
+
+    def _passing(self, rows: list[wire.Row]) -> Iterator[M]:
+        for row in rows:
+            if self._plan.conditions and not self._keeps(row):
+                continue
+            record = self._record(row)
+            if not all(predicate(record) for predicate in self._plan.predicates):
+                continue
+            self._yielded += 1
+            yield record
+            if self._is_done():
+                return
+
+    def _record(self, row: wire.Row) -> M:
+        parents = self._plan.parents
+        if self._plan.whole:
+            return self._session.get(self._model, str(row.get(self._facts.id or "")), parents)
+        return self._session.record(
+            self._model, row, whole=False, parents=parents, loads=self._loads
+        )
+
+    def _keeps(self, row: wire.Row) -> bool:
+        kept = True
+        for one in self._plan.conditions:
+            verdict = one.verdict(row)
+            if verdict is Verdict.IGNORED:
+                self._say_ignored(one)
+            kept = kept and verdict is Verdict.KEEP
+        return kept
+
+    def _say_ignored(self, one: Condition) -> None:
+        said = FilterIgnored(
+            f"the service sent {self._facts.name} rows that {one.name}__{one.lookup} excludes",
+            advice="They were dropped here; every page is fetched all the same",
+        )
+        if self._plan.strict:
+            raise said
+        if not self._warned:
+            self._warned = True
+            warnings.warn(said, stacklevel=5)

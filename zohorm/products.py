@@ -1,0 +1,74 @@
+"""The six session classes; they differ by root, organization selector and scope prefix."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from zohorm.connection import Selector
+from zohorm.session import Product, Session
+
+
+class ZohoBooks(Session):
+    """A session of Zoho Books. Source: Books v3, introduction."""
+
+    product: ClassVar[Product] = Product(
+        "books", "/books/v3", Selector(query="organization_id"), "ZohoBooks"
+    )
+
+
+class ZohoInventory(Session):
+    """A session of Zoho Inventory. Source: Inventory v1, introduction."""
+
+    product: ClassVar[Product] = Product(
+        "inventory", "/inventory/v1", Selector(query="organization_id"), "ZohoInventory"
+    )
+
+
+class ZohoInvoice(Session):
+    """A session of Zoho Invoice. Source: Invoice v3, introduction."""
+
+    product: ClassVar[Product] = Product(
+        "invoice", "/invoice/v3", Selector(query="organization_id"), "ZohoInvoice"
+    )
+
+
+class ZohoExpense(Session):
+    """A session of Zoho Expense. Source: Expense v1, introduction (each sample has the header)."""
+
+    product: ClassVar[Product] = Product(
+        "expense",
+        "/expense/v1",
+        Selector(header="X-com-zoho-expense-organizationid"),
+        "ZohoExpense",
+    )
+
+
+class ZohoSubscriptions(Session):
+    """A session of Zoho Billing, formerly Subscriptions, whose names live on in header and scopes.
+
+    Source: Billing v1, introduction.
+    """
+
+    product: ClassVar[Product] = Product(
+        "subscriptions",
+        "/billing/v1",
+        Selector(header="X-com-zoho-subscriptions-organizationid"),
+        "ZohoSubscriptions",
+    )
+
+
+ZohoBilling = ZohoSubscriptions
+
+
+class ZohoCheckout(Session):
+    """A session of Zoho Checkout. No public reference exists: root and header follow the family's
+    naming and are not verified.
+    """
+
+    product: ClassVar[Product] = Product(
+        "checkout",
+        "/api/v1",
+        Selector(header="X-com-zoho-checkout-organizationid"),
+        "ZohoCheckout",
+        host="checkout_url",
+    )

@@ -1,0 +1,155 @@
+"""The cache of received rows, shared by the threads of one session; it never holds a record."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+import attrs
+from cachetools import TTLCache
+
+from zohorm import forking, wire
+from zohorm.clock import Clock
+from zohorm.errors import ZohoError
+
+Key = tuple[type[object], str]
+"""A model class and the id of one of its records."""
+
+
+class Writes:
+    """Counts the writes of this process in one organization, whatever product made them.
+
+    A row counts as fresh only if no write began or ended after it was asked for: a payment saved
+    in one product changes the balance of an invoice read through another.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards _moments
+        self._moments = 0
+        forking.register(self)
+
+    @property
+    def moment(self) -> int:
+        """A number that moves whenever a write begins or ends."""
+        with self._lock:
+            return self._moments
+
+    @contextmanager
+    def noting(self) -> Iterator[Callable[[], int | None]]:
+        """Note a write around the block.
+
+        The yielded function gives, after the block, the moment at which the write's own answer is
+        fresh; None if another write overlapped it.
+        """
+        began = self._step()
+        ended: list[int] = []
+        try:
+            yield lambda: ended[0] if ended and ended[0] == began + 1 else None
+        finally:
+            ended.append(self._step())
+
+    def _step(self) -> int:
+        with self._lock:
+            self._moments += 1
+            return self._moments
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def renew_after_fork(self) -> None:
+        """Take a new lock in a forked child."""
+        self._lock = threading.Lock()
+
+
+@attrs.frozen
+class _Kept:
+    row: wire.Row
+    moment: int
+
+
+class RowCache:
+    """Whole rows by id, at most `rows` of them, each for at most `seconds`.
+
+    One thread at a time fetches a row; the others that ask for it meanwhile wait for its answer.
+    """
+
+    def __init__(self, *, rows: int, seconds: float, clock: Clock, writes: Writes) -> None:
+        self._writes = writes
+        self._lock = threading.Lock()  # guards _kept and _fetching, never held during a fetch
+        self._kept: TTLCache[Key, _Kept] = TTLCache(max(rows, 1), seconds, timer=clock.now)
+        self._fetching: dict[tuple[Key, int], Future[wire.Row]] = {}
+        self._enabled = rows > 0 and seconds > 0
+        forking.register(self)
+
+    def held(self, key: Key) -> wire.Row | None:
+        """Return the row of `key` if it is still fresh."""
+        moment = self._writes.moment
+        with self._lock:
+            kept = self._kept.get(key)
+        return kept.row if kept is not None and kept.moment == moment else None
+
+    def fetch(self, key: Key, load: Callable[[], wire.Row]) -> wire.Row:
+        """Return the fresh row of `key`, calling `load` at most once among all waiting threads.
+
+        Raises:
+            ZohoError: whatever `load` raised, in every thread that waited for it.
+        """
+        moment = self._writes.moment
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None and kept.moment == moment:
+                return kept.row
+            # The moment is part of the name: nobody joins a fetch that began before a write.
+            running = self._fetching.get((key, moment))
+            if running is None:
+                mine: Future[wire.Row] = Future()
+                self._fetching[key, moment] = mine
+        if running is not None:
+            try:
+                return running.result()
+            except ZohoError as error:
+                # Each thread raises an error of its own: tracebacks are written into the object.
+                raise error.copy() from error
+        return self._load(key, moment, mine, load)
+
+    def _load(
+        self, key: Key, moment: int, mine: Future[wire.Row], load: Callable[[], wire.Row]
+    ) -> wire.Row:
+        try:
+            row = load()
+        except BaseException as error:
+            self._done(key, moment)
+            mine.set_exception(error)
+            raise
+        self.keep(key, row, moment)
+        self._done(key, moment)
+        mine.set_result(row)
+        return row
+
+    def _done(self, key: Key, moment: int) -> None:
+        with self._lock:
+            self._fetching.pop((key, moment), None)
+
+    def keep(self, key: Key, row: wire.Row, moment: int | None) -> None:
+        """Hold `row` as fresh since `moment`; None says that it is not known to be fresh."""
+        if moment is None or not self._enabled:
+            return
+        with self._lock:
+            self._kept[key] = _Kept(row, moment)
+
+    def forget(self, key: Key) -> None:
+        """Drop the row of `key`."""
+        with self._lock:
+            self._kept.pop(key, None)
+
+    def clear(self) -> None:
+        """Drop every row."""
+        with self._lock:
+            self._kept.clear()
+
+    def renew_after_fork(self) -> None:
+        """Take a new lock in a forked child, and forget fetches that only the parent makes."""
+        self._lock = threading.Lock()
+        self._fetching = {}

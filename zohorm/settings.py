@@ -1,0 +1,209 @@
+"""The settings of a session: names, defaults, checks, and the environment variables behind them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TypedDict
+
+import attrs
+
+from zohorm.clock import Clock, SystemClock
+from zohorm.errors import InvalidValue, MissingSetting, UsageError, WrongType
+from zohorm.throttle import Throttle
+from zohorm.token import TokenStore
+from zohorm.transport import Transport
+
+Auth = str | Callable[[], str] | TokenStore
+
+
+class SettingsDict(TypedDict, total=False):
+    """The keyword arguments of a session."""
+
+    access_token: str | None
+    expires_in: float | None
+    client_id: str | None
+    client_secret: str | None
+    refresh_token: str | None
+    redirect_url: str | None
+    auth: Auth | None
+    intercall_delay: float
+    max_retries: int
+    max_retry_after: float
+    min_calls_remaining: int
+    retry_backoff_seconds: float
+    calls_per_minute: int
+    max_in_flight: int
+    timeout: tuple[float, float]
+    max_wait_seconds: float
+    cache_seconds: float
+    cache_rows: int
+    lazy_limit: int
+    read_only: bool
+    throttle: Throttle | None
+    transport: Transport | None
+    clock: Clock
+    api_url: str | None
+    accounts_url: str | None
+
+
+Check = Callable[[str, object], None]
+
+
+def _number(low: float) -> Check:
+    def check(name: str, value: object) -> None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise WrongType(f"{name} takes a number, not {type(value).__name__}")
+        if not value >= low:
+            raise InvalidValue(f"{name} must be at least {low:g}")
+
+    return check
+
+
+def _whole(low: int) -> Check:
+    def check(name: str, value: object) -> None:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise WrongType(f"{name} takes a whole number, not {type(value).__name__}")
+        if value < low:
+            raise InvalidValue(f"{name} must be at least {low}")
+
+    return check
+
+
+def _text(name: str, value: object) -> None:
+    if value is not None and not isinstance(value, str):
+        raise WrongType(f"{name} takes text, not {type(value).__name__}")
+
+
+def _flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise WrongType(f"{name} takes True or False, not {type(value).__name__}")
+
+
+def _two_times(name: str, value: object) -> None:
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise WrongType(f"{name} takes (connect seconds, read seconds)")
+    for part in value:
+        _number(0)(name, part)
+        if part == 0:
+            raise InvalidValue(f"{name} must be above 0 seconds")
+
+
+def _url(name: str, value: object) -> None:
+    _text(name, value)
+    if isinstance(value, str) and not value.startswith(("http://", "https://")):
+        raise InvalidValue(f"{name} must begin with https:// or http://")
+
+
+_CHECKS: dict[str, Check] = {
+    "access_token": _text,
+    "client_id": _text,
+    "client_secret": _text,
+    "refresh_token": _text,
+    "redirect_url": _text,
+    "intercall_delay": _number(0),
+    "max_retries": _whole(0),
+    "max_retry_after": _number(0),
+    "min_calls_remaining": _whole(0),
+    "retry_backoff_seconds": _number(0),
+    "calls_per_minute": _whole(1),
+    "max_in_flight": _whole(1),
+    "timeout": _two_times,
+    "max_wait_seconds": _number(0),
+    "cache_seconds": _number(0),
+    "cache_rows": _whole(0),
+    "lazy_limit": _whole(0),
+    "read_only": _flag,
+    "api_url": _url,
+    "accounts_url": _url,
+}
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """How a session reaches the service; times in seconds, limits in calls or rows."""
+
+    access_token: str | None = attrs.field(default=None, repr=False)
+    expires_in: float | None = None
+    client_id: str | None = attrs.field(default=None, repr=False)
+    client_secret: str | None = attrs.field(default=None, repr=False)
+    refresh_token: str | None = attrs.field(default=None, repr=False)
+    redirect_url: str | None = None
+    auth: Auth | None = attrs.field(default=None, repr=False)
+    intercall_delay: float = 0.0
+    max_retries: int = 10
+    max_retry_after: float = 180.0
+    min_calls_remaining: int = 1
+    retry_backoff_seconds: float = 0.5
+    calls_per_minute: int = 100
+    max_in_flight: int = 10
+    timeout: tuple[float, float] = (10.0, 60.0)
+    max_wait_seconds: float = 600.0
+    cache_seconds: float = 60.0
+    cache_rows: int = 1000
+    lazy_limit: int = 100
+    read_only: bool = False
+    throttle: Throttle | None = None
+    transport: Transport | None = None
+    clock: Clock = attrs.field(factory=SystemClock)
+    api_url: str | None = None
+    accounts_url: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        for name, check in _CHECKS.items():
+            check(name, getattr(self, name))
+
+    @classmethod
+    def checked(cls, given: Mapping[str, object]) -> Settings:
+        """Return the settings that `given` and the environment's two addresses make.
+
+        Raises:
+            UsageError: a name is unknown; the error lists those there are.
+            WrongType, InvalidValue: a value cannot be.
+        """
+        names = [field.name for field in attrs.fields(cls)]
+        for name in given:
+            if name not in names:
+                raise UnknownSetting(
+                    f"a session has no setting {name!r}", advice=f"It has {', '.join(names)}"
+                )
+        values = dict(given)
+        for name, variable in _ADDRESSES.items():
+            if values.get(name) is None:
+                values[name] = os.environ.get(variable) or None
+        settings: Settings = cls(**values)  # type: ignore[arg-type]  # the checks see them all
+        return settings
+
+
+class UnknownSetting(UsageError, TypeError):
+    """A session has no setting of this name."""
+
+
+_ADDRESSES = {"api_url": "ZOHORM_API_URL", "accounts_url": "ZOHORM_ACCOUNTS_URL"}
+_CREDENTIALS = {
+    "client_id": "ZOHO_CLIENT_ID",
+    "client_secret": "ZOHO_CLIENT_SECRET",
+    "refresh_token": "ZOHO_REFRESH_TOKEN",
+}
+
+
+def environment() -> tuple[str, str, SettingsDict]:
+    """Return organization id, region and credentials from the environment.
+
+    Raises:
+        MissingSetting: a variable is missing; the error names every missing one.
+    """
+    wanted = {**_CREDENTIALS, "organization_id": "ZOHO_ORGANIZATION_ID"}
+    found = {name: os.environ.get(variable, "") for name, variable in wanted.items()}
+    missing = [wanted[name] for name, value in found.items() if not value]
+    if missing:
+        raise MissingSetting(
+            f"the environment lacks {', '.join(missing)}",
+            advice="Set them, or pass the settings to the session itself",
+        )
+    credentials: SettingsDict = {
+        "client_id": found["client_id"],
+        "client_secret": found["client_secret"],
+        "refresh_token": found["refresh_token"],
+    }
+    return found["organization_id"], os.environ.get("ZOHO_REGION") or "us", credentials
