@@ -259,7 +259,7 @@ class _Pace:
             ready = max(ready, self._ended[too_many - 1] + WINDOW_SECONDS)
         if ready > now:
             what = f"the pace is {self.rate.calls_per_minute} calls per minute"
-            return _Obstacle(MinuteLimit, what, ready - now)
+            return _Obstacle(MinuteLimit, what, ready - now + _TICK_SECONDS)
         allowed = self.rate.max_in_flight - self._still_withdrawn()
         # Too many for the minute even if all that ended were forgotten: one in flight must end.
         if self._in_flight + place >= allowed or too_many > 0:
