@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from zohorm.facts.__main__ import main
 from zohorm.facts.convert import convert
 from zohorm.facts.corrections import Stale, parse
 from zohorm.facts.load import Facts
@@ -22,7 +23,7 @@ paths:
         - {name: send, in: query, required: false, schema: {type: boolean}}
         - {name: attachment, in: query, schema: {type: string, format: binary}}
       requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/request'}}}}
-      responses: {'201': {content: {application/json: {schema: {$ref: '#/components/schemas/one'}}}}}
+      responses: {'201': {$ref: '#/components/responses/one'}}
       security: [{Zoho_Auth: [ZohoBooks.bills.CREATE]}]
     get:
       operationId: list_bills
@@ -75,7 +76,7 @@ paths:
       - {name: bill_id, in: path, required: true, schema: {type: string}}
     get:
       operationId: get_bill
-      responses: {'200': {content: {application/json: {schema: {$ref: '#/components/schemas/one'}}}}}
+      responses: {'200': {$ref: '#/components/responses/one'}}
     put:
       operationId: update_bill
       requestBody:
@@ -88,7 +89,7 @@ paths:
                 notes: {type: string, description: 'Max-length [100]'}
                 line_items: {$ref: '#/components/schemas/lines'}
               required: [vendor_id]
-      responses: {'200': {content: {application/json: {schema: {$ref: '#/components/schemas/one'}}}}}
+      responses: {'200': {$ref: '#/components/responses/one'}}
     delete:
       operationId: delete_bill
       responses: {'200': {content: {}}}
@@ -115,6 +116,8 @@ paths:
             schema: {type: array, items: {properties: {customfield_id: {type: integer}}}}
       responses: {'200': {content: {}}}
 components:
+  responses:
+    one: {content: {application/json: {schema: {$ref: '#/components/schemas/one'}}}}
   schemas:
     status:
       type: string
@@ -392,3 +395,43 @@ def test_names_places_and_links_can_be_given(tmp_path: Path) -> None:
     assert {"annul", "delete_bill"} <= set(debt["actions"])
     assert debt["fields"]["line_items"]["of"] == "Row"
     assert debt["links"] == {"vendor": {"by": "vendor_id", "to": "Debt"}}
+
+
+def test_the_command_writes_the_facts_and_tells_what_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bills.yml").write_text(DOCUMENT, encoding="utf-8")
+    (tmp_path / "mend.toml").write_text(CORRECTIONS, encoding="utf-8")
+    words = ["convert", str(tmp_path), "--into", str(tmp_path)]
+    words += ["--corrections", str(tmp_path / "mend.toml")]
+
+    main(words)
+    newer = DOCUMENT.replace("due_in_days", "due_in_weeks")
+    (tmp_path / "bills.yml").write_text(newer, encoding="utf-8")
+    capsys.readouterr()
+    main(words)
+
+    told = capsys.readouterr().out.splitlines()
+    assert told == [
+        "- resources.Bill.fields.due_in_days",
+        "+ resources.Bill.fields.due_in_weeks",
+        "books.json: 2 resources",
+    ]
+
+
+def test_nothing_is_written_where_corrections_are_stale(tmp_path: Path) -> None:
+    """Those of Books name resources that the document here lacks."""
+    (tmp_path / "bills.yml").write_text(DOCUMENT, encoding="utf-8")
+
+    with pytest.raises(Stale, match=r"Invoice\.fields"):
+        main(["convert", str(tmp_path), "--into", str(tmp_path)])
+
+    assert not (tmp_path / "books.json").exists()
+
+
+def test_an_operation_without_a_resource_is_told(tmp_path: Path) -> None:
+    lost = DOCUMENT.replace("/bills/{bill_id}/status/void:", "/share/link:")
+    (tmp_path / "bills.yml").write_text(lost, encoding="utf-8")
+
+    with pytest.raises(ValueError, match="/share/link"):
+        convert(tmp_path, parse(CORRECTIONS))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zohorm.facts import kinds
+from zohorm.facts import documents, kinds
 
 WORD = st.from_regex(r"[a-z][a-z0-9_]{1,12}", fullmatch=True)
 
@@ -45,7 +45,7 @@ WORD = st.from_regex(r"[a-z][a-z0-9_]{1,12}", fullmatch=True)
         ("gst_no", {"type": "string"}, "text"),
     ],
 )
-def test_kind_follows_name_type_and_example(name: str, node: kinds.Node, kind: str) -> None:
+def test_kind_follows_name_type_and_example(name: str, node: documents.Node, kind: str) -> None:
     assert kinds.kind(kinds.look(name, [node])) == kind
 
 

@@ -134,6 +134,7 @@ class Tag(Embedded):
 class Contact(
     Model,
     product="books",
+    path="contacts",
     key="contact",
     list_key="contacts",
     id="contact_id",

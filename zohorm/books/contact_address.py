@@ -14,6 +14,7 @@ from zohorm.resource import Operation
 class ContactAddress(
     Model,
     product="books",
+    path="contacts/{contact_id}/address",
     key="address_info",
     list_key="addresses",
     id="address_id",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class ContactComment(
     Model,
     product="books",
+    path="contacts/{contact_id}/comments",
     key="contact_comment",
     list_key="contact_comments",
     id="comment_id",

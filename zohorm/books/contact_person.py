@@ -28,6 +28,7 @@ class CommunicationPreference(Embedded):
 class ContactPerson(
     Model,
     product="books",
+    path="contacts/{contact_id}/contactpersons",
     key="contact_person",
     list_key="contact_persons",
     id="contact_person_id",

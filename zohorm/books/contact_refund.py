@@ -17,6 +17,7 @@ from zohorm.resource import Operation
 class ContactRefund(
     Model,
     product="books",
+    path="contacts/{contact_id}/refunds",
     key="creditnote_refund",
     list_key="creditnote_refunds",
     id="creditnote_refund_id",

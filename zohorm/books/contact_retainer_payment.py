@@ -17,6 +17,7 @@ from zohorm.resource import Operation
 class ContactRetainerPayment(
     Model,
     product="books",
+    path="contacts/{contact_id}/receivables/unusedretainerpayments",
     key="unused_credits_receivable",
     list_key="unused_credits_receivable",
     id="payment_id",

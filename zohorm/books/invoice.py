@@ -229,6 +229,7 @@ class BatchPayment(Embedded):
 class Invoice(
     Model,
     product="books",
+    path="invoices",
     key="invoice",
     list_key="invoices",
     id="invoice_id",

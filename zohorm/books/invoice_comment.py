@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class InvoiceComment(
     Model,
     product="books",
+    path="invoices/{invoice_id}/comments",
     key="comment",
     list_key="comments",
     id="comment_id",

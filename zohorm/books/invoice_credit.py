@@ -17,6 +17,7 @@ from zohorm.resource import Operation
 class InvoiceCredit(
     Model,
     product="books",
+    path="invoices/{invoice_id}/creditsapplied",
     key="credit",
     list_key="credits",
     id="creditnotes_invoice_id",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class InvoicePayment(
     Model,
     product="books",
+    path="invoices/{invoice_id}/payments",
     key="payment",
     list_key="payments",
     id="invoice_payment_id",

@@ -14,6 +14,7 @@ from zohorm.resource import Operation
 class InvoiceTemplate(
     Model,
     product="books",
+    path="invoices/templates",
     key="templates",
     list_key="templates",
     id="template_id",

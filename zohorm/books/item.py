@@ -71,6 +71,7 @@ class CustomField(Embedded, id="customfield_id"):
 class Item(
     Model,
     product="books",
+    path="items",
     key="item",
     list_key="items",
     id="item_id",

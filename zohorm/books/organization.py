@@ -44,6 +44,7 @@ class CustomField(Embedded):
 class Organization(
     Model,
     product="books",
+    path="organizations",
     key="organization",
     list_key="organizations",
     id="organization_id",

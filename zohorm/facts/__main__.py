@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import importlib.resources
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from zohorm.facts import corrections, render, writing
+from zohorm.facts.comparing import changes
 from zohorm.facts.convert import convert
-from zohorm.facts.load import PACKAGE
+
+FACTS = Path(__file__).parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,10 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     converting = commands.add_parser("convert", help="make the facts from a folder of documents")
     converting.add_argument("directory", type=Path)
     converting.add_argument("--product", default="books")
+    converting.add_argument("--into", type=Path, default=FACTS, help="folder of the facts")
+    converting.add_argument("--corrections", type=Path, help="another file of corrections")
     converting.set_defaults(run=run_convert)
     rendering = commands.add_parser("render", help="write the generated folders from the facts")
     rendering.add_argument("--check", action="store_true", help="change nothing; fail if stale")
     rendering.add_argument("--product", default="books")
+    rendering.add_argument("--into", type=Path, default=render.FOLDER, help="parent folder")
     rendering.set_defaults(run=run_render)
     chosen = parser.parse_args(arguments)
     status: int = chosen.run(chosen)
@@ -31,10 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_convert(chosen: argparse.Namespace) -> int:
-    """Convert a folder and write the product's facts."""
-    facts = convert(chosen.directory, corrections.read(chosen.product))
-    path = Path(str(importlib.resources.files(PACKAGE))) / f"{chosen.product}.json"
+    """Convert a folder, write the product's facts, and print what changed in them."""
+    path = chosen.into / f"{chosen.product}.json"
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    given: Path | None = chosen.corrections
+    found = (
+        corrections.parse(given.read_text("utf-8")) if given else corrections.read(chosen.product)
+    )
+    facts = convert(chosen.directory, found)
     path.write_text(writing.dumps(facts), encoding="utf-8")
+    for line in changes(before, facts):
+        print(line)
     print(f"{path.name}: {len(facts['resources'])} resources")
     return 0
 
@@ -42,10 +54,10 @@ def run_convert(chosen: argparse.Namespace) -> int:
 def run_render(chosen: argparse.Namespace) -> int:
     """Write the generated files of a product, or tell which are stale."""
     if not chosen.check:
-        for path in render.write(chosen.product):
+        for path in render.write(chosen.product, chosen.into):
             print(f"rendered {path.name}")
         return 0
-    found = render.stale(chosen.product)
+    found = render.stale(chosen.product, chosen.into)
     for path in found:
         print(f"stale: {path.name}")
     return 1 if found else 0

@@ -96,8 +96,7 @@ def _parameter(parameter: Parameter) -> Facts:
 
 
 def _argument(member: Member) -> Facts:
-    facts = members.value(member)
-    if member.members:
-        facts = {"kind": "many" if member.many else "embedded"}
-        facts["fields"] = {name: _argument(inner) for name, inner in member.members.items()}
-    return facts
+    if not member.members:
+        return members.value(member)
+    inner = {name: _argument(below) for name, below in member.members.items()}
+    return {"kind": "many" if member.many else "embedded", "fields": inner}

@@ -81,7 +81,7 @@ def model_class(name: str, facts: Facts, product: str) -> list[str]:
 
 def _keywords(facts: Facts, product: str) -> dict[str, Code]:
     words: dict[str, Code] = {"product": layout.text(product)}
-    for key in ("key", "list_key", "id", "number"):
+    for key in ("path", "key", "list_key", "id", "number"):
         if facts[key]:
             words[key] = layout.text(facts[key])
     if facts["parent"]:

@@ -89,7 +89,7 @@ class Document:
         )
         media = success.get("content", {})
         return Operation(
-            name=node["operationId"],
+            name=node.get("operationId") or _named(method, path),
             method=method.upper(),
             path=path,
             document=self.title,
@@ -119,6 +119,12 @@ class Document:
         for media in content.values():
             return self.resolve(media.get("schema"))
         return None
+
+
+def _named(method: str, path: str) -> str:
+    """Name an operation that has no name: post /bills/{bill_id}/void -> post_bills_void."""
+    words = [step for step in path.strip("/").split("/") if not step.startswith("{")]
+    return "_".join([method, *words])
 
 
 def _scope(node: Node) -> str:

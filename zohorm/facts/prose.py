@@ -82,7 +82,7 @@ def _what(facts: Facts, link: str | None) -> str:
 def plural(class_name: str) -> str:
     """Give the plural of a class in words: ContactAddress -> Contact addresses."""
     words = noun(class_name)
-    if words.endswith("s"):
+    if words.endswith(("s", "x", "ch", "sh")):
         words += "es"
     elif words.endswith("y") and words[-2] not in "aeiou":
         words = words[:-1] + "ies"

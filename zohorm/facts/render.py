@@ -24,34 +24,33 @@ FIELD_TYPES = (
 SESSIONS = {"books": "ZohoBooks"}
 
 
-def render(product: str) -> dict[Path, str]:
+def render(product: str, into: Path = FOLDER) -> dict[Path, str]:
     """Give the text of every generated file of a product, by its path."""
     facts = load(product)
     resources = {name: _with_parent(about) for name, about in facts["resources"].items()}
-    folder = FOLDER / product
     files = {
-        folder / f"{classes.module_name(name)}.py": _module(name, about, facts, resources)
+        into / product / f"{classes.module_name(name)}.py": _module(name, about, facts, resources)
         for name, about in resources.items()
     }
-    files[folder / "__init__.py"] = _package(product, facts, resources)
+    files[into / product / "__init__.py"] = _package(product, facts, resources)
     return files
 
 
-def stale(product: str) -> list[Path]:
+def stale(product: str, into: Path = FOLDER) -> list[Path]:
     """Give the generated files that differ from the facts, or that no facts stand for."""
-    rendered = render(product)
+    rendered = render(product, into)
     found = [
         path
         for path, text in rendered.items()
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
-    return [*found, *sorted(set((FOLDER / product).glob("*.py")) - set(rendered))]
+    return [*found, *sorted(set((into / product).glob("*.py")) - set(rendered))]
 
 
-def write(product: str) -> list[Path]:
+def write(product: str, into: Path = FOLDER) -> list[Path]:
     """Write every generated file of a product, delete those left over; give what changed."""
-    changed = stale(product)
-    rendered = render(product)
+    changed = stale(product, into)
+    rendered = render(product, into)
     for path in changed:
         if path in rendered:
             path.parent.mkdir(exist_ok=True)

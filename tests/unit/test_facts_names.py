@@ -1,0 +1,98 @@
+"""Names of classes, modules and actions."""
+
+from __future__ import annotations
+
+import pytest
+
+from zohorm.facts import names, places, prose
+
+
+@pytest.mark.parametrize(
+    ("word", "single"),
+    [
+        ("line_items", "line_item"),
+        ("taxes", "tax"),
+        ("opening_balances", "opening_balance"),
+        ("currencies", "currency"),
+        ("addresses", "address"),
+        ("payment_options", "payment_options"),
+        ("status", "status"),
+        ("billing_address", "billing_address"),
+    ],
+)
+def test_singular(word: str, single: str) -> None:
+    assert names.singular(word) == single
+
+
+@pytest.mark.parametrize(
+    ("operation", "noun", "action"),
+    [
+        ("mark_invoice_sent", "invoice", "mark_sent"),
+        ("get_invoice_email", "invoice", "email"),
+        ("email_invoices", "invoice", "email"),
+        ("approve_tax_authority", "tax_authority", "approve"),
+        ("list_currencies", "currency", "list"),
+        ("track_contact_1099", "contact", "track_1099"),
+        ("submit", "invoice", "submit"),
+    ],
+)
+def test_an_action_is_named_without_its_resource(operation: str, noun: str, action: str) -> None:
+    assert places.action_name(operation, noun) == action
+
+
+def test_class_names_and_snake_names_are_each_others_reverse() -> None:
+    assert names.class_name("contact_person") == "ContactPerson"
+    assert names.snake_name("ContactPerson") == "contact_person"
+
+
+@pytest.mark.parametrize(
+    ("name", "resource", "words"),
+    [
+        ("LineItem", "Invoice", "A line item of an invoice."),
+        ("Address", "Contact", "An address of a contact."),
+        ("DefaultTemplates", "Contact", "Default templates of a contact."),
+        ("InvoiceContactPerson", "Invoice", "A contact person of an invoice."),
+        ("OpeningBalance", "Contact", "An opening balance of a contact."),
+    ],
+)
+def test_an_embedded_class_says_what_it_is(name: str, resource: str, words: str) -> None:
+    assert prose.embedded(name, resource) == words
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"kind": "text", "max_length": 100}, "Text, at most 100 characters."),
+        (
+            {"kind": "money", "detail": False},
+            "An amount or rate, exact to the last digit. Shown in lists alone.",
+        ),
+        ({"kind": "boolean", "list": False}, "True or false. Not shown in lists."),
+        ({"kind": "enum", "choices": ["a", "b"]}, "One of a, b."),
+        ({"kind": "many", "of": "LineItem", "replaced": True}, "Line items; sent whole."),
+        ({"kind": "many", "of": "Tax", "access": "read_only"}, "Taxes."),
+        (
+            {"kind": "many", "of": "CustomField", "replaced": False},
+            "Custom fields; those sent change, the others stay.",
+        ),
+        ({"kind": "embedded", "of": "Address"}, "An address."),
+        ({"kind": "text", "editions": {"in": ["in", "uk"]}}, "Text. Editions: in, uk."),
+        ({"kind": "text", "editions": {"not_in": ["us"]}}, "Text. Not in editions: us."),
+        (
+            {"kind": "text", "editions": {"in": ["Avalara Integration"]}},
+            "Text. With the integration of Avalara.",
+        ),
+        ({"kind": "date", "note": "When it was read."}, "A day. When it was read."),
+    ],
+)
+def test_a_field_says_what_the_facts_know(facts: dict[str, object], words: str) -> None:
+    usual = {"access": "plain", "list": True, "detail": True}
+
+    assert prose.field(usual | facts) == words
+
+
+def test_an_id_says_whose_it_is() -> None:
+    facts = {"kind": "id", "access": "plain", "list": True, "detail": True}
+
+    assert prose.field(facts, "Item") == "The id of an item."
+    assert prose.field(facts) == "An id."
