@@ -28,6 +28,11 @@ _STARTS = (
 )
 
 
+def places(currency_code: str) -> int:
+    """Return how many digits after the point amounts in a currency have."""
+    return CURRENCIES[currency_code][1] if currency_code in CURRENCIES else 2
+
+
 def resource() -> Resource:
     """Return the resource of organizations; every product has the same ones."""
     products = catalogue().values()

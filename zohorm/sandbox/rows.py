@@ -24,20 +24,25 @@ def unset(field: Field) -> Json:
 
 
 @cache
-def _blank(resource: Resource, part: str | None) -> Row:
+def _blank(resource: Resource, part: str | None) -> tuple[Row, Row]:
+    """Return the members that a new row has, and those of them that are lists or objects."""
     fields: Mapping[str, Field] = resource.fields
     if part is not None:
         fields = resource.embedded[part].fields
     shown = (each for each in fields.values() if each.is_shown)
     # A part does not repeat the id of the record that it is in.
-    return {each.name: unset(each) for each in shown if part is None or each.name != resource.id}
+    row = {each.name: unset(each) for each in shown if part is None or each.name != resource.id}
+    return row, {name: value for name, value in row.items() if isinstance(value, (list, dict))}
 
 
 def blank(resource: Resource, part: str | None = None) -> Row:
     """Return a new record, or a new row of one of its parts, in which nothing is set."""
-    made = _blank(resource, part)
-    # The empty lists and objects are new ones; copying the rest deeply would cost ten times more.
-    return {k: type(v)() if isinstance(v, (list, dict)) else v for k, v in made.items()}
+    template, containers = _blank(resource, part)
+    made = dict(template)
+    # Lists and objects are new ones each time; the other values cannot be changed.
+    for name, value in containers.items():
+        made[name] = [] if isinstance(value, list) else {}
+    return made
 
 
 @cache

@@ -7,13 +7,14 @@ from decimal import Decimal
 from functools import cache
 from typing import cast
 
-from zohorm.sandbox import exact, organizations
-from zohorm.sandbox.catalogue import Resource
+from zohorm.sandbox import demo, exact, organizations
+from zohorm.sandbox.catalogue import Resource, catalogue
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.rows import blank
 from zohorm.sandbox.store import Store
 
-TODAY = "2026-01-15"
+# The day on which the clock of a sandbox starts.
+TODAY = dt.date(2026, 1, 15)
 
 
 @cache
@@ -21,7 +22,10 @@ def snapshot(name: str | None, count: int) -> bytes:
     """Return a database with that many organizations and the data of a seed; made once."""
     store = Store()
     with store.transaction():
-        organizations.create(store, count, today=TODAY)
+        organizations.create(store, count, today=TODAY.isoformat())
+        if name == "demo":
+            product = next(iter(catalogue().values()))
+            demo.fill(store, product, organizations.ids(store)[0], today=TODAY)
     made = store.snapshot()
     store.close()
     return made

@@ -21,6 +21,13 @@ from zohorm.sandbox.rows import list_row
 
 # Nineteen digits, beyond what a float can hold: clients that read ids as numbers must fail here.
 _FIRST_ID = 4815000000000100000
+IDS = "ids"
+"""The series of ids, which all organizations share."""
+
+
+def id_number(count: int) -> str:
+    """Return an id of the series."""
+    return str(_FIRST_ID + count)
 
 
 @attrs.frozen
@@ -85,7 +92,7 @@ class Store:
 
     def next_id(self) -> str:
         """Return an id that no record has had."""
-        return str(_FIRST_ID + self.next_value("", "id"))
+        return id_number(self.next_value("", IDS))
 
     def next_value(self, organization: str, name: str) -> int:
         """Count up a series and return its new value; the first is 1."""

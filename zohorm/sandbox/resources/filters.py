@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Literal
 
 import attrs
 
@@ -33,13 +32,10 @@ _ALWAYS = frozenset(
         "response_option",
         "customview_id",
         "JSONString",
-        "usestate",
-        "formatneeded",
     ]
 )
 _SEARCH_LENGTH = 100
 _SIGNS = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-Lookup = Literal["exact", "startswith", "contains", "gt", "gte", "lt", "lte", "in", "not_in"]
 
 
 @attrs.frozen

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from zohorm.sandbox import exact
+from zohorm.sandbox import exact, organizations
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import Reply, success, unknown_record
@@ -61,7 +61,6 @@ class InvoiceRules(Rules):
         """Fill in customer, dates and lines, and compute the totals."""
         if before is None:
             row["status"] = "draft"
-            row["price_precision"] = 2
             row["exchange_rate"] = row.get("exchange_rate") or exact.number_of("1")
             row["date"] = row.get("date") or context.today
             row["invoice_url"] = f"{context.url}/share/{row['invoice_id']}"
@@ -71,7 +70,7 @@ class InvoiceRules(Rules):
             _fill_persons(context, row, sent)
         _fill_due_date(row, sent, before)
         for place, line in enumerate(parts.rows_of(row.get("line_items")), start=1):
-            totals.fill_line(context, line, place)
+            totals.fill_line(context, line, place, places=totals.places_of(row))
         totals.compute(row)
         follow_clock(row, context.now.date())
 
@@ -140,6 +139,7 @@ def _fill_customer(context: Context, row: Row) -> None:
     row["customer_name"] = contact.get("contact_name", "")
     for name in ("currency_id", "currency_code"):
         row[name] = contact.get(name, row.get(name))
+    row["price_precision"] = organizations.places(str(row["currency_code"]))
     if not row.get("payment_terms"):
         row["payment_terms"] = contact.get("payment_terms") or 0
         row["payment_terms_label"] = contact.get("payment_terms_label") or "Due on Receipt"

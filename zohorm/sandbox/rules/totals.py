@@ -25,7 +25,13 @@ def rounded(number: Decimal, places: int = 2) -> Decimal:
     return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
-def fill_line(context: Context, line: Row, place: int) -> None:
+def places_of(row: Row) -> int:
+    """Return how many digits after the point the amounts of a document have."""
+    places = row.get("price_precision")
+    return places if isinstance(places, int) else 2
+
+
+def fill_line(context: Context, line: Row, place: int, *, places: int) -> None:
     """Fill in what a line takes from its item, and compute its total."""
     item: Row = context.get("Item", line.get("item_id")) or {}
     taken: tuple[tuple[str, str], ...] = (
@@ -49,21 +55,23 @@ def fill_line(context: Context, line: Row, place: int) -> None:
     line["item_order"] = place
     line["bcy_rate"] = amount(line, "rate")
     line["discount_amount"] = amount(line, "discount")
-    line["item_total"] = line_total(line)
+    line["item_total"] = line_total(line, places)
 
 
-def line_total(line: Row) -> Decimal:
+def line_total(line: Row, places: int = 2) -> Decimal:
     """Return quantity times rate less the discount, without tax."""
     gross = amount(line, "quantity") * amount(line, "rate")
-    return rounded(gross - amount(line, "discount"))
+    return rounded(gross - amount(line, "discount"), places)
 
 
 def compute(row: Row) -> None:
     """Write the totals of a document: lines, less its discount, plus tax, shipping, adjustment."""
     lines = rows_of(row.get("line_items"))
+    places = places_of(row)
     taxes: dict[str, Decimal] = {}
     for line in lines:
-        tax = rounded(amount(line, "item_total") * amount(line, "tax_percentage") / _HUNDRED)
+        tax = amount(line, "item_total") * amount(line, "tax_percentage") / _HUNDRED
+        tax = rounded(tax, places)
         if tax:
             name = str(line.get("tax_name") or "Tax")
             taxes[name] = taxes.get(name, _ZERO) + tax
@@ -73,16 +81,16 @@ def compute(row: Row) -> None:
     total += amount(row, "adjustment")
     if row.get("is_inclusive_tax") is not True:
         total += tax_total
-    total = rounded(total)
+    total = rounded(total, places)
     summary: list[Json] = [
         {"tax_name": name, "tax_amount": tax} for name, tax in sorted(taxes.items())
     ]
     paid = amount(row, "payment_made") + amount(row, "credits_applied")
     balance = total - paid - amount(row, "write_off_amount")
     row.update(
-        sub_total=rounded(sub_total),
-        tax_total=rounded(tax_total),
+        sub_total=rounded(sub_total, places),
+        tax_total=rounded(tax_total, places),
         taxes=summary,
         total=total,
-        balance=_ZERO if row.get("status") == "void" else rounded(balance),
+        balance=_ZERO if row.get("status") == "void" else rounded(balance, places),
     )

@@ -1,0 +1,281 @@
+"""The demo organization: 1,000 contacts, 500 items, 5,000 invoices, the same in every run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Sequence
+from decimal import Decimal
+
+import attrs
+
+from zohorm.sandbox import words
+from zohorm.sandbox.catalogue import Product
+from zohorm.sandbox.exact import Json, Row
+from zohorm.sandbox.organizations import CURRENCIES
+from zohorm.sandbox.resources.parts import rows_of
+from zohorm.sandbox.rows import blank
+from zohorm.sandbox.rules import totals
+from zohorm.sandbox.rules.invoices import OPEN
+from zohorm.sandbox.store import IDS, Store, id_number
+
+CONTACTS = 1000
+ITEMS = 500
+INVOICES = 5000
+_SEED = 20260115
+_RATES = {"USD": Decimal(1), "EUR": Decimal("1.087"), "JPY": Decimal("0.006385")}
+_DAYS = 540
+# Statuses with their weights, for invoices past their due date and for the others.
+_LATE: tuple[Sequence[str], Sequence[int]] = (("paid", "overdue", "void"), (80, 16, 4))
+_EARLY: tuple[Sequence[str], Sequence[int]] = (
+    ("sent", "draft", "partially_paid", "paid", "void"),
+    (45, 25, 15, 12, 3),
+)
+_PHOENIX = dt.timezone(dt.timedelta(hours=-7))
+
+
+@attrs.define
+class _Demo:
+    """What the making of the demo data works with."""
+
+    store: Store
+    product: Product
+    organization: str
+    today: dt.date
+    rng: random.Random = attrs.Factory(lambda: random.Random(_SEED))
+    used_ids: int = 0
+
+    def next_id(self) -> str:
+        """Return a new id; quicker than to ask the store 25,000 times."""
+        self.used_ids += 1
+        return id_number(self.used_ids)
+
+    def stamp(self, day: dt.date) -> str:
+        """Return an instant of a day in the organization's zone."""
+        seconds = self.rng.randrange(8 * 3600, 18 * 3600)
+        moment = dt.datetime.combine(day, dt.time(), _PHOENIX) + dt.timedelta(seconds=seconds)
+        return moment.strftime("%Y-%m-%dT%H:%M:%S%z")
+
+
+def fill(store: Store, product: Product, organization: str, *, today: dt.date) -> None:
+    """Store the demo data in one organization."""
+    demo = _Demo(store, product, organization, today)
+    contacts = [_contact(demo, number) for number in range(CONTACTS)]
+    items = [_item(demo, number) for number in range(ITEMS)]
+    customers = [row for row in contacts if row["contact_type"] == "customer"]
+    days = sorted(demo.rng.randrange(_DAYS) for _ in range(INVOICES))
+    invoices = [
+        _invoice(demo, number, today - dt.timedelta(days=days[-number]), customers, items)
+        for number in range(1, INVOICES + 1)
+    ]
+    _insert(demo, "Contact", contacts)
+    _insert(demo, "Item", items)
+    _insert(demo, "Invoice", invoices)
+    store.set_value("", IDS, demo.used_ids)
+    store.set_value(organization, product.resources["Invoice"].table, INVOICES)
+
+
+def _insert(demo: _Demo, name: str, rows: Sequence[Row]) -> None:
+    resource = demo.product.resources[name]
+    demo.store.insert_many(resource, demo.organization, ((row, "") for row in rows))
+    persons = demo.product.resources["ContactPerson"]
+    if name != "Contact":
+        return
+    for row in rows:
+        for each in rows_of(row["contact_persons"]):
+            person = {**blank(persons), **each}
+            if "contact_id" in person:
+                person["contact_id"] = row["contact_id"]
+            demo.store.insert(persons, demo.organization, person, str(row["contact_id"]))
+
+
+def _contact(demo: _Demo, number: int) -> Row:
+    rng = demo.rng
+    row = blank(demo.product.resources["Contact"])
+    name = words.COMPANIES[number % len(words.COMPANIES)]
+    branch = number // len(words.COMPANIES)
+    town, state, country = rng.choice(words.TOWNS)
+    code = rng.choices(("USD", "EUR", "JPY"), (6, 3, 1))[0]
+    days, label = rng.choice(words.TERMS)
+    stamp = demo.stamp(demo.today - dt.timedelta(days=_DAYS + 60 - number // 20))
+    persons = [_person(demo, first=place == 0) for place in range(rng.choice((1, 1, 1, 2)))]
+    address: Row = {
+        "attention": f"{persons[0]['first_name']} {persons[0]['last_name']}",
+        "address": f"{rng.randrange(1, 400)} {rng.choice(('Main St', 'Ringstraße', '中央通り'))}",
+        "city": town,
+        "state": state,
+        "zip": f"{rng.randrange(10000, 99999)}",
+        "country": country,
+    }
+    _set(
+        row,
+        contact_id=demo.next_id(),
+        contact_name=f"{name} {branch + 1}" if branch else name,
+        company_name=name,
+        contact_type="vendor" if rng.random() < 0.15 else "customer",
+        customer_sub_type="business",
+        payment_terms=days,
+        payment_terms_label=label,
+        currency_id=CURRENCIES[code][2],
+        currency_code=code,
+        currency_symbol=CURRENCIES[code][0],
+        status="inactive" if rng.random() < 0.04 else "active",
+        contact_persons=list[Json](persons),
+        primary_contact_id=persons[0]["contact_person_id"],
+        billing_address={"address_id": demo.next_id(), **address},
+        shipping_address={"address_id": demo.next_id(), **address},
+        created_time=stamp,
+        last_modified_time=stamp,
+    )
+    _set(row, **{n: persons[0][n] for n in ("first_name", "last_name", "email", "phone", "mobile")})
+    return row
+
+
+def _person(demo: _Demo, *, first: bool) -> Row:
+    rng = demo.rng
+    row = blank(demo.product.resources["Contact"], "ContactPerson")
+    key = demo.next_id()
+    _set(
+        row,
+        contact_person_id=key,
+        first_name=rng.choice(words.FIRST_NAMES),
+        last_name=rng.choice(words.LAST_NAMES),
+        email=f"person.{key[-6:]}@example.com",
+        phone=f"+1-555-01{rng.randrange(100):02d}",
+        mobile="",
+        is_primary_contact=first,
+    )
+    return row
+
+
+def _item(demo: _Demo, number: int) -> Row:
+    rng = demo.rng
+    row = blank(demo.product.resources["Item"])
+    is_service = number % 10 == 9
+    kinds = words.SERVICES if is_service else words.GOODS
+    name, unit = kinds[number % len(kinds)]
+    variant = words.VARIANTS[number // len(kinds) % len(words.VARIANTS)]
+    round_number = number // (len(kinds) * len(words.VARIANTS))
+    _set(
+        row,
+        item_id=demo.next_id(),
+        name=f"{name} {variant}" + (f" {number}" if round_number or is_service else ""),
+        description=f"{name}, {variant}",
+        rate=Decimal(rng.randrange(100, 90000)) / 100,
+        unit=unit,
+        sku=f"SKU-{number + 1:04d}",
+        status="inactive" if rng.random() < 0.04 else "active",
+        product_type="service" if is_service else "goods",
+        tax_percentage=rng.choice((Decimal(0), Decimal("7.5"), Decimal(18))),
+    )
+    return row
+
+
+def _invoice(
+    demo: _Demo, number: int, day: dt.date, customers: Sequence[Row], items: Sequence[Row]
+) -> Row:
+    rng = demo.rng
+    row = blank(demo.product.resources["Invoice"])
+    customer = rng.choice(customers)
+    code = str(customer["currency_code"])
+    days = totals.amount(customer, "payment_terms")
+    due = day + dt.timedelta(days=int(days))
+    persons = rows_of(customer["contact_persons"])[:1]
+    stamp = demo.stamp(day)
+    _set(
+        row,
+        invoice_id=demo.next_id(),
+        invoice_number=f"INV-{number:06d}",
+        date=day.isoformat(),
+        due_date=due.isoformat(),
+        payment_terms=customer["payment_terms"],
+        payment_terms_label=customer["payment_terms_label"],
+        reference_number=f"PO-{rng.randrange(10**6):06d}" if rng.random() < 0.3 else "",
+        customer_id=customer["contact_id"],
+        customer_name=customer["contact_name"],
+        currency_id=customer["currency_id"],
+        currency_code=code,
+        price_precision=CURRENCIES[code][1],
+        exchange_rate=_RATES[code],
+        contact_persons_associated=[
+            {
+                "contact_person_id": each["contact_person_id"],
+                "first_name": each["first_name"],
+                "last_name": each["last_name"],
+                "contact_person_email": each["email"],
+            }
+            for each in persons
+        ],
+        line_items=[
+            _line(demo, place, rng.choice(items), code)
+            for place in range(rng.choice((1, 2, 2, 3, 3, 4, 6)))
+        ],
+        notes="Danke für Ihren Einkauf! ありがとうございます" if rng.random() < 0.5 else "",
+        billing_address=_printed(customer["billing_address"]),
+        shipping_address=_printed(customer["shipping_address"]),
+        created_time=stamp,
+        last_modified_time=stamp,
+    )
+    totals.compute(row)
+    _pay(demo, row, customer, due)
+    return row
+
+
+def _pay(demo: _Demo, row: Row, customer: Row, due: dt.date) -> None:
+    """Choose a status that fits the due date, and with it what is paid and what is owed."""
+    statuses, weights = _LATE if due < demo.today else _EARLY
+    status = demo.rng.choices(statuses, weights)[0]
+    total = totals.amount(row, "total")
+    paid = total if status == "paid" else Decimal(0)
+    if status == "partially_paid" or (status == "overdue" and demo.rng.random() < 0.2):
+        paid = totals.rounded(
+            total * demo.rng.randrange(10, 90) / 100, int(totals.amount(row, "price_precision"))
+        )
+    if paid:
+        row["last_payment_date"] = min(due, demo.today).isoformat()
+    row["status"] = status
+    row["payment_made"] = paid
+    row["is_emailed"] = status not in ("draft", "void")
+    row["balance"] = Decimal(0) if status == "void" else total - paid
+    if status in OPEN:
+        owed = totals.amount(customer, "outstanding_receivable_amount")
+        customer["outstanding_receivable_amount"] = owed + totals.amount(row, "balance")
+
+
+def _line(demo: _Demo, place: int, item: Row, code: str) -> Row:
+    line = blank(demo.product.resources["Invoice"], "LineItem")
+    places = CURRENCIES[code][1]
+    rate = totals.rounded(totals.amount(item, "rate") / _RATES[code], places)
+    quantity = Decimal(demo.rng.choice(("1", "2", "3", "5", "10", "0.5", "12.25")))
+    _set(
+        line,
+        line_item_id=demo.next_id(),
+        item_id=item["item_id"],
+        name=item["name"],
+        description=item["description"],
+        unit=item["unit"],
+        rate=rate,
+        bcy_rate=totals.rounded(rate * _RATES[code]),
+        quantity=quantity,
+        discount=totals.rounded(rate * quantity / 20, places)
+        if demo.rng.random() < 0.1
+        else Decimal(0),
+        tax_percentage=item["tax_percentage"],
+        tax_name="Sales Tax" if item["tax_percentage"] else "",
+        product_type=item["product_type"],
+        item_order=place + 1,
+    )
+    line["discount_amount"] = line["discount"]
+    line["item_total"] = totals.line_total(line, places)
+    return line
+
+
+def _printed(address: Json) -> Json:
+    if not isinstance(address, dict):
+        return {}
+    return {name: address.get(name, "") for name in ("address", "city", "state", "zip", "country")}
+
+
+def _set(row: Row, **values: Json) -> None:
+    """Set those members that the facts of this product have."""
+    row.update({name: value for name, value in values.items() if name in row})
