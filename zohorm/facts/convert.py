@@ -83,10 +83,12 @@ class Converter:
             found.setdefault(name, Resource(name, path))
         given = self._corrections.merged("action", "names")
         misled = self._misled()
+        lost: list[str] = []
         for operation in operations:
             place = misled.get(operation.name) or places.place(operation, known)
             if place.resource not in found:
-                raise ValueError(f"no resource has {operation.path}: declare one or add a place")
+                lost.append(operation.path)
+                continue
             resource = found[place.resource]
             if place.role:
                 resource.roles[place.role] = operation
@@ -94,6 +96,8 @@ class Converter:
                 noun = names.snake_name(resource.name)
                 name = given.get(operation.name) or places.action_name(operation.name, noun)
                 resource.actions[name] = (operation, place.on)
+        if lost:
+            raise ValueError(f"no resource has these: declare it or add a place: {', '.join(lost)}")
         # A declared resource without a document in this folder has no facts either.
         return [resource for resource in found.values() if resource.roles or resource.actions]
 

@@ -13,6 +13,8 @@ from zohorm.facts.documents import Operation
 # The role of a call on the collection itself, and of one on `collection/{id}`.
 ON_COLLECTION = {"POST": "create", "GET": "list", "PUT": "upsert"}
 ON_RECORD = {"GET": "get", "PUT": "update", "DELETE": "delete"}
+# First steps of a path that gather collections and are none themselves.
+GROUPS = {"settings"}
 
 
 @attrs.frozen
@@ -34,20 +36,21 @@ def collections(operations: Iterable[Operation]) -> dict[str, str]:
     found: dict[str, str] = {}
     for operation in operations:
         steps = operation.path.strip("/").split("/")
+        own = steps[1:] if steps[0] in GROUPS else steps
         last = steps[-1]
-        if last.startswith("{") and len(steps) % 2 == 0:
+        if last.startswith("{") and len(own) > 1 and not steps[-2].startswith("{"):
             found["/".join(steps[:-1])] = _name(steps[:-1], last.strip("{}").removesuffix("_id"))
-        elif operation.method == "POST" and len(steps) == 1:
-            found.setdefault(last, _name(steps, names.singular(last)))
-        elif operation.method == "GET" and len(steps) in (1, 3) and _has_rows(operation):
+        elif (operation.method == "POST" and len(own) == 1) or (
+            operation.method == "GET" and len(own) in (1, 3) and _has_rows(operation)
+        ):
             found.setdefault("/".join(steps), _name(steps, names.singular(last)))
     return found
 
 
 def _name(steps: list[str], noun: str) -> str:
-    owner = steps[1].strip("{}").removesuffix("_id") if len(steps) > 2 else ""
+    owner = steps[-2] if len(steps) > 2 and steps[-2].startswith("{") else ""
     own = names.class_name(noun)
-    parent = names.class_name(owner)
+    parent = names.class_name(owner.strip("{}").removesuffix("_id"))
     return own if own.startswith(parent) else parent + own
 
 
