@@ -266,6 +266,17 @@ def test_embedded_records_share_their_members_and_know_their_id(bill: Facts) -> 
     assert bill["fields"]["billing_address"]["of"] == "Address"
 
 
+def test_what_requests_alone_show_of_a_line_travels_both_ways(tmp_path: Path) -> None:
+    """A line is sent back whole, so nothing that may have come with it can be write-only."""
+    request = "          rate: {type: number}\n    request:"
+    document = DOCUMENT.replace(request, f"          bill_item_id: {{type: string}}\n{request}")
+    (tmp_path / "bills.yml").write_text(document, encoding="utf-8")
+
+    line = convert(tmp_path, parse(CORRECTIONS))["resources"]["Bill"]["embedded"]["LineItem"]
+
+    assert line["fields"]["bill_item_id"]["access"] == "plain"
+
+
 def test_limits_choices_and_editions_are_kept(bill: Facts) -> None:
     assert bill["fields"]["notes"]["max_length"] == 100
     assert bill["fields"]["status"]["choices"] == ["open", "paid"]

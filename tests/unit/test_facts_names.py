@@ -65,10 +65,10 @@ def test_an_embedded_class_says_what_it_is(name: str, resource: str, words: str)
         ({"kind": "text", "max_length": 100}, "Text, at most 100 characters."),
         (
             {"kind": "money", "detail": False},
-            "An amount or rate, exact to the last digit. Shown in lists alone.",
+            "An amount. Shown in lists alone.",
         ),
         ({"kind": "boolean", "list": False}, "True or false. Not shown in lists."),
-        ({"kind": "enum", "choices": ["a", "b"]}, "One of a, b."),
+        ({"kind": "enum", "choices": ["a", "b"]}, "One of the words above."),
         ({"kind": "many", "of": "LineItem", "replaced": True}, "Line items; sent whole."),
         ({"kind": "many", "of": "Tax", "access": "read_only"}, "Taxes."),
         (
@@ -88,11 +88,30 @@ def test_an_embedded_class_says_what_it_is(name: str, resource: str, words: str)
 def test_a_field_says_what_the_facts_know(facts: dict[str, object], words: str) -> None:
     usual = {"access": "plain", "list": True, "detail": True}
 
-    assert prose.field(usual | facts) == words
+    assert prose.field("member", usual | facts) == words
 
 
-def test_an_id_says_whose_it_is() -> None:
-    facts = {"kind": "id", "access": "plain", "list": True, "detail": True}
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("item_id", "id", "The id of an item."),
+        ("tax_exemption_id", "id", "The id of a tax exemption."),
+        ("exchange_rate", "money", "A rate."),
+        ("sub_total", "money", "An amount."),
+        ("tax_percentage", "number", "A percentage."),
+        ("stock", "number", "A number."),
+    ],
+)
+def test_names_tell_more_than_kinds(name: str, kind: str, words: str) -> None:
+    facts = {"kind": kind, "access": "plain", "list": True, "detail": True}
 
-    assert prose.field(facts, "Item") == "The id of an item."
-    assert prose.field(facts) == "An id."
+    assert prose.field(name, facts) == words
+
+
+def test_the_own_id_and_embedded_members_are_told_shorter() -> None:
+    facts = {"kind": "id", "access": "read_only", "list": False, "detail": True}
+
+    assert prose.field("invoice_id", facts, own=True) == (
+        "The id of this record. Not shown in lists."
+    )
+    assert prose.field("item_id", facts, inside=True) == "The id of an item."

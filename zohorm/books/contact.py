@@ -28,11 +28,11 @@ class OpeningBalance(Embedded):
     """An opening balance of a contact. Source: Books v3, contacts."""
 
     location_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a location."""
     exchange_rate: Field[Decimal | None] = f.money()
-    """An amount or rate, exact to the last digit."""
+    """A rate."""
     opening_balance_amount: Field[Decimal | None] = f.money()
-    """An amount or rate, exact to the last digit."""
+    """An amount."""
 
 
 class CustomField(Embedded, id="customfield_id"):
@@ -45,7 +45,7 @@ class CustomField(Embedded, id="customfield_id"):
     label: Field[str | None] = f.text()
     """Text."""
     customfield_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of this record."""
     api_name: Field[str | None] = f.text()
     """Text."""
     data_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -83,52 +83,52 @@ class DefaultTemplates(Embedded):
     """Default templates of a contact. Source: Books v3, contacts."""
 
     invoice_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of an invoice template."""
     estimate_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of an estimate template."""
     creditnote_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a creditnote template."""
     purchaseorder_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a purchaseorder template."""
     salesorder_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a salesorder template."""
     retainerinvoice_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a retainerinvoice template."""
     paymentthankyou_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a paymentthankyou template."""
     retainerinvoice_paymentthankyou_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a retainerinvoice paymentthankyou template."""
     invoice_email_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of an invoice email template."""
     estimate_email_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of an estimate email template."""
     creditnote_email_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a creditnote email template."""
     purchaseorder_email_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a purchaseorder email template."""
     salesorder_email_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a salesorder email template."""
     retainerinvoice_email_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a retainerinvoice email template."""
     paymentthankyou_email_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a paymentthankyou email template."""
     retainerinvoice_paymentthankyou_email_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a retainerinvoice paymentthankyou email template."""
     statement_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a statement template."""
     payment_remittance_email_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a payment remittance email template."""
     bill_template_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a bill template."""
 
 
 class Tag(Embedded):
     """A tag of a contact. Source: Books v3, contacts."""
 
     tag_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id."""
+    """The id of a tag."""
     tag_option_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id."""
+    """The id of a tag option."""
 
 
 class Contact(
@@ -193,10 +193,13 @@ class Contact(
         "last_modified_time",
     ),
 ):
-    """A customer or a vendor. Source: Books v3, contacts."""
+    """A customer or a vendor. Source: Books v3, contacts.
+
+    A new one needs contact_name.
+    """
 
     contact_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id."""
+    """The id of this record."""
     contact_number: Field[str | None] = f.text()
     """Text, at most 200 characters. Not shown in lists."""
     contact_name: Field[str] = f.text()
@@ -206,27 +209,27 @@ class Contact(
     has_transaction: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
     contact_type: Field[str] = f.enum("customer", "vendor")
-    """One of customer, vendor."""
+    """One of the words above."""
     customer_sub_type: Field[str | None] = f.enum("individual", "business")
-    """One of individual, business. Not shown in lists."""
+    """One of the words above. Not shown in lists."""
     credit_limit: Field[Decimal | None] = f.money()
-    """An amount or rate, exact to the last digit. Not shown in lists."""
+    """An amount. Not shown in lists."""
     pricebook_id: Field[str | None] = f.identifier()
-    """An id. Not shown in lists."""
+    """The id of a pricebook. Not shown in lists."""
     ignore_auto_number_generation: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     is_taxable: Field[bool | None] = f.boolean()
     """True or false. Editions: us, ca, au, in, mx, ke, za. Not shown in lists."""
     tax_id: Field[str | None] = f.identifier()
-    """An id. Editions: in, us. Not shown in lists."""
+    """The id of a tax. Editions: in, us. Not shown in lists."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: in. Not shown in lists."""
     tax_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number, exact to the last digit. Not shown in lists."""
+    """A percentage. Not shown in lists."""
     tax_authority_id: Field[str | None] = f.identifier()
-    """An id. Editions: us. Not shown in lists."""
+    """The id of a tax authority. Editions: us. Not shown in lists."""
     tax_exemption_id: Field[str | None] = f.identifier()
-    """An id. Editions: us, ca, au, in. Not shown in lists."""
+    """The id of a tax exemption. Editions: us, ca, au, in. Not shown in lists."""
     tax_authority_name: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     tax_exemption_code: Field[str | None] = f.text()
@@ -247,9 +250,7 @@ class Contact(
         "border_region_mexico",
         "non_mexico",
     )
-    """One of vat_registered, vat_not_registered, gcc_vat_not_registered, gcc_vat_registered,
-    non_gcc, dz_vat_registered, dz_vat_not_registered, home_country_mexico, border_region_mexico,
-    non_mexico. Editions: gcc, mx, ke, za. Not shown in lists."""
+    """One of the words above. Editions: gcc, mx, ke, za. Not shown in lists."""
     tax_regime: Field[str | None] = f.enum(
         "general_legal_person",
         "legal_entities_non_profit",
@@ -271,36 +272,31 @@ class Contact(
         "tax_incorporation",
         "income_through_technology_platform",
     )
-    """One of general_legal_person, legal_entities_non_profit, resident_abroad,
-    production_cooperative_societies, agricultural_livestock, optional_group_of_companies,
-    coordinated, simplified_trust, wages_salaries_income, lease, property_disposal_acquisition,
-    other_income, divident_income, individual_business_professional, interest_income,
-    income_obtaining_price, no_tax_obligation, tax_incorporation,
-    income_through_technology_platform. Editions: mx. Not shown in lists."""
+    """One of the words above. Editions: mx. Not shown in lists."""
     legal_name: Field[str | None] = f.text()
     """Text. Editions: mx. Not shown in lists."""
     is_tds_registered: Field[bool | None] = f.boolean()
     """True or false. Editions: mx. Not shown in lists."""
     vat_treatment: Field[str | None] = f.enum("uk", "eu_vat_registered", "overseas")
-    """One of uk, eu_vat_registered, overseas. Editions: uk. Not shown in lists."""
+    """One of the words above. Editions: uk. Not shown in lists."""
     gst_treatment: Field[str | None] = f.enum(
         "business_gst", "business_none", "overseas", "consumer"
     )
-    """One of business_gst, business_none, overseas, consumer. Editions: in. Not shown in lists."""
+    """One of the words above. Editions: in. Not shown in lists."""
     is_linked_with_zohocrm: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
     website: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     owner_id: Field[str | None] = f.identifier()
-    """An id. Not shown in lists."""
+    """The id of an owner. Not shown in lists."""
     primary_contact_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """An id. Not shown in lists."""
+    """The id of a primary contact. Not shown in lists."""
     payment_terms: Field[int | None] = f.integer()
     """A whole number. Days until an invoice is due."""
     payment_terms_label: Field[str | None] = f.text()
     """Text, at most 200 characters."""
     currency_id: Field[str] = f.identifier()
-    """An id."""
+    """The id of a currency."""
     currency_code: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     currency_symbol: ReadOnly[str | None] = f.read_only(f.text())
@@ -308,16 +304,15 @@ class Contact(
     opening_balances: Many[OpeningBalance] = f.many(OpeningBalance)
     """Opening balances; sent whole. Not shown in lists."""
     outstanding_receivable_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. What the customer owes, in the contact's
-    currency."""
+    """An amount. What the customer owes, in the contact's currency."""
     outstanding_receivable_amount_bcy: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Not shown in lists."""
+    """An amount. Not shown in lists."""
     unused_credits_receivable_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit."""
+    """An amount."""
     unused_credits_receivable_amount_bcy: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Not shown in lists."""
+    """An amount. Not shown in lists."""
     status: ReadOnly[str] = f.read_only(f.enum("active", "inactive"))
-    """One of active, inactive."""
+    """One of the words above."""
     facebook: Field[str | None] = f.text()
     """Text, at most 100 characters. Not shown in lists."""
     twitter: Field[str | None] = f.text()
@@ -345,9 +340,9 @@ class Contact(
     language_code: Field[str | None] = f.enum(
         "de", "en", "es", "fr", "it", "ja", "nl", "pt", "pt_br", "sv", "zh", "en_gb"
     )
-    """One of de, en, es, fr, it, ja, nl, pt, pt_br, sv, zh, en_gb. Not shown in lists."""
+    """One of the words above. Not shown in lists."""
     tds_tax_id: CreateOnly[str | None] = f.create_only(f.identifier())
-    """An id. Editions: mx. Not shown in lists."""
+    """The id of a tds tax. Editions: mx. Not shown in lists."""
     tax_exemption_certificate_number: Field[str | None] = f.text()
     """Text. Editions: ke. Not shown in lists."""
     first_name: ReadOnly[str | None] = f.read_only(f.text())
@@ -379,14 +374,13 @@ class Contact(
     tax_id_value: WriteOnly[str | None] = f.write_only(f.text())
     """Text. Editions: us."""
     outstanding_payable_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. What we owe the vendor, in the contact's
-    currency."""
+    """An amount. What we owe the vendor, in the contact's currency."""
     unused_credits_payable_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit."""
+    """An amount."""
     outstanding_payable_amount_bcy: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Not shown in lists."""
+    """An amount. Not shown in lists."""
     unused_credits_payable_amount_bcy: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Not shown in lists."""
+    """An amount. Not shown in lists."""
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value. Not shown in lists."""
     addresses: Children[ContactAddress] = f.children("ContactAddress")

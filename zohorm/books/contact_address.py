@@ -34,7 +34,7 @@ class ContactAddress(
     contacts."""
 
     address_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id."""
+    """The id of this record."""
     attention: Field[str | None] = f.text()
     """Text, at most 100 characters."""
     address: Field[str | None] = f.text()

@@ -32,7 +32,7 @@ class ContactComment(
     """An entry in the history of a contact. Source: Books v3, contacts."""
 
     comment_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id. Shown in lists alone."""
+    """The id of this record. Shown in lists alone."""
     contact_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a contact. Shown in lists alone."""
     contact_name: ReadOnly[str | None] = f.read_only(f.text())
@@ -40,7 +40,7 @@ class ContactComment(
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """An id. Shown in lists alone."""
+    """The id of a commented by. Shown in lists alone."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     date: ReadOnly[dt.date] = f.read_only(f.date())
@@ -50,7 +50,7 @@ class ContactComment(
     time: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     transaction_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """An id. Shown in lists alone."""
+    """The id of a transaction. Shown in lists alone."""
     transaction_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     is_entity_deleted: ReadOnly[bool | None] = f.read_only(f.boolean())

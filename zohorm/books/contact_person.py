@@ -54,10 +54,13 @@ class ContactPerson(
         ),
     },
 ):
-    """A person to write to at a contact. Source: Books v3, contact persons."""
+    """A person to write to at a contact. Source: Books v3, contact persons.
+
+    A new one needs contact_id and first_name.
+    """
 
     contact_person_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id."""
+    """The id of this record."""
     contact_id: Field[str | None] = f.identifier()
     """The id of a contact. Not shown in lists."""
     salutation: Field[str | None] = f.text()

@@ -29,9 +29,9 @@ class ContactRefund(
     """Money given back to a contact for a credit note. Source: Books v3, contacts."""
 
     creditnote_refund_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id. Shown in lists alone."""
+    """The id of this record. Shown in lists alone."""
     creditnote_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """An id. Shown in lists alone."""
+    """The id of a creditnote. Shown in lists alone."""
     date: ReadOnly[dt.date] = f.read_only(f.date())
     """A day. Shown in lists alone."""
     refund_mode: ReadOnly[str | None] = f.read_only(f.text())
@@ -45,6 +45,6 @@ class ContactRefund(
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     amount_bcy: ReadOnly[Decimal] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Shown in lists alone."""
+    """An amount. Shown in lists alone."""
     amount_fcy: ReadOnly[Decimal] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Shown in lists alone."""
+    """An amount. Shown in lists alone."""

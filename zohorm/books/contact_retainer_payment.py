@@ -36,17 +36,17 @@ class ContactRetainerPayment(
     contacts."""
 
     payment_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id. Shown in lists alone."""
+    """The id of this record. Shown in lists alone."""
     payment_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     date: ReadOnly[dt.date] = f.read_only(f.date())
     """A day. Shown in lists alone."""
     amount: ReadOnly[Decimal] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Shown in lists alone."""
+    """An amount. Shown in lists alone."""
     unused_amount: ReadOnly[Decimal] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Shown in lists alone."""
+    """An amount. Shown in lists alone."""
     currency_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """An id. Shown in lists alone."""
+    """The id of a currency. Shown in lists alone."""
     currency_code: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     currency_symbol: ReadOnly[str | None] = f.read_only(f.text())

@@ -38,7 +38,7 @@ class InvoiceContactPerson(Embedded):
     """A contact person of an invoice. Source: Books v3, invoices."""
 
     contact_person_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a contact person."""
     contact_person_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     first_name: ReadOnly[str | None] = f.read_only(f.text())
@@ -61,11 +61,11 @@ class Tag(Embedded):
     is_tag_mandatory: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
     tag_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a tag."""
     tag_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tag_option_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a tag option."""
     tag_option_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
@@ -74,7 +74,7 @@ class CustomField(Embedded, id="customfield_id"):
     """A custom field of an invoice. Source: Books v3, invoices."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of this record."""
     value: Field[object] = f.json()
     """Any JSON value."""
     label: Field[str | None] = f.text()
@@ -91,25 +91,25 @@ class LineItem(Embedded, id="line_item_id"):
     """A line item of an invoice. Source: Books v3, invoices."""
 
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """An id."""
+    """The id of this record."""
     item_id: Field[str | None] = f.identifier()
     """The id of an item."""
     project_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a project."""
     project_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     time_entry_ids: Field[tuple[str, ...] | None] = f.texts()
     """Several texts."""
     location_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a location."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     item_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     product_type: Field[str | None] = f.enum("goods", "services")
-    """One of goods, services."""
+    """One of the words above."""
     expense_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of an expense."""
     expense_receipt_name: Field[str | None] = f.text()
     """Text."""
     name: Field[str | None] = f.text()
@@ -119,49 +119,49 @@ class LineItem(Embedded, id="line_item_id"):
     item_order: Field[int | None] = f.integer()
     """A whole number. The place of the line in its list."""
     bcy_rate: Field[Decimal | None] = f.money()
-    """An amount or rate, exact to the last digit. Of one unit, in the organization's currency."""
+    """A rate. Of one unit, in the organization's currency."""
     rate: Field[Decimal | None] = f.money()
-    """An amount or rate, exact to the last digit. Of one unit, in the invoice's currency."""
+    """A rate. Of one unit, in the invoice's currency."""
     quantity: Field[Decimal | None] = f.number()
-    """A number, exact to the last digit."""
+    """A quantity."""
     unit: Field[str | None] = f.text()
     """Text, at most 100 characters."""
     discount_amount: Field[Decimal | None] = f.money()
-    """An amount or rate, exact to the last digit."""
+    """An amount."""
     discount: Field[Decimal | None] = f.number()
-    """A number, exact to the last digit."""
+    """A number."""
     tags: Many[Tag] = f.many(Tag)
     """Tags; sent whole."""
     tax_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a tax."""
     tax_name: Field[str | None] = f.text()
     """Text."""
     tax_type: Field[str | None] = f.text()
     """Text."""
     tax_percentage: Field[Decimal | None] = f.number()
-    """A number, exact to the last digit."""
+    """A percentage."""
     tax_treatment_code: Field[str | None] = f.text()
     """Text. Editions: gcc."""
     item_total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Rate by quantity, less discount, before tax."""
+    """An amount. Rate by quantity, less discount, before tax."""
     header_name: Field[str | None] = f.text()
     """Text."""
     header_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a header."""
     sat_item_key_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
     unitkey_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """An id. Editions: mx."""
-    hsn_or_sac: WriteOnly[str | None] = f.write_only(f.text())
+    """The id of a tds tax. Editions: mx."""
+    hsn_or_sac: Field[str | None] = f.text()
     """Text. Editions: in, ke, za."""
-    bill_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id."""
-    bill_item_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id."""
-    salesorder_item_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id."""
+    bill_id: Field[str | None] = f.identifier()
+    """The id of a bill."""
+    bill_item_id: Field[str | None] = f.identifier()
+    """The id of a bill item."""
+    salesorder_item_id: Field[str | None] = f.identifier()
+    """The id of a salesorder item."""
     item_custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
     """Custom fields; those sent change, the others stay."""
     item: Link[Item] = f.link("item_id", "Item")
@@ -173,7 +173,7 @@ class TaxSummary(Embedded):
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tax_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit."""
+    """An amount."""
 
 
 class PaymentGateway(Embedded):
@@ -182,11 +182,11 @@ class PaymentGateway(Embedded):
     configured: Field[bool | None] = f.boolean()
     """True or false."""
     additional_field1: Field[str | None] = f.enum("standard", "adaptive")
-    """One of standard, adaptive."""
+    """One of the words above."""
     gateway_name: Field[str | None] = f.enum(
         "paypal", "authorize_net", "payflow_pro", "stripe", "2checkout", "braintree"
     )
-    """One of paypal, authorize_net, payflow_pro, stripe, 2checkout, braintree."""
+    """One of the words above."""
 
 
 class PaymentOptions(Embedded):
@@ -221,9 +221,9 @@ class BatchPayment(Embedded):
     payment_mode: WriteOnly[str | None] = f.write_only(f.text())
     """Text."""
     amount: WriteOnly[Decimal | None] = f.write_only(f.money())
-    """An amount or rate, exact to the last digit."""
+    """An amount."""
     account_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id."""
+    """The id of an account."""
 
 
 class Invoice(
@@ -275,10 +275,13 @@ class Invoice(
     ),
     counts=True,
 ):
-    """A bill sent to a customer. Source: Books v3, invoices."""
+    """A bill sent to a customer. Source: Books v3, invoices.
+
+    A new one needs customer_id and line_items.
+    """
 
     invoice_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id."""
+    """The id of this record."""
     invoice_number: Field[str] = f.text()
     """Text, at most 100 characters."""
     ach_payment_initiated: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -292,7 +295,7 @@ class Invoice(
     gst_treatment: Field[str | None] = f.enum(
         "business_gst", "business_none", "overseas", "consumer"
     )
-    """One of business_gst, business_none, overseas, consumer. Editions: in. Not shown in lists."""
+    """One of the words above. Editions: in. Not shown in lists."""
     cfdi_usage: Field[str | None] = f.enum(
         "acquisition_of_merchandise",
         "return_discount_bonus",
@@ -318,13 +321,7 @@ class Invoice(
         "payment",
         "payroll",
     )
-    """One of acquisition_of_merchandise, return_discount_bonus, general_expense, buildings,
-    furniture_office_equipment, transport_equipment, computer_equipmentdye_molds_tools,
-    telephone_communication, satellite_communication, other_machinery_equipment, hospital_expense,
-    medical_expense_disability, funeral_expense, donation, interest_mortage_loans, contribution_sar,
-    medical_expense_insurance_pormium, school_transportation_expense, deposit_saving_account,
-    payment_educational_service, no_tax_effect, payment, payroll. Editions: mx. Not shown in
-    lists."""
+    """One of the words above. Editions: mx. Not shown in lists."""
     vat_treatment: Field[str | None] = f.text()
     """Text. Editions: uk. Not shown in lists."""
     tax_treatment: Field[str | None] = f.text()
@@ -338,7 +335,7 @@ class Invoice(
     status: ReadOnly[str] = f.read_only(
         f.enum("draft", "sent", "viewed", "overdue", "paid", "partially_paid", "void")
     )
-    """One of draft, sent, viewed, overdue, paid, partially_paid, void."""
+    """One of the words above."""
     payment_terms: Field[int | None] = f.integer()
     """A whole number. Not shown in lists. Days until the invoice is due."""
     payment_terms_label: Field[str | None] = f.text()
@@ -352,29 +349,28 @@ class Invoice(
     reference_number: Field[str | None] = f.text()
     """Text."""
     customer_id: Field[str] = f.identifier()
-    """The id of a contact."""
+    """The id of a customer."""
     customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text, at most 100 characters."""
     contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
     """Invoice contact persons; sent whole. Not shown in lists."""
     currency_id: Field[str] = f.identifier()
-    """An id."""
+    """The id of a currency."""
     currency_code: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     exchange_rate: Field[Decimal | None] = f.money()
-    """An amount or rate, exact to the last digit. From the invoice's currency to the
-    organization's."""
+    """A rate. From the invoice's currency to the organization's."""
     discount: Field[Decimal | None] = f.number()
-    """A number, exact to the last digit. Not shown in lists. A percentage or an amount, as the line
-    or the invoice was given it."""
+    """A number. Not shown in lists. A percentage or an amount, as the line or the invoice was given
+    it."""
     is_discount_before_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     discount_type: Field[str | None] = f.enum("entity_level", "item_level")
-    """One of entity_level, item_level. Not shown in lists."""
+    """One of the words above. Not shown in lists."""
     is_inclusive_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     recurring_invoice_id: Field[str | None] = f.identifier()
-    """An id. Not shown in lists."""
+    """The id of a recurring invoice. Not shown in lists."""
     is_viewed_by_client: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
     has_attachment: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -382,37 +378,37 @@ class Invoice(
     client_viewed_time: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     location_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a location."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     line_items: Many[LineItem] = f.many(LineItem)
     """Line items; sent whole. Not shown in lists."""
     shipping_charge: Field[Decimal | None] = f.money()
-    """An amount or rate, exact to the last digit."""
+    """An amount."""
     adjustment: Field[Decimal | None] = f.money()
-    """An amount or rate, exact to the last digit."""
+    """An amount."""
     adjustment_description: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     sub_total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Not shown in lists. Of the lines, before tax."""
+    """An amount. Not shown in lists. Of the lines, before tax."""
     tax_total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Not shown in lists."""
+    """An amount. Not shown in lists."""
     total: ReadOnly[Decimal] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. With tax, discount, charges and adjustment."""
+    """An amount. With tax, discount, charges and adjustment."""
     taxes: ReadOnly[tuple[TaxSummary, ...]] = f.read_only_many(TaxSummary)
     """Tax summaries. Not shown in lists."""
     payment_reminder_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
     payment_made: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Not shown in lists."""
+    """An amount. Not shown in lists."""
     credits_applied: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Not shown in lists."""
+    """An amount. Not shown in lists."""
     tax_amount_withheld: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Not shown in lists."""
+    """An amount. Not shown in lists."""
     balance: ReadOnly[Decimal] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Not paid yet."""
+    """An amount. Not paid yet."""
     write_off_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit."""
+    """An amount."""
     allow_partial_payments: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     price_precision: ReadOnly[int | None] = f.read_only(f.integer())
@@ -436,7 +432,7 @@ class Invoice(
     custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
     """Custom fields; those sent change, the others stay."""
     template_id: Field[str | None] = f.identifier()
-    """An id. Not shown in lists."""
+    """The id of a template. Not shown in lists."""
     template_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
@@ -448,7 +444,7 @@ class Invoice(
     can_send_in_mail: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
     salesperson_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """An id."""
+    """The id of a salesperson."""
     salesperson_name: Field[str | None] = f.text()
     """Text, at most 200 characters."""
     invoice_url: ReadOnly[str | None] = f.read_only(f.text())
@@ -460,10 +456,9 @@ class Invoice(
         "invoice_generated_from_order",
         "cfdi_for_advance",
     )
-    """One of return_of_merchandise, substitution_previous_cfdi, transfer_of_goods,
-    invoice_generated_from_order, cfdi_for_advance. Editions: mx. Not shown in lists."""
+    """One of the words above. Editions: mx. Not shown in lists."""
     reference_invoice_id: Field[str | None] = f.identifier()
-    """An id. Editions: mx. Not shown in lists."""
+    """The id of a reference invoice. Editions: mx. Not shown in lists."""
     due_days: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone. An English phrase."""
     schedule_time: ReadOnly[str | None] = f.read_only(f.text())
@@ -473,7 +468,7 @@ class Invoice(
     contact_persons: Field[tuple[str, ...] | None] = f.texts()
     """Several texts. Not shown in lists."""
     invoiced_estimate_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id."""
+    """The id of an invoiced estimate."""
     custom_body: WriteOnly[str | None] = f.write_only(f.text())
     """Text."""
     custom_subject: WriteOnly[str | None] = f.write_only(f.text())
@@ -481,23 +476,23 @@ class Invoice(
     reason: WriteOnly[str | None] = f.write_only(f.text())
     """Text."""
     tax_authority_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id. Editions: us."""
+    """The id of a tax authority. Editions: us."""
     tax_exemption_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id. Editions: in, us."""
+    """The id of a tax exemption. Editions: in, us."""
     billing_address_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id."""
+    """The id of a billing address."""
     shipping_address_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id."""
+    """The id of a shipping address."""
     avatax_use_code: WriteOnly[str | None] = f.write_only(f.text())
     """Text, at most 25 characters. With the integration of Avalara."""
     avatax_exempt_no: WriteOnly[str | None] = f.write_only(f.text())
     """Text, at most 25 characters. With the integration of Avalara."""
     tax_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id."""
+    """The id of a tax."""
     expense_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id."""
+    """The id of an expense."""
     salesorder_item_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id."""
+    """The id of a salesorder item."""
     avatax_tax_code: WriteOnly[str | None] = f.write_only(f.text())
     """Text, at most 25 characters. With the integration of Avalara."""
     time_entry_ids: WriteOnly[tuple[str, ...] | None] = f.write_only(f.texts())
@@ -590,7 +585,7 @@ class Invoice(
     ) -> None:
         """Mail several invoices.
 
-        At most 10 `invoice_ids` in one call. Each of `contacts` holds contact_id, email,
+        At most 10 `invoice_ids` in one call. Each of `contacts` holds contact_id, email and
         snail_mail. Never sent twice.
 
         Scope: ZohoBooks.invoices.CREATE.
@@ -898,26 +893,14 @@ class Invoice(
     ) -> None:
         """Pay from excess payments and credit notes.
 
-        Each of `invoice_payments` holds payment_id, amount_applied. Each of `apply_creditnotes`
-        holds creditnote_id, amount_applied. Never sent twice.
+        Each of `invoice_payments` holds payment_id and amount_applied. Each of `apply_creditnotes`
+        holds creditnote_id and amount_applied. Never sent twice.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
         self._act(
             Operation("POST", "/invoices/{invoice_id}/credits", "ZohoBooks.invoices.CREATE"),
             body={"invoice_payments": invoice_payments, "apply_creditnotes": apply_creditnotes},
-        )
-
-    def add_attachment(self, *, can_send_in_mail: bool | None = None) -> None:
-        """Attach a file to this invoice.
-
-        Files (attachment) are not sent from here. Never sent twice.
-
-        Scope: ZohoBooks.invoices.CREATE.
-        """
-        self._act(
-            Operation("POST", "/invoices/{invoice_id}/attachment", "ZohoBooks.invoices.CREATE"),
-            query={"can_send_in_mail": can_send_in_mail},
         )
 
     def download_attachment(self, *, preview: bool | None = None) -> bytes:
@@ -991,7 +974,7 @@ class Invoice(
     def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:
         """Set some custom fields and nothing else.
 
-        Each of `custom_fields` holds customfield_id, value.
+        Each of `custom_fields` holds customfield_id and value.
 
         Scope: ZohoBooks.invoices.UPDATE.
         """
@@ -1003,7 +986,7 @@ class Invoice(
     def payment_link(self, *, link_type: str, expiry_time: dt.date) -> Mapping[str, object]:
         """Give a link that the customer can pay by.
 
-        `link_type` is one of public, private.
+        `link_type` is one of public and private.
 
         Scope: ZohoBooks.settings.ALL.
         """

@@ -39,13 +39,13 @@ class InvoiceComment(
     """An entry in the history of an invoice. Source: Books v3, invoices."""
 
     comment_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id."""
+    """The id of this record."""
     invoice_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of an invoice."""
     description: Field[str | None] = f.text()
     """Text."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """An id."""
+    """The id of a commented by."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     date: ReadOnly[dt.date] = f.read_only(f.date())
@@ -59,7 +59,7 @@ class InvoiceComment(
     operation_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     transaction_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """An id. Shown in lists alone."""
+    """The id of a transaction. Shown in lists alone."""
     transaction_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     payment_expected_date: WriteOnly[dt.date | None] = f.write_only(f.date())

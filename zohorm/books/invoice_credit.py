@@ -37,12 +37,12 @@ class InvoiceCredit(
     """The part of a credit note that pays this invoice. Source: Books v3, invoices."""
 
     creditnotes_invoice_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id. Shown in lists alone."""
+    """The id of this record. Shown in lists alone."""
     creditnotes_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     creditnote_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id. Shown in lists alone."""
+    """The id of a creditnote. Shown in lists alone."""
     credited_date: ReadOnly[dt.date] = f.read_only(f.date())
     """A day. Shown in lists alone."""
     amount_applied: ReadOnly[Decimal] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Shown in lists alone."""
+    """An amount. Shown in lists alone."""

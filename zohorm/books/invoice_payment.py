@@ -39,11 +39,11 @@ class InvoicePayment(
     """The part of a payment that pays this invoice. Source: Books v3, invoices."""
 
     invoice_payment_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id. Shown in lists alone."""
+    """The id of this record. Shown in lists alone."""
     payment_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     payment_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id. Shown in lists alone."""
+    """The id of a payment. Shown in lists alone."""
     invoice_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of an invoice. Shown in lists alone."""
     payment_mode: ReadOnly[str | None] = f.read_only(f.text())
@@ -55,11 +55,11 @@ class InvoicePayment(
     reference_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     exchange_rate: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Shown in lists alone."""
+    """A rate. Shown in lists alone."""
     amount: ReadOnly[Decimal] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Shown in lists alone."""
+    """An amount. Shown in lists alone."""
     tax_amount_withheld: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount or rate, exact to the last digit. Shown in lists alone."""
+    """An amount. Shown in lists alone."""
     online_transaction_id: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     is_single_invoice_payment: ReadOnly[bool | None] = f.read_only(f.boolean())

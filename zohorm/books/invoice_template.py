@@ -23,7 +23,7 @@ class InvoiceTemplate(
     """A layout that invoices can be printed with. Source: Books v3, invoices."""
 
     template_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id. Shown in lists alone."""
+    """The id of this record. Shown in lists alone."""
     template_name: ReadOnly[str] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     template_type: ReadOnly[str | None] = f.read_only(f.text())

@@ -23,7 +23,7 @@ class ItemTaxPreference(Embedded):
     """A tax preference of an item. Source: Books v3, items."""
 
     tax_id: Field[str | None] = f.identifier()
-    """An id. Editions: in."""
+    """The id of a tax. Editions: in."""
     tax_specification: Field[str | None] = f.text()
     """Text. Editions: in."""
 
@@ -32,30 +32,30 @@ class ItemLocation(Embedded):
     """A location of an item. Source: Books v3, items."""
 
     location_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a location."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     status: ReadOnly[str | None] = f.read_only(f.enum("active", "inactive"))
-    """One of active, inactive."""
+    """One of the words above."""
     is_primary: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
     location_stock_on_hand: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number, exact to the last digit."""
+    """A number."""
     location_available_stock: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number, exact to the last digit."""
+    """A number."""
     location_actual_available_stock: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number, exact to the last digit."""
-    initial_stock: WriteOnly[Decimal | None] = f.write_only(f.number())
-    """A number, exact to the last digit."""
-    initial_stock_rate: WriteOnly[Decimal | None] = f.write_only(f.money())
-    """An amount or rate, exact to the last digit."""
+    """A number."""
+    initial_stock: Field[Decimal | None] = f.number()
+    """A number."""
+    initial_stock_rate: Field[Decimal | None] = f.money()
+    """A rate."""
 
 
 class CustomField(Embedded, id="customfield_id"):
     """A custom field of an item. Source: Books v3, items."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of this record."""
     value: Field[object] = f.json()
     """Any JSON value."""
     label: Field[str | None] = f.text()
@@ -106,20 +106,23 @@ class Item(
     },
     sort=("name", "rate", "tax_name"),
 ):
-    """A product or service that is sold or bought. Source: Books v3, items."""
+    """A product or service that is sold or bought. Source: Books v3, items.
+
+    A new one needs name and rate.
+    """
 
     item_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id."""
+    """The id of this record."""
     sku: Field[str | None] = f.text()
     """Text."""
     name: Field[str] = f.text()
     """Text, at most 100 characters."""
     status: ReadOnly[str] = f.read_only(f.enum("active", "inactive"))
-    """One of active, inactive."""
+    """One of the words above."""
     description: Field[str | None] = f.text()
     """Text, at most 2000 characters."""
     rate: Field[Decimal] = f.money()
-    """An amount or rate, exact to the last digit. The price of one unit when sold."""
+    """A rate. The price of one unit when sold."""
     unit: Field[str | None] = f.text()
     """Text."""
     hsn_or_sac: Field[str | None] = f.text()
@@ -129,19 +132,19 @@ class Item(
     unitkey_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
     tax_id: Field[str | None] = f.identifier()
-    """An id. Not in editions: us, in."""
+    """The id of a tax. Not in editions: us, in."""
     purchase_tax_rule_id: Field[str | None] = f.identifier()
-    """An id. Editions: mx, ke, za."""
+    """The id of a purchase tax rule. Editions: mx, ke, za."""
     sales_tax_rule_id: Field[str | None] = f.identifier()
-    """An id. Editions: mx, ke, za."""
+    """The id of a sales tax rule. Editions: mx, ke, za."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tax_percentage: Field[Decimal | None] = f.number()
-    """A number, exact to the last digit."""
+    """A percentage."""
     tax_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     product_type: Field[str | None] = f.enum("goods", "service", "digital_service")
-    """One of goods, service, digital_service."""
+    """One of the words above."""
     item_tax_preferences: Many[ItemTaxPreference] = f.many(ItemTaxPreference)
     """Item tax preferences; sent whole. Editions: in. Not shown in lists."""
     locations: Many[ItemLocation] = f.many(ItemLocation)
@@ -151,29 +154,29 @@ class Item(
     is_taxable: Field[bool | None] = f.boolean()
     """True or false. Editions: in, us, mx, ke, za."""
     tax_exemption_id: Field[str | None] = f.identifier()
-    """An id. Editions: in, us, mx, ke, za."""
+    """The id of a tax exemption. Editions: in, us, mx, ke, za."""
     purchase_tax_exemption_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """An id. Editions: ke, za."""
+    """The id of a purchase tax exemption. Editions: ke, za."""
     account_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of an account."""
     avatax_tax_code: WriteOnly[str | None] = f.write_only(f.text())
     """Text, at most 25 characters. With the integration of Avalara."""
     avatax_use_code: WriteOnly[str | None] = f.write_only(f.text())
     """Text, at most 25 characters. With the integration of Avalara."""
     item_type: Field[str | None] = f.enum("sales", "purchases", "sales_and_purchases", "inventory")
-    """One of sales, purchases, sales_and_purchases, inventory."""
+    """One of the words above."""
     purchase_description: Field[str | None] = f.text()
     """Text."""
     purchase_rate: Field[Decimal | None] = f.money()
-    """An amount or rate, exact to the last digit. The price of one unit when bought."""
+    """A rate. The price of one unit when bought."""
     purchase_account_id: Field[str | None] = f.identifier()
-    """An id."""
+    """The id of a purchase account."""
     inventory_account_id: Field[str | None] = f.identifier()
-    """An id. Not shown in lists."""
+    """The id of an inventory account. Not shown in lists."""
     vendor_id: Field[str | None] = f.identifier()
-    """The id of a contact. Not shown in lists."""
+    """The id of a vendor. Not shown in lists."""
     reorder_level: Field[Decimal | None] = f.number()
-    """A number, exact to the last digit."""
+    """A number."""
     account_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     purchase_account_name: ReadOnly[str | None] = f.read_only(f.text())
@@ -202,7 +205,7 @@ class Item(
     def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:
         """Set some custom fields and nothing else.
 
-        Each of `custom_fields` holds customfield_id, value.
+        Each of `custom_fields` holds customfield_id and value.
 
         Scope: ZohoBooks.settings.UPDATE.
         """

@@ -55,10 +55,13 @@ class Organization(
         "update": Operation("PUT", "/organizations/{organization_id}", "ZohoBooks.settings.UPDATE"),
     },
 ):
-    """A company whose books the service keeps. Source: Books v3, organizations."""
+    """A company whose books the service keeps. Source: Books v3, organizations.
+
+    A new one needs name, currency_code, time_zone and portal_name.
+    """
 
     organization_id: ReadOnly[str] = f.read_only(f.identifier())
-    """An id."""
+    """The id of this record."""
     name: Field[str] = f.text()
     """Text."""
     is_default_org: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -90,7 +93,7 @@ class Organization(
     tax_id_value: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     currency_id: Field[str] = f.identifier()
-    """An id."""
+    """The id of a currency."""
     currency_code: CreateOnly[str] = f.create_only(f.text())
     """Text."""
     currency_symbol: ReadOnly[str | None] = f.read_only(f.text())

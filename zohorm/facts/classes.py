@@ -72,11 +72,16 @@ def model_class(name: str, facts: Facts, product: str) -> list[str]:
             body += layout.lines(built, INDENT, f"{accessor}: Children[{child['of']}] = ")
     return [
         *layout.lines(layout.call(f"class {name}", "Model", **_keywords(facts, product)), tail=":"),
-        *prose.docstring(f"{facts['doc']} Source: {facts['source']}.", INDENT),
+        *prose.docstring(f"{facts['doc']} Source: {facts['source']}.", INDENT, _needs(facts)),
         "",
         *body,
         *methods.methods(name, facts),
     ]
+
+
+def _needs(facts: Facts) -> list[str]:
+    needed = facts["operations"].get("create", {}).get("required")
+    return [f"A new one needs {prose.listed(needed)}."] if needed else []
 
 
 def _keywords(facts: Facts, product: str) -> dict[str, Code]:
@@ -120,12 +125,11 @@ def _filter(name: str, facts: Facts) -> Code:
 def _members(facts: Facts, first: tuple[str | None, ...] = ()) -> Iterator[str]:
     inside = "path" not in facts
     fields: Mapping[str, Facts] = facts["fields"]
-    links = {link["by"]: link["to"] for link in facts["links"].values()}
     ordered = [name for name in first if name is not None and name in fields]
     for name in [*ordered, *(name for name in fields if name not in ordered)]:
         hint, built = field(fields[name])
         yield from layout.lines(built, INDENT, f"{name}: {hint} = ")
-        text = prose.field(fields[name], links.get(name), inside=inside)
+        text = prose.field(name, fields[name], own=name == facts["id"], inside=inside)
         yield from prose.docstring(text, INDENT)
     for name, link in facts["links"].items():
         built = layout.call("f.link", layout.text(link["by"]), layout.text(link["to"]))

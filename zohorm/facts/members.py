@@ -74,8 +74,11 @@ class FieldWriter:
     def _embed(self, member: Member) -> Facts:
         name = self._class_of(member.name)
         known = self.embedded.setdefault(name, {"id": None, "fields": {}})
+        fields = self.fields(member.members)
+        if member.answered:
+            travel_along(fields)
         # Two members of one class (billing and shipping address) share its fields.
-        known["fields"] = self.fields(member.members) | known["fields"]
+        known["fields"] = fields | known["fields"]
         own = names.singular(member.name) + "_id"
         if own in known["fields"] and known["fields"][own]["access"] == "read_only":
             known["id"] = own
@@ -85,6 +88,17 @@ class FieldWriter:
             # whole loses nothing. Custom fields are known to stay.
             field["replaced"] = not member.name.endswith("custom_fields")
         return field
+
+
+def travel_along(fields: dict[str, Facts]) -> None:
+    """Take what requests alone show of an embedded record as readable too.
+
+    Answers hold more of a line than the documents show, and a line is sent back whole: what came
+    with it (a tax code, the line of an order that it stands for) must not get lost on the way.
+    """
+    for field in fields.values():
+        if field["access"] in ("write_only", "create_only"):
+            field |= {"access": "plain", "detail": True}
 
 
 def value(member: Member) -> Facts:

@@ -60,6 +60,9 @@ def methods(name: str, facts: Facts) -> Iterator[str]:
         if accessor.startswith("list_"):
             yield from _child(accessor, child["of"])
     for action, about in facts["actions"].items():
+        if about.get("upload"):
+            # Such a call is nothing without its file, and files are not sent yet.
+            continue
         yield from _action(name, action, about, facts)
 
 
@@ -181,9 +184,9 @@ def _notes(facts: Facts, members: Facts) -> list[str]:
     notes: list[str] = []
     for name, about in members.items():
         if about.get("fields"):
-            notes.append(f"Each of `{name}` holds {', '.join(about['fields'])}.")
+            notes.append(f"Each of `{name}` holds {prose.listed(list(about['fields']))}.")
         if about.get("choices"):
-            notes.append(f"`{name}` is one of {', '.join(about['choices'])}.")
+            notes.append(f"`{name}` is one of {prose.listed(about['choices'])}.")
         if about.get("most"):
             notes.append(f"At most {about['most']} `{name}` in one call.")
     if "files" in facts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from zohorm.facts import names
 from zohorm.facts.load import Facts
@@ -11,16 +11,23 @@ from zohorm.facts.load import Facts
 WIDTH = 100
 
 KINDS = {
-    "id": "An id",
     "text": "Text",
     "integer": "A whole number",
-    "number": "A number, exact to the last digit",
-    "money": "An amount or rate, exact to the last digit",
+    "number": "A number",
+    "money": "An amount",
     "date": "A day",
     "datetime": "An instant",
     "boolean": "True or false",
+    "enum": "One of the words above",
     "texts": "Several texts",
     "json": "Any JSON value",
+}
+# What the name of a number tells beyond its kind.
+NUMBERS = {
+    "rate": "A rate",
+    "price": "A price",
+    "percentage": "A percentage",
+    "quantity": "A quantity",
 }
 
 
@@ -36,6 +43,12 @@ def a(words: str) -> str:
     return f"an {words}" if words[0] in "aeio" else f"a {words}"
 
 
+def listed(words: Sequence[str]) -> str:
+    """Join words as a sentence does: date, total and balance."""
+    head = ", ".join(words[:-1])
+    return f"{head} and {words[-1]}" if head else words[-1]
+
+
 def embedded(name: str, resource: str) -> str:
     """Say what an embedded class is."""
     words = noun(name)
@@ -44,9 +57,12 @@ def embedded(name: str, resource: str) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-def field(facts: Facts, link: str | None = None, *, inside: bool = False) -> str:
-    """Say what is known of a field, in short sentences; `inside` an embedded record or not."""
-    sentences = [_what(facts, link)]
+def field(name: str, facts: Facts, *, own: bool = False, inside: bool = False) -> str:
+    """Say what is known of a field, in short sentences.
+
+    It may be the id of its `own` record, and may stand `inside` an embedded record.
+    """
+    sentences = ["The id of this record." if own else f"{_what(name, facts)}."]
     editions = facts.get("editions", {})
     sentences.extend(_editions(editions.get("in", []), "Editions", "With"))
     sentences.extend(_editions(editions.get("not_in", []), "Not in editions", "Without"))
@@ -60,23 +76,23 @@ def field(facts: Facts, link: str | None = None, *, inside: bool = False) -> str
     return " ".join(sentences)
 
 
-def _what(facts: Facts, link: str | None) -> str:
+def _what(name: str, facts: Facts) -> str:
     kind = facts["kind"]
-    if kind == "enum":
-        return f"One of {', '.join(facts['choices'])}."
-    if kind == "id" and link:
-        return f"The id of {a(noun(link))}."
+    if kind == "id":
+        return f"The id of {a(name.removesuffix('_id').replace('_', ' '))}"
     if kind == "many":
         if facts["access"] == "read_only":
-            return f"{plural(facts['of'])}."
+            return plural(facts["of"])
         kept = "sent whole" if facts["replaced"] else "those sent change, the others stay"
-        return f"{plural(facts['of'])}; {kept}."
+        return f"{plural(facts['of'])}; {kept}"
     if kind == "embedded":
         words = a(noun(facts["of"]))
-        return f"{words[0].upper()}{words[1:]}."
+        return f"{words[0].upper()}{words[1:]}"
     if "max_length" in facts:
-        return f"{KINDS[kind]}, at most {facts['max_length']} characters."
-    return f"{KINDS[kind]}."
+        return f"{KINDS[kind]}, at most {facts['max_length']} characters"
+    if kind in ("money", "number"):
+        return NUMBERS.get(name.rpartition("_")[2], KINDS[kind])
+    return KINDS[kind]
 
 
 def plural(class_name: str) -> str:
