@@ -81,6 +81,17 @@ def test_no_two_members_of_a_model_share_a_name(name: str, resource: Facts, ever
 
 
 @each
+def test_no_member_hides_one_of_the_base(name: str, resource: Facts, every: Facts) -> None:
+    """A wire field called `save` or `id` would take the place of what every record has."""
+    model = pytest.importorskip("zohorm.model")
+    members = {*resource["fields"], *resource["links"], *resource["children"], *resource["actions"]}
+
+    assert not [member for member in members if hasattr(model.Model, member)]
+    for holder in resource["embedded"].values():
+        assert not [member for member in holder["fields"] if hasattr(model.Embedded, member)]
+
+
+@each
 def test_a_post_that_may_be_repeated_says_why(name: str, resource: Facts, every: Facts) -> None:
     for call in calls(resource):
         if call["method"] == "POST":

@@ -15,7 +15,7 @@ class InvoiceTemplate(
     Model,
     product="books",
     path="invoices/templates",
-    key="templates",
+    key="template",
     list_key="templates",
     id="template_id",
     operations={"list": Operation("GET", "/invoices/templates", "ZohoBooks.invoices.READ")},

@@ -12,7 +12,6 @@ IRREGULAR = {
     "statuses": "status",
     "status": "status",
     "options": "options",
-    "templates": "templates",
     "preferences": "preferences",
 }
 
