@@ -12,9 +12,11 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Return seconds that only ever grow, from an arbitrary start."""
+        ...
 
     def time(self) -> float:
         """Return the wall clock: seconds since 1970, UTC."""
+        ...
 
     def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""

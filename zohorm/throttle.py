@@ -56,6 +56,7 @@ class Throttle(Protocol):
             MinuteLimit, InFlightLimit: no turn comes before the deadline.
             DayLimit: fewer than `reserve` calls are left of the day.
         """
+        ...
 
     def penalty(self, organization: str, seconds: float) -> None:
         """Start no call for so long: the service refused one for the calls per minute."""

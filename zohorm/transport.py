@@ -18,6 +18,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import attrs
 import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
@@ -108,12 +110,22 @@ class Transport(Protocol):
             NotSent: nothing left this machine.
             MaybeSent: something may have.
         """
+        ...
 
     def close(self) -> None:
         """Close every connection."""
 
 
-class _NoNetrc(requests.auth.AuthBase):
+def within(timeout: tuple[float, float], seconds: float | None) -> tuple[float, float]:
+    """Return the timeout, cut to the seconds that are left of the whole call."""
+    if seconds is None:
+        return timeout
+    # Zero would mean to a socket that it must not wait at all, which is another error.
+    left = max(seconds, 0.001)
+    return (min(timeout[0], left), min(timeout[1], left))
+
+
+class _NoNetrc(AuthBase):
     """Keeps requests from replacing the Authorization header by what .netrc holds."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -129,7 +141,7 @@ class _Lane:
         self.session.headers["User-Agent"] = "zohorm"
         # The service's cookies would tie calls of several organizations together.
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=1)
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
         self.used_at = 0.0

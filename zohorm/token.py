@@ -1,0 +1,288 @@
+"""The access token that every call carries; the connection asks for it when its turn has come.
+
+Source: OAuth documents, refresh token and token validity; the answers as clients have seen them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Never, Protocol, Self, runtime_checkable
+
+from zohorm import forking
+from zohorm.clock import Clock
+from zohorm.errors import AuthError, MissingSetting, NotPicklable, Timeout, WrongType, ZohoError
+from zohorm.refresh import RefreshGrant, Token, life_seconds
+from zohorm.retry import RetryPolicy
+from zohorm.transport import Transport
+
+# Each renewal counts against ten per ten minutes, so a failing server is not asked ten times.
+_MOST_RETRIES = 3
+
+
+@runtime_checkable
+class TokenStore(Protocol):
+    """Where several processes keep one token, so that each need not refresh it."""
+
+    def load(self) -> Token | None:
+        """Return the stored token, whatever its age, or None."""
+
+    def save(self, token: Token) -> None:
+        """Replace the stored token."""
+
+
+class _Credentials(Protocol):
+    """The settings that say where tokens come from."""
+
+    @property
+    def access_token(self) -> str | None: ...
+    @property
+    def expires_in(self) -> float | None: ...
+    @property
+    def client_id(self) -> str | None: ...
+    @property
+    def client_secret(self) -> str | None: ...
+    @property
+    def refresh_token(self) -> str | None: ...
+    @property
+    def redirect_url(self) -> str | None: ...
+    @property
+    def auth(self) -> str | Callable[[], str] | TokenStore | None: ...
+    @property
+    def max_retries(self) -> int: ...
+    @property
+    def retry_backoff_seconds(self) -> float: ...
+    @property
+    def timeout(self) -> tuple[float, float]: ...
+    @property
+    def clock(self) -> Clock: ...
+
+
+class Granter(Protocol):
+    """Who gives a new token: the refresh-token grant, or the program itself."""
+
+    def grant(self, deadline: float | None) -> Token:
+        """Return a new token, or raise why there is none."""
+        ...
+
+    def close(self) -> None:
+        """Close connections."""
+
+
+class _Asked:
+    """Asks the program for the token each time, for it knows when its token ends."""
+
+    def __init__(self, ask: Callable[[], str]) -> None:
+        self._ask = ask
+
+    def grant(self, deadline: float | None) -> Token:
+        value = self._ask()
+        if not isinstance(value, str):
+            raise WrongType(f"the function in auth returned {type(value).__name__}, not text")
+        return Token(value, expires_at=0.0)
+
+    def close(self) -> None:
+        pass
+
+
+def _refresh_grant(settings: _Credentials, accounts_url: str, transport: Transport) -> RefreshGrant:
+    names = ("client_id", "client_secret", "refresh_token")
+    parameters = {name: str(getattr(settings, name) or "") for name in names}
+    missing = [name for name, value in parameters.items() if not value]
+    if missing:
+        raise MissingSetting(
+            f"a session needs {' and '.join(missing)} to renew its access token",
+            advice="They come from the API console and from the consent of the user",
+        )
+    if settings.redirect_url:
+        parameters["redirect_uri"] = settings.redirect_url
+    return RefreshGrant(
+        parameters,
+        accounts_url=accounts_url,
+        transport=transport,
+        retry=RetryPolicy(
+            max_retries=min(settings.max_retries, _MOST_RETRIES),
+            backoff_seconds=settings.retry_backoff_seconds,
+        ),
+        timeout=settings.timeout,
+        clock=settings.clock,
+    )
+
+
+class _Flight:
+    """One renewal under way, and those who wait for it."""
+
+    def __init__(self) -> None:
+        self.landed = threading.Condition()  # guards the two below
+        self.over = False
+        self.error: ZohoError | None = None
+
+
+class TokenSource:
+    """Gives the current access token and renews it; safe for threads and forks.
+
+    However many threads find the token dead, one of them renews it and the others wait for its
+    outcome. No lock is held meanwhile. A failure is told to all who waited; whoever comes later
+    tries again.
+    """
+
+    def __init__(
+        self,
+        granter: Granter | None,
+        *,
+        clock: Clock,
+        token: Token | None = None,
+        store: TokenStore | None = None,
+    ) -> None:
+        """Without a granter or a store, `token` is used for as long as it is accepted."""
+        self._granter = granter
+        self._clock = clock
+        self._store = store
+        self._lock = threading.Lock()  # guards the four below
+        self._token = token
+        self._refused: str | None = None
+        self._api_domain: str | None = None if token is None else token.api_domain
+        self._flight: _Flight | None = None
+        forking.register(self)
+
+    @classmethod
+    def from_settings(
+        cls, settings: _Credentials, *, accounts_url: str, transport: Transport
+    ) -> Self:
+        """Return the source that the settings describe; `close()` closes the transport.
+
+        Raises:
+            MissingSetting: they name no way to get a token.
+        """
+        clock, auth = settings.clock, settings.auth
+        token: Token | None = None
+        granter: Granter | None = None
+        store: TokenStore | None = None
+        if settings.access_token:
+            life = settings.expires_in
+            ends = None if life is None else clock.time() + life_seconds(life)
+            token = Token(settings.access_token, ends)
+        if isinstance(auth, str):
+            return cls(None, clock=clock, token=Token(auth))
+        if isinstance(auth, TokenStore):
+            store = auth
+        elif callable(auth):
+            return cls(_Asked(auth), clock=clock)
+        elif auth is not None:
+            raise WrongType("auth takes a token, a function that returns one, or a token store")
+        if settings.refresh_token:
+            granter = _refresh_grant(settings, accounts_url, transport)
+        if token is None and granter is None and store is None:
+            raise MissingSetting(
+                "a session needs a way to get an access token",
+                advice="Pass client_id, client_secret and refresh_token; or access_token; or auth",
+            )
+        return cls(granter, clock=clock, token=token, store=store)
+
+    @property
+    def renewable(self) -> bool:
+        """Whether there can be another token than the present one."""
+        return self._granter is not None or self._store is not None
+
+    @property
+    def api_domain(self) -> str | None:
+        """The API host that the accounts server named last."""
+        return self._api_domain
+
+    def value(self, deadline: float | None = None) -> str:
+        """Return a token that has not expired; at most one renewal, shared by all who wait.
+
+        Raises:
+            RefreshRefused: the credentials are not accepted.
+            RefreshThrottled: too many tokens were asked for.
+            AuthError: the token is over and there are no credentials to renew it.
+            TransportError, ServerError: the accounts server did not give an answer.
+        """
+        while True:
+            with self._lock:
+                if self._token is not None and not self._token.expired(self._clock.time()):
+                    return self._token.value
+                flight, mine = self._flight, self._flight is None
+                if flight is None:
+                    flight = self._flight = _Flight()
+            if mine:
+                return self._fly(flight, deadline).value
+            self._await(flight, deadline)
+
+    def refused(self, token: str) -> None:
+        """Drop this very token; a complaint about one that is gone already changes nothing."""
+        with self._lock:
+            if self._token is not None and self._token.value == token:
+                self._token = None
+                self._refused = token
+
+    def close(self) -> None:
+        """Close the connection to the accounts server."""
+        if self._granter is not None:
+            self._granter.close()
+
+    def renew_after_fork(self) -> None:
+        """Make a new lock and forget the parent's renewal; the token stays."""
+        self._lock = threading.Lock()
+        self._flight = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._granter!r}>"
+
+    def __reduce__(self) -> Never:
+        raise NotPicklable(
+            "a token source holds secrets and cannot be pickled",
+            advice="Pass the organization id and open a session on the other side",
+        )
+
+    def _fly(self, flight: _Flight, deadline: float | None) -> Token:
+        token: Token | None = None
+        try:
+            token = self._renewed(deadline)
+            return token
+        except ZohoError as error:
+            flight.error = error
+            raise
+        finally:
+            # Also after an interrupt, or a fault of a store: those who wait try by themselves.
+            with self._lock:
+                self._flight = None
+                if token is not None:
+                    self._token = token
+                    self._api_domain = token.api_domain or self._api_domain
+            with flight.landed:
+                flight.over = True
+                flight.landed.notify_all()
+
+    def _await(self, flight: _Flight, deadline: float | None) -> None:
+        with flight.landed:
+            while not flight.over:
+                left = None if deadline is None else deadline - self._clock.now()
+                if left is not None and left <= 0:
+                    raise Timeout(
+                        "the access token was not renewed in time",
+                        advice="Try again, or allow more time (max_wait_seconds)",
+                    )
+                self._clock.wait(flight.landed, left)
+        if flight.error is not None:
+            # A copy each: threads would write their tracebacks into one and the same.
+            raise flight.error.copy() from flight.error
+
+    def _renewed(self, deadline: float | None) -> Token:
+        if self._store is not None:
+            stored = self._store.load()
+            if (
+                stored is not None
+                and stored.value != self._refused
+                and not stored.expired(self._clock.time())
+            ):
+                return stored
+        if self._granter is None:
+            raise AuthError(
+                "the access token is over, and there are no credentials to renew it",
+                advice="Pass client_id, client_secret and refresh_token, or a new token",
+            )
+        token = self._granter.grant(deadline)
+        if self._store is not None:
+            self._store.save(token)
+        return token
