@@ -255,7 +255,8 @@ class Changing:
         self._edits = {}
         for name, part in list(self._lines.items()):
             if name in row:
-                part.adopt(row[name])
+                part.join(self._session)
+                part.adopt(row[name], self._parents_below())
             else:
                 del self._lines[name]
         self._row = row

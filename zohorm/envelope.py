@@ -32,7 +32,9 @@ def row_of(answer: Answer, resource: Resource, call: Call) -> wire.Row:
     body = answer.body or {}
     names = (resource.key, *resource.other_keys)
     for name in names:
-        row = wire.row_in(body.get(name))
+        held = body.get(name)
+        # A few documents show the one record inside a list.
+        row = wire.row_in(held[0] if isinstance(held, list) and len(held) == 1 else held)
         if row is not None:
             return row
     unknown = [name for name in body if name not in _AROUND and name not in names]

@@ -165,9 +165,9 @@ class Lines(MutableSequence[E], Generic[E]):
         """Say whether the service's rows are those that this list was made from."""
         return self._as_received(self._rows(received))
 
-    def join(self, session: Session) -> None:
+    def join(self, session: Session | None) -> None:
         """Give the elements the session of the record that holds them."""
-        self._session = session
+        self._session = self._session or session
         for element in self._items:
             element.join(session)
 
@@ -194,8 +194,12 @@ class Lines(MutableSequence[E], Generic[E]):
         rows = [element.writable_payload() for element in sent]
         return _in_order(rows) if self._member.replaced else rows
 
-    def adopt(self, received: object) -> None:
-        """Take the service's rows: elements keep their identity by id, new ones by position."""
+    def adopt(self, received: object, parents: Mapping[str, str] | None = None) -> None:
+        """Take the service's rows: elements keep their identity by id, new ones by position.
+
+        `parents` are the ids above the elements, known at last when a new record was saved.
+        """
+        self._parents = parents or self._parents
         rows = self._rows(received)
         known = {str(element.own_id): element for element in self._items if element.own_id}
         waiting = [element for element in self._items if not element.own_id]
@@ -210,7 +214,7 @@ class Lines(MutableSequence[E], Generic[E]):
             if element is None:
                 element = self._element(row)
             else:
-                element.accept(row, self._session)
+                element.accept(row, self._session, self._parents)
             adopted.append(element)
         self._received = adopted
         self._items = list(adopted)

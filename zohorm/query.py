@@ -120,7 +120,8 @@ class Query(Generic[M]):
             raise WrongType(f"limit() takes a number of rows, not {type(rows).__name__}")
         if rows < 0:
             raise InvalidValue("limit() takes 0 rows or more")
-        return self._with(attrs.evolve(self._plan, limit=rows))
+        held = self._plan.limit
+        return self._with(attrs.evolve(self._plan, limit=rows if held is None else min(rows, held)))
 
     def whole(self) -> Query[M]:
         """Return a query of whole records: one more call for each row that is not cached."""

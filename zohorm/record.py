@@ -161,7 +161,9 @@ class Record(Changing):
             raise WrongType(
                 f"{type(self).__name__}.{link.name} takes a {link.to}, not {type(target).__name__}"
             )
-        field.put(self, target.id)
+        if target.own_id is None:
+            raise NotSaved(f"{target!r} has no id to point to yet", advice="save() it first")
+        field.put(self, target.own_id)
 
     def _needed_session(self) -> Session:
         if self._session is None:
@@ -171,13 +173,15 @@ class Record(Changing):
             )
         return self._session
 
-    def join(self, session: Session) -> None:
+    def join(self, session: Session | None) -> None:
         """Take `session` if there is none yet, down to the embedded records."""
         self._session = self._session or session
         for part in self._lines.values():
             part.join(session)
 
-    def accept(self, row: wire.Row, session: Session | None) -> None:
+    def accept(
+        self, row: wire.Row, session: Session | None, parents: Mapping[str, str]
+    ) -> None:
         """Make `row` the received one after a save through the record that holds this one."""
         self._session = self._session or session
         self.settle_edits(row)

@@ -14,24 +14,28 @@ if TYPE_CHECKING:
     from zohorm.model import Model
 
 
+def _repeatable_by_verb(operation: Operation) -> bool:
+    return operation.method != "POST"
+
+
 @attrs.frozen
 class Operation:
     """One documented call: verb, path below the product root, scope, whether it may be repeated.
 
     `path` names its ids in braces: `/invoices/{invoice_id}/status/sent`. A repeatable call has the
-    same effect however often it arrives; one that is not is never sent twice. `required` members
-    bind on create; `send_on_update` members travel with every change.
+    same effect however often it arrives; one that is not is never sent twice. `options` are its
+    query parameters, `send_on_update` the members that travel with every change.
     """
 
     method: str
     path: str
     scope: str | None = None
-    repeatable: bool = attrs.field(kw_only=True)
+    repeatable: bool = attrs.field(
+        default=attrs.Factory(_repeatable_by_verb, takes_self=True), kw_only=True
+    )
+    options: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     send_on_update: tuple[str, ...] = attrs.field(default=(), kw_only=True)
-
-    @repeatable.default
-    def _repeatable_by_verb(self) -> bool:
-        return self.method != "POST"
+    needs_organization: bool = attrs.field(default=True, kw_only=True)
 
 
 @attrs.frozen

@@ -18,6 +18,7 @@ from zohorm.errors import (
     ServerError,
     TransportError,
     Unsettled,
+    Unsupported,
 )
 from zohorm.resource import Operation
 from zohorm.stored import Stored
@@ -87,13 +88,24 @@ class Savable(Stored):
         return self._update(session, check, options or {})
 
     def _create(self, session: Session, options: Options) -> SaveResult:
-        operation = self.needed_operation("create")
+        operation = self._taking(options, "create")
         payload = self._new_payload()
         with self._in_doubt(settling.Doubt(payload, session.settings.clock.now())):
             row, moment = self._send(session, operation, payload, options, creating=True)
         self._become(session, row)
         session.rows.keep((type(self), self.id), row, moment)
         return SaveResult(created=True, fields=tuple(payload))
+
+    def _taking(self, options: Options, name: str) -> Operation:
+        """Return the operation called `name`, if it takes all `options` that are given."""
+        operation = self.needed_operation(name)
+        for option, value in options.items():
+            if value is not None and option not in operation.options:
+                raise Unsupported(
+                    f"the service documents no {option} on {name} of {self._facts.name}",
+                    advice=f"It documents {', '.join(operation.options) or 'no option'}",
+                )
+        return operation
 
     def _new_payload(self) -> dict[str, object]:
         """Return every edited member; one that is None is left out, there is nothing to clear."""
@@ -107,14 +119,14 @@ class Savable(Stored):
     def _become(self, session: Session, row: wire.Row) -> None:
         """Take the first received row: the record exists now."""
         self._session = session
-        self.settle_edits(row)
         self._id = wire.ID.read(row.get(self._id_name or ""))
+        self.settle_edits(row)
         self._whole = True
         session.identity.add(type(self), self.id, self)
         session.note_write(type(self), created=self.id)
 
     def _update(self, session: Session, check: bool | None, options: Options) -> SaveResult:
-        operation = self.needed_operation("update")
+        operation = self._taking(options, "update")
         self._drop_void_edits()
         if not self.is_changed:
             return SaveResult(created=False, fields=())
@@ -265,7 +277,7 @@ class Savable(Stored):
 
     def _delete(self, options: Options | None = None) -> None:
         self._refuse_if_gone()
-        operation = self.needed_operation("delete")
+        operation = self._taking(options or {}, "delete")
         session = self._needed_session()
         identifier = self.id
         with session.writes.noting():

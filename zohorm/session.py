@@ -37,7 +37,7 @@ M = TypeVar("M", bound="Stored")
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _tokens: Shared[tuple[str, str, str], TokenSource] = Shared()
-_paces: Shared[tuple[str, str], Throttle] = Shared()
+_paces: Shared[tuple[str, str], LocalThrottle] = Shared()
 _writes: Shared[tuple[str, str], Writes] = Shared()
 
 
@@ -146,7 +146,7 @@ class Session:
     def _shared_pace(self) -> Throttle:
         settings = self.settings
 
-        def make() -> Throttle:
+        def make() -> LocalThrottle:
             return LocalThrottle(
                 calls_per_minute=settings.calls_per_minute,
                 max_in_flight=settings.max_in_flight,
@@ -154,7 +154,13 @@ class Session:
                 clock=settings.clock,
             )
 
-        return _paces.acquire(self.organization_key, make)
+        pace = _paces.acquire(self.organization_key, make)
+        pace.tighten(
+            calls_per_minute=settings.calls_per_minute,
+            max_in_flight=settings.max_in_flight,
+            intercall_delay_seconds=settings.intercall_delay,
+        )
+        return pace
 
     def _connect(self) -> Connection:
         settings = self.settings
@@ -277,6 +283,7 @@ class Session:
             body=None if body is None else wire.encode(body),
             headers=headers or {},
             repeatable=operation.repeatable,
+            needs_organization=operation.needs_organization,
             scope=operation.scope,
         )
         return call, self._connection.send(call)

@@ -260,10 +260,19 @@ class Stored(Record):
         self._detached_from = None
         self.join(session)
 
-    def join(self, session: Session) -> None:
+    def accept(
+        self, row: wire.Row, session: Session | None, parents: Mapping[str, str]
+    ) -> None:
+        """Take the id, too: the record that holds this one has saved it."""
+        super().accept(row, session, parents)
+        self._id = self._id or wire.ID.read(row.get(self._id_name or ""))
+        self._parents = self._parents or parents
+
+    def join(self, session: Session | None) -> None:
         """Take `session`, as a record that was detached."""
         super().join(session)
-        self._detached_from = None
+        if session is not None:
+            self._detached_from = None
 
     def __getstate__(self) -> dict[str, object]:
         session = self._session

@@ -23,6 +23,8 @@ PYTHON = {
     "json": "object",
 }
 BUILDER = {"id": "identifier"}
+# The operations behind `save()` and `delete()`, whose options a caller may name.
+SAVING = ("create", "update", "delete")
 WRAPPER = {
     "plain": ("Field", ""),
     "read_only": ("ReadOnly", "f.read_only"),
@@ -92,7 +94,9 @@ def _keywords(facts: Facts, product: str) -> dict[str, Code]:
     if facts["parent"]:
         words["parent"] = layout.text(facts["parent_id"])
     calls = facts["operations"].items()
-    words["operations"] = layout.mapping((role, methods.operation(call)) for role, call in calls)
+    words["operations"] = layout.mapping(
+        (role, methods.operation(call, saving=role in SAVING)) for role, call in calls
+    )
     if facts["filters"]:
         found = facts["filters"].items()
         words["filters"] = layout.mapping((name, _filter(name, about)) for name, about in found)

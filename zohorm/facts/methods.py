@@ -42,11 +42,15 @@ CALLS = {
 }
 
 
-def operation(facts: Facts) -> Group:
-    """Write one operation as code."""
+def operation(facts: Facts, *, saving: bool = False) -> Group:
+    """Write one operation as code; `saving` ones name the options that they take."""
     words: dict[str, Code] = {}
     if facts["repeatable"] != (facts["method"] != "POST"):
         words["repeatable"] = str(facts["repeatable"])
+    if saving and facts["query"]:
+        words["options"] = layout.value(list(facts["query"]))
+    if not facts.get("organization", True):
+        words["needs_organization"] = "False"
     if facts.get("send_on_update"):
         words["send_on_update"] = layout.value(facts["send_on_update"])
     plain = [layout.text(facts[key]) for key in ("method", "path", "scope")]

@@ -1,0 +1,18 @@
+"""What the tests over HTTP share: a bound session of Books on the fixture `sandbox`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from zohorm.books import ZohoBooks
+from zohorm.sandbox import Sandbox
+
+
+@pytest.fixture
+def books(sandbox: Sandbox) -> Iterator[ZohoBooks]:
+    """A session in a block of its own; it waits on the sandbox's clock, so nothing sleeps."""
+    with closing(ZohoBooks(**sandbox.credentials, clock=sandbox.clock)) as session, session:
+        yield session
