@@ -119,7 +119,6 @@ class RefreshGrant:
         self._retry = retry
         self._timeout = timeout
         self._clock = clock
-        self._random = random.Random()
         self._blocked_until = 0.0
 
     def __repr__(self) -> str:
@@ -144,8 +143,8 @@ class RefreshGrant:
                     _log.info("renewed the access token, attempt %d", attempt)
                     return token
                 outcome = attrs.evolve(outcome, readable=False)
-            chance = self._random.random()
-            decision = self._retry.decide(outcome, attempt=attempt, chance=chance)
+            # The module's own generator starts anew in a forked child, unlike one of ours.
+            decision = self._retry.decide(outcome, attempt=attempt, chance=random.random())
             self._wait(decision, outcome, attempt, deadline)
             attempt += 1
 

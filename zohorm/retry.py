@@ -102,7 +102,10 @@ class Rule:
 
 @attrs.frozen
 class Decision:
-    """What follows: a verdict, the wait before another try, and the rule that says so."""
+    """What follows, and the rule that says so.
+
+    `wait_seconds` is the wait before another try, also where no try is left: then others wait.
+    """
 
     verdict: Verdict
     rule: Rule
@@ -232,14 +235,12 @@ class RetryPolicy:
         if rule.verdict != "again":
             return Decision(rule.verdict, rule)
         most = self.max_retries + 1 if rule.most is None else min(self.max_retries + 1, rule.most)
-        if attempt >= most:
-            return Decision("give up", rule)
-        wait_seconds = self._wait(rule, attempt, chance)
-        if outcome.retry_after is not None:
-            if outcome.retry_after > self.max_retry_after_seconds:
-                return Decision("give up", rule, outcome.retry_after)
-            wait_seconds = outcome.retry_after
-        return Decision("again", rule, wait_seconds)
+        wait_seconds = outcome.retry_after
+        if wait_seconds is None:
+            wait_seconds = self._wait(rule, attempt, chance)
+        elif wait_seconds > self.max_retry_after_seconds:
+            return Decision("give up", rule, wait_seconds)
+        return Decision("again" if attempt < most else "give up", rule, wait_seconds)
 
     def _wait(self, rule: Rule, attempt: int, chance: float) -> float:
         if rule.wait == "minute":

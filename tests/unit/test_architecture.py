@@ -24,7 +24,7 @@ LAYERS = (
     # What a record is made of, and where it lies in an answer.
     ("record", "changes", "lines", "fields", "members", "resource", "lookups", "envelope"),
     ("connection",),
-    ("throttle", "token", "refresh", "retry"),
+    ("throttle", "token", "refresh", "retry", "reading"),
     ("transport",),
     # JSON lies below the connection, which decodes every answer.
     ("wire", "sharing", "forking", "clock", "regions"),

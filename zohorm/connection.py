@@ -1,0 +1,384 @@
+"""Sends one call of a session until it is answered, refused or hopeless.
+
+The session calls it. In order: read-only check, quota and slot (throttle), token, transport, the
+answer's headers, a decision (retry), and then an answer, a wait or an error.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+import attrs
+
+from zohorm import reading
+from zohorm.clock import Clock
+from zohorm.errors import (
+    Circumstances,
+    DayLimit,
+    InFlightLimit,
+    InvalidValue,
+    LimitError,
+    MinuteLimit,
+    NotAuthorized,
+    NotFound,
+    ReadOnlySession,
+    Timeout,
+    ZohoError,
+)
+from zohorm.retry import Decision, Outcome, RetryPolicy
+from zohorm.throttle import Quota, Throttle
+from zohorm.token import TokenSource
+from zohorm.transport import MaybeSent, NotSent, Reply, Request, Transport, within
+
+_NO_SUCH_ADDRESS = 5
+
+_log = logging.getLogger("zohorm.http")
+_log.addHandler(logging.NullHandler())
+
+
+@attrs.frozen
+class Selector:
+    """How a product is told the organization: by a query parameter or by a header."""
+
+    query: str | None = None
+    header: str | None = None
+
+
+@attrs.frozen
+class Call:
+    """One call, before it has a host, a token and an organization.
+
+    Attributes:
+        path: relative to the product's root; the ids in it are checked already.
+        repeatable: sending it twice does no more than sending it once.
+        scope: what the token must be allowed, for the error that says so.
+        raw: the answer may be text or HTML that is no mistake of a gateway.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    body: bytes | None = attrs.field(default=None, repr=False)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    repeatable: bool = True
+    scope: str | None = None
+    needs_organization: bool = True
+    raw: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether the call may change something."""
+        return self.method != "GET"
+
+
+@attrs.frozen
+class Answer:
+    """A success. `body` is the decoded JSON object, None if the answer is a file or empty."""
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    content: bytes = attrs.field(repr=False)
+    body: Mapping[str, object] | None = attrs.field(repr=False)
+    attempts: int = 1
+
+
+@attrs.define
+class _Course:
+    """One call under way. `lost`: an earlier attempt may have been carried out."""
+
+    call: Call
+    deadline: float | None
+    attempt: int = 0
+    renewed: bool = False
+    lost: bool = False
+
+
+@attrs.frozen
+class _Attempt:
+    """One attempt and what came of it."""
+
+    outcome: Outcome
+    token: str = attrs.field(repr=False)
+    reply: Reply | None = None
+    body: Mapping[str, object] | None = attrs.field(default=None, repr=False)
+    failure: NotSent | MaybeSent | None = None
+
+
+class Connection:
+    """The way to one organization of one product; safe for threads.
+
+    It holds no lock and no state of its own: pace, quota, token and sockets belong to its parts.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: str,
+        organization_id: str,
+        selector: Selector,
+        token: TokenSource,
+        throttle: Throttle,
+        transport: Transport,
+        retry: RetryPolicy,
+        timeout: tuple[float, float],
+        clock: Clock,
+        max_wait_seconds: float | None = None,
+        min_calls_remaining: int = 1,
+        read_only: bool = False,
+        rng: Callable[[], float] = random.random,
+    ) -> None:
+        """`root` is the address of the product, for example https://www.zohoapis.com/books/v3."""
+        self._root = root
+        self._organization = organization_id
+        self._selector = selector
+        self._token = token
+        self._throttle = throttle
+        self._transport = transport
+        self._retry = retry
+        self._timeout = timeout
+        self._clock = clock
+        self._max_wait_seconds = max_wait_seconds
+        self._reserve = min_calls_remaining
+        self._read_only = read_only
+        self._rng = rng
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._root} {self._organization}>"
+
+    @property
+    def quota(self) -> Quota | None:
+        """The calls of the day as the service last told them, None if it has not."""
+        return self._throttle.quota(self._organization)
+
+    def send(self, call: Call) -> Answer:
+        """Send the call, again where that is safe and useful, and return the successful answer.
+
+        A DELETE that finds nothing, after an attempt without an answer, has succeeded.
+
+        Raises:
+            ReadOnlySession: the call writes and the session may not; nothing was sent.
+            LimitError: there is no turn for the call in time, or the service refuses more calls.
+            AuthError: no access token can be had.
+            OutcomeUnknown: the call is not repeatable, and may have been carried out.
+            TransportError: the service did not answer.
+            ReplyError: the service refused the call, or failed.
+        """
+        if call.writes and self._read_only:
+            raise ReadOnlySession(
+                "this session only reads",
+                advice="Open another one without read_only=True",
+                method=call.method,
+                path=call.path,
+            )
+        deadline = None
+        if self._max_wait_seconds is not None:
+            deadline = self._clock.now() + self._max_wait_seconds
+        course = _Course(call, deadline)
+        while True:
+            tried = self._attempt(course)
+            decision = self._retry.decide(
+                tried.outcome, attempt=course.attempt - course.renewed, chance=self._rng()
+            )
+            if tried.reply is not None and _successful(decision, tried, course):
+                return Answer(
+                    tried.reply.status,
+                    tried.reply.headers,
+                    tried.reply.content,
+                    tried.body,
+                    course.attempt,
+                )
+            course.lost = course.lost or decision.rule.unsettled
+            self._tell_throttle(decision, tried)
+            self._prepare(decision, tried, course)
+
+    def _attempt(self, course: _Course) -> _Attempt:
+        """Send once, when it is the call's turn."""
+        call, deadline = course.call, course.deadline
+        try:
+            with self._throttle.slot(self._organization, deadline, reserve=self._reserve):
+                token = self._token.value(deadline)
+                request = self._request(call, token)
+                left = None if deadline is None else deadline - self._clock.now()
+                if left is not None and left <= 0:
+                    self._raise_late(course)
+                course.attempt += 1
+                began = self._clock.now()
+                try:
+                    reply = self._transport.send(
+                        request, within(self._timeout, left), fresh=not call.repeatable
+                    )
+                except NotSent as error:
+                    tried = _not_sent(error, token, call)
+                except MaybeSent as error:
+                    tried = _maybe_sent(error, token, call)
+                else:
+                    tried = self._received(reply, token, call)
+        except LimitError as error:
+            error.method, error.path = call.method, call.path
+            error.attempts = course.attempt
+            raise
+        self._log(tried, course, self._clock.now() - began)
+        return tried
+
+    def _request(self, call: Call, token: str) -> Request:
+        query, headers = call.query, dict(call.headers)
+        if call.body is not None:
+            headers.setdefault("Content-Type", "application/json")
+        if call.needs_organization:
+            names = (self._selector.query, self._selector.header, "organization_id")
+            if any(name in names for name, _ in query) or any(name in names for name in headers):
+                raise InvalidValue(
+                    "a call goes to the organization of its session and may not name another",
+                    advice="Open a session of the other organization",
+                )
+            if self._selector.query is not None:
+                query = ((self._selector.query, self._organization), *query)
+            if self._selector.header is not None:
+                headers[self._selector.header] = self._organization
+        headers["Authorization"] = f"Zoho-oauthtoken {token}"
+        return Request(call.method, self._root + call.path, query, headers, call.body)
+
+    def _received(self, reply: Reply, token: str, call: Call) -> _Attempt:
+        quota = reading.quota_of(reply, self._clock.time())
+        if quota is not None:
+            self._throttle.remember(self._organization, quota)
+        body, readable = reading.body_of(reply, raw=call.raw)
+        outcome = Outcome(
+            reply.status,
+            code=reading.code_of(body),
+            readable=readable,
+            repeatable=call.repeatable,
+            retry_after=reading.retry_after_of(reply, self._clock.time()),
+        )
+        return _Attempt(outcome, token, reply, body)
+
+    def _tell_throttle(self, decision: Decision, tried: _Attempt) -> None:
+        """Let all callers of the organization know what the service said about its limits."""
+        error = decision.rule.error
+        if error is MinuteLimit:
+            seconds = decision.wait_seconds or self._retry.minute_seconds
+            self._throttle.penalty(self._organization, seconds)
+        elif error is InFlightLimit:
+            self._throttle.crowded(self._organization)
+        elif error is DayLimit:
+            known = self.quota
+            resets_at = None if known is None else known.resets_at
+            if resets_at is None and tried.outcome.retry_after is not None:
+                resets_at = _instant(self._clock.time() + tried.outcome.retry_after)
+            limit = None if known is None else known.limit
+            self._throttle.remember(self._organization, Quota(limit, 0, resets_at))
+
+    def _prepare(self, decision: Decision, tried: _Attempt, course: _Course) -> None:
+        """Return when the call may be sent again; raise if it may not. No slot is held."""
+        if decision.verdict == "renew" and not course.renewed and self._token.renewable:
+            course.renewed = True
+            self._token.refused(tried.token)
+            return
+        seconds = decision.wait_seconds
+        ends = self._clock.now() + seconds
+        if decision.verdict == "again" and (course.deadline is None or ends < course.deadline):
+            call = course.call
+            what = decision.rule.what
+            _log.info("%s %s: %s; again in %.1f s", call.method, call.path, what, seconds)
+            self._clock.sleep(seconds)
+            return
+        raise self._error(decision, tried, course) from tried.failure
+
+    def _error(self, decision: Decision, tried: _Attempt, course: _Course) -> ZohoError:
+        kind, advice = decision.rule.error, decision.rule.advice
+        call, quota = course.call, self.quota
+        if kind is NotAuthorized:
+            needed = f"the scope {call.scope}" if call.scope else "a scope that it lacks"
+            advice = f"The call needs {needed}, and a user who may do this; authorize the client"
+            advice += " for the scope" if self._token.renewable else " or pass another token"
+        elif decision.verdict == "again":
+            advice = f"{advice}, or allow more time (max_wait_seconds)"
+        elif decision.wait_seconds > self._retry.max_retry_after_seconds:
+            advice = f"The service asks for a wait of {decision.wait_seconds:.0f} s, which is more"
+            advice += " than max_retry_after allows"
+        if course.lost and call.writes and call.repeatable:
+            advice = f"{advice}. An attempt without an answer may have been carried out".lstrip(
+                ". "
+            )
+        message = None if tried.body is None else tried.body.get("message")
+        circumstances = Circumstances(
+            advice=advice,
+            method=call.method,
+            path=call.path,
+            status=tried.outcome.status or None,
+            code=tried.outcome.code,
+            service_message=message if isinstance(message, str) else None,
+            attempts=course.attempt,
+            calls_remaining=None if quota is None else quota.remaining,
+        )
+        if not issubclass(kind, LimitError):
+            return kind(decision.rule.what, **circumstances)
+        resets_at = _instant(self._clock.time() + decision.wait_seconds)
+        if kind is DayLimit:
+            until = None if quota is None else quota.resets_at
+            circumstances["advice"] = _day_advice(until)
+            return kind(decision.rule.what, resets_at=until, **circumstances)
+        return kind(decision.rule.what, resets_at=resets_at, **circumstances)
+
+    def _raise_late(self, course: _Course) -> NoReturn:
+        raise Timeout(
+            "the time of the call was over before it could be sent",
+            advice="Allow it more time (max_wait_seconds)",
+            method=course.call.method,
+            path=course.call.path,
+            attempts=course.attempt,
+        )
+
+    def _log(self, tried: _Attempt, course: _Course, seconds: float) -> None:
+        quota = self.quota
+        _log.debug(
+            "%s %s -> %s in %d ms, attempt %d, calls remaining: %s",
+            course.call.method,
+            course.call.path,
+            tried.failure or tried.outcome.status,
+            seconds * 1000,
+            course.attempt,
+            "unknown" if quota is None else quota.remaining,
+        )
+
+
+def _not_sent(error: NotSent, token: str, call: Call) -> _Attempt:
+    outcome = Outcome(
+        left=False,
+        repeatable=call.repeatable,
+        timed_out=error.timed_out,
+        permanent=error.permanent,
+    )
+    return _Attempt(outcome, token, failure=error)
+
+
+def _maybe_sent(error: MaybeSent, token: str, call: Call) -> _Attempt:
+    outcome = Outcome(repeatable=call.repeatable, timed_out=error.timed_out)
+    return _Attempt(outcome, token, failure=error)
+
+
+def _successful(decision: Decision, tried: _Attempt, course: _Course) -> bool:
+    if decision.verdict == "accept":
+        return True
+    return (
+        course.lost
+        and course.call.method == "DELETE"
+        and decision.rule.error is NotFound
+        and tried.outcome.code != _NO_SUCH_ADDRESS
+    )
+
+
+def _instant(seconds: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
+def _day_advice(until: dt.datetime | None) -> str:
+    if until is None:
+        return (
+            "The service did not say when the count starts anew; calls are refused here meanwhile"
+        )
+    return f"Go on at {until:%Y-%m-%d %H:%M:%S} UTC, when the count starts anew"

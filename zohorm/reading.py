@@ -1,0 +1,84 @@
+"""What an answer says: its JSON, its code, and its headers about limits. The connection reads it.
+
+Source: Books v3, response and errors; headers and odd forms as clients have seen them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+
+from zohorm import wire
+from zohorm.throttle import Quota
+from zohorm.transport import Reply
+
+
+def body_of(reply: Reply, *, raw: bool) -> tuple[Mapping[str, object] | None, bool]:
+    """Return the JSON object of the answer, and whether the answer is of a form that the API gives.
+
+    The content type tells JSON from a file; a file is a success, for refusals are JSON.
+    """
+    kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    text = not kind or kind.startswith("text/")
+    if not reply.complete:
+        return None, False
+    if reply.status == 204:
+        return None, True
+    if "json" in kind or (text and reply.content.lstrip().startswith(b"{")):
+        try:
+            body = wire.decode(reply.content)
+        except (ValueError, RecursionError):
+            return None, False
+        return (body, True) if isinstance(body, Mapping) else (None, False)
+    return None, 200 <= reply.status < 300 and bool(reply.content) and (raw or not text)
+
+
+def code_of(body: Mapping[str, object] | None) -> int | str | None:
+    """Return the service's code, as a number also if it came as text."""
+    code = None if body is None else body.get("code")
+    if isinstance(code, bool):
+        return None
+    if isinstance(code, Decimal | str):
+        try:
+            return int(code)
+        except ValueError:
+            return str(code)[:40] or None
+    return code if isinstance(code, int) else None
+
+
+def quota_of(reply: Reply, now: float) -> Quota | None:
+    """Return what the headers say about the day; they are not documented and not always there."""
+    limit, remaining, reset = (
+        _seconds(reply.headers.get(f"X-Rate-Limit-{name}"))
+        for name in ("Limit", "Remaining", "Reset")
+    )
+    if remaining is None:
+        return None
+    resets_at = None if reset is None else dt.datetime.fromtimestamp(now + reset, dt.UTC)
+    return Quota(None if limit is None else int(limit), int(remaining), resets_at)
+
+
+def retry_after_of(reply: Reply, now: float) -> float | None:
+    """Return the seconds of Retry-After, which is a number or a date."""
+    text = reply.headers.get("Retry-After")
+    seconds = _seconds(text)
+    if seconds is not None or text is None:
+        return seconds
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    # Dates of HTTP are UTC, also where a server writes the offset as unknown.
+    instant = date if date.tzinfo is not None else date.replace(tzinfo=dt.UTC)
+    return max(0.0, instant.timestamp() - now)
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        number = float((text or "").replace(",", ""))
+    except ValueError:
+        return None
+    # A year is more than any of them; it also keeps out what is not a number.
+    return number if 0 <= number <= 366 * 86400 else None
