@@ -235,11 +235,21 @@ class Invoice(
     id="invoice_id",
     number="invoice_number",
     operations={
-        "create": Operation("POST", "/invoices", "ZohoBooks.invoices.CREATE"),
+        "create": Operation(
+            "POST",
+            "/invoices",
+            "ZohoBooks.invoices.CREATE",
+            options=("send", "ignore_auto_number_generation", "is_quick_create", "batch_payments"),
+        ),
         "list": Operation("GET", "/invoices", "ZohoBooks.invoices.READ"),
         "upsert": Operation("PUT", "/invoices", "ZohoBooks.invoices.UPDATE"),
         "get": Operation("GET", "/invoices/{invoice_id}", "ZohoBooks.invoices.READ"),
-        "update": Operation("PUT", "/invoices/{invoice_id}", "ZohoBooks.invoices.UPDATE"),
+        "update": Operation(
+            "PUT",
+            "/invoices/{invoice_id}",
+            "ZohoBooks.invoices.UPDATE",
+            options=("ignore_auto_number_generation",),
+        ),
         "delete": Operation("DELETE", "/invoices/{invoice_id}", "ZohoBooks.invoices.DELETE"),
     },
     filters={

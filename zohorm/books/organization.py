@@ -49,10 +49,24 @@ class Organization(
     list_key="organizations",
     id="organization_id",
     operations={
-        "create": Operation("POST", "/organizations", "ZohoBooks.settings.CREATE"),
-        "list": Operation("GET", "/organizations", "ZohoBooks.settings.READ"),
-        "get": Operation("GET", "/organizations/{organization_id}", "ZohoBooks.settings.READ"),
-        "update": Operation("PUT", "/organizations/{organization_id}", "ZohoBooks.settings.UPDATE"),
+        "create": Operation(
+            "POST", "/organizations", "ZohoBooks.settings.CREATE", needs_organization=False
+        ),
+        "list": Operation(
+            "GET", "/organizations", "ZohoBooks.settings.READ", needs_organization=False
+        ),
+        "get": Operation(
+            "GET",
+            "/organizations/{organization_id}",
+            "ZohoBooks.settings.READ",
+            needs_organization=False,
+        ),
+        "update": Operation(
+            "PUT",
+            "/organizations/{organization_id}",
+            "ZohoBooks.settings.UPDATE",
+            needs_organization=False,
+        ),
     },
 ):
     """A company whose books the service keeps. Source: Books v3, organizations.
