@@ -84,6 +84,7 @@ class Filter:
     name: str
     kind: str
     lookups: Mapping[str, str]
+    choices: tuple[str, ...]
     views: Mapping[str, str]
     row_field: str
 
@@ -237,6 +238,7 @@ def _filter(name: str, facts: Mapping[str, Any]) -> Filter:
         name=name,
         kind=facts["kind"],
         lookups=facts.get("lookups", {}),
+        choices=tuple(str(choice) for choice in facts.get("choices") or ()),
         views={view: value for value, view in (facts.get("values") or {}).items()},
         row_field=facts.get("row_field") or name,
     )

@@ -17,6 +17,8 @@ Row: TypeAlias = "dict[str, Json]"
 # Amounts beyond this many digits on either side of the point are refused: writing 1e999999 out in
 # full would fill the memory.
 DIGITS = 30
+# How deep lists and objects may lie in each other.
+_DEPTH = 64
 
 # The C encoder knows no Decimal, so numbers pass it as text between two marks, which whoever sends
 # us text cannot guess.
@@ -42,6 +44,8 @@ def read(text: str) -> Json:
         # A lone surrogate can also be written as an escape, which only shows in the value.
         if "\\ud" in text.lower():
             json.dumps(value, default=str, ensure_ascii=False).encode()
+        if text.count("[") + text.count("{") > _DEPTH and _depth(value) > _DEPTH:
+            raise NotJson("JSON nested too deeply")
     except (ValueError, RecursionError) as error:
         raise NotJson("not JSON, or a value that cannot be stored") from error
     return cast(Json, value)
@@ -78,6 +82,13 @@ def sortable(number: Decimal | int) -> str:
     if not sign:
         return "2" + magnitude
     return "0" + "".join(str(9 - int(digit)) for digit in magnitude) + "~"
+
+
+def _depth(value: object) -> int:
+    inner = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    )
+    return 0 if inner is None else 1 + max(map(_depth, inner), default=0)
 
 
 def number_of(text: str) -> Decimal:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import attrs
 
 from zohorm.clock import ManualClock
-from zohorm.sandbox import exact, organizations
+from zohorm.sandbox import exact, organizations, rules
 from zohorm.sandbox import seed as seeds
 from zohorm.sandbox.application import Application
 from zohorm.sandbox.calls import Call
@@ -188,6 +188,15 @@ class Sandbox:
         """How many calls are still to meet a fault."""
         return self._application.faults.waiting()
 
+    def wait_for_hanging(self, calls: int = 1, *, seconds: float = 5) -> None:
+        """Wait until that many calls hang.
+
+        Raises:
+            TimeoutError: they do not come within `seconds` of real time.
+        """
+        if not self._application.gate.wait_for(calls, seconds=seconds):
+            raise TimeoutError(f"fewer than {calls} calls hang after {seconds} seconds")
+
     def release(self) -> None:
         """Let the calls that hang now go on."""
         self._application.gate.open()
@@ -226,7 +235,9 @@ class Sandbox:
         with store.transaction():
             organization = self._organization(known, organization_id)
             now = organizations.local_time(store, organization, self.clock.time())
-            return seeds.insert(store, known, organization, cast("exact.Row", dict(row)), now=now)
+            key = seeds.insert(store, known, organization, row, now=now)
+            rules.of(known).inserted(store, organization)
+            return key
 
     def rows(self, resource: str, organization_id: str | None = None) -> list[exact.Row]:
         """Return the records stored for a resource, oldest first."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from typing import cast
 
-from zohorm.sandbox import demo, exact, organizations
+from zohorm.sandbox import demo, organizations
 from zohorm.sandbox.catalogue import Resource, catalogue
-from zohorm.sandbox.exact import Row
+from zohorm.sandbox.exact import Json
+from zohorm.sandbox.resources.parts import rows_of
 from zohorm.sandbox.rows import blank
 from zohorm.sandbox.store import Store
 
@@ -32,22 +34,64 @@ def snapshot(name: str | None, count: int) -> bytes:
 
 
 def insert(
-    store: Store, resource: Resource, organization: str, given: Row, *, now: dt.datetime
+    store: Store,
+    resource: Resource,
+    organization: str,
+    given: Mapping[str, object],
+    *,
+    now: dt.datetime,
 ) -> str:
-    """Store a record as it is given, with what it leaves out unset, and return its id."""
+    """Store a record as it is given, with what it leaves out unset, and return its id.
+
+    Rows of its lists get ids, and those that are records of their own are stored as such as well.
+    """
     row = blank(resource)
-    row.update({name: _exact(value) for name, value in given.items()})
-    row[resource.id] = str(row.get(resource.id) or store.next_id())
-    stamp = now.strftime("%Y-%m-%dT%H:%M:%S%z")
+    row.update({name: _stored(store, resource, name, value) for name, value in given.items()})
+    row[resource.id] = key = str(row.get(resource.id) or store.next_id())
     for name in ("created_time", "last_modified_time"):
-        if name in row:
-            row[name] = given.get(name) or stamp
-    owner = next((n for n in given if resource.parent and n == f"{resource.parent.lower()}_id"), "")
-    store.insert(resource, organization, row, str(given.get(owner, "")))
-    return str(row[resource.id])
+        if name in row and name not in given:
+            row[name] = now.strftime("%Y-%m-%dT%H:%M:%S%z")
+    related = catalogue()[resource.product].resources
+    parent = str(given.get(related[resource.parent].id, "")) if resource.parent else ""
+    store.insert(resource, organization, row, parent)
+    for field in resource.fields.values():
+        if field.kind == "many" and field.of in resource.children.values():
+            child = related[field.of or ""]
+            for each in rows_of(row.get(field.name)):
+                full = {**blank(child), **each}
+                full.update({resource.id: key} if resource.id in full else {})
+                store.insert(child, organization, full, key)
+    return key
 
 
-def _exact(value: object) -> exact.Json:
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    return cast("exact.Json", value)
+def _stored(store: Store, resource: Resource, name: str, value: object) -> Json:
+    """Return a value given in Python as a record holds it; rows of lists with all their members."""
+    field = resource.fields.get(name)
+    if field is None:
+        return _exact("json", value)
+    if field.kind != "many" or field.of not in resource.embedded or not isinstance(value, list):
+        return _exact(field.kind, value)
+    shape = resource.embedded[field.of]
+    made: list[Json] = []
+    for each in value:
+        kinds = {member: shape.fields[member].kind for member in each if member in shape.fields}
+        row = blank(resource, field.of)
+        row.update({member: _exact(kinds.get(member, "json"), v) for member, v in each.items()})
+        if shape.id is not None and name != "custom_fields" and not row.get(shape.id):
+            row[shape.id] = store.next_id()
+        made.append(row)
+    return made
+
+
+def _exact(kind: str, value: object) -> Json:
+    if isinstance(value, bool) or value in (None, ""):
+        return cast("Json", value)
+    if isinstance(value, float) or (kind in ("money", "number") and isinstance(value, (int, str))):
+        return Decimal(str(value))
+    if isinstance(value, dict):
+        return {str(name): _exact("json", each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_exact("json", each) for each in value]
+    if isinstance(value, (dt.date, dt.datetime)):
+        return value.isoformat()
+    return cast("Json", value)

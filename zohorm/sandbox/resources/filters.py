@@ -87,9 +87,12 @@ def chosen(context: Context) -> Chosen:
     parts: list[Where] = []
     criteria: list[Mapping[str, str]] = []
     for name, text in context.query.items():
-        if name in known:
+        if name == "status" and name in known:
+            parts.append(_status_condition(context, known[name], text))
+            criteria.append(_criterion(name, text))
+        elif name in known:
             parts.append(_condition(context.resource, known[name], text, context.switches))
-            criteria.append({"column_name": name, "search_text": text, "comparator": "equal"})
+            criteria.append(_criterion(name, text))
         elif strict and name not in _ALWAYS and name not in documented:
             raise invalid(name)
     view = context.query.get("filter_by", "")
@@ -104,6 +107,8 @@ def _condition(resource: Resource, each: _Parameter, text: str, switches: Switch
     if each.lookup in ("in", "not_in"):
         values = [_key(column, part.strip(), each.name) for part in text.split(",") if part.strip()]
         return _one_of(column, values, negated=each.lookup == "not_in")
+    if each.filter.choices and fold(text) not in map(fold, each.filter.choices):
+        raise invalid(each.name)
     value = _key(column, text, each.name)
     name = f'"{column.name}"'
     if each.lookup == "contains":
@@ -120,6 +125,18 @@ def _condition(resource: Resource, each: _Parameter, text: str, switches: Switch
         path = f"$.{each.filter.row_field}"
         return Where(f"{where.sql} AND json_extract(body, ?) = ?", (*where.values, path, text))
     return where
+
+
+def _status_condition(context: Context, each: _Parameter, text: str) -> Where:
+    """Return the condition of `status=unpaid`, which may stand for several statuses."""
+    if each.filter.choices and fold(text) not in each.filter.choices:
+        raise invalid(each.name)
+    view = "Status." + "".join(word.capitalize() for word in text.split("_"))
+    return context.rules.views.get(view) or _status(text)
+
+
+def _criterion(name: str, text: str) -> Mapping[str, str]:
+    return {"column_name": name, "search_text": text, "comparator": "equal"}
 
 
 def _sign(each: _Parameter, switches: Switches) -> str:

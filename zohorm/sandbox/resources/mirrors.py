@@ -52,14 +52,17 @@ def child_written(context: Context, parent: str) -> None:
         if child is not context.resource or row is None:
             continue
         shown = blank(owner, field.of)
+        children = _children(context, child, parent)
         row[field.name] = [
-            {name: each.get(name, empty) for name, empty in shown.items()}
-            for each in _children(context, child, parent)
+            {name: each.get(name, empty) for name, empty in shown.items()} for each in children
         ]
         context.rules_of(owner).refresh(context, row)
         if "last_modified_time" in row:
             row["last_modified_time"] = context.timestamp
         context.store.replace(owner, context.organization_id, row)
+        # The rules of the parent may have changed its rows: only one person is the primary one.
+        for before, after in zip(children, parts.rows_of(row[field.name]), strict=True):
+            context.store.replace(child, context.organization_id, {**before, **after})
 
 
 def record_deleted(context: Context, key: str) -> None:

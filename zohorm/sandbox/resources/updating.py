@@ -64,7 +64,7 @@ def update(context: Context, before: Row, sent: Row) -> Row:
     mirrors.record_written(context, row)
     parent = context.store.parent_of(resource, context.scope, str(row[resource.id]))
     mirrors.child_written(context, parent)
-    context.rules.updated(context, row, sent)
+    context.rules.updated(context, row, before)
     return row
 
 

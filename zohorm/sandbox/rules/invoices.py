@@ -17,7 +17,7 @@ from zohorm.sandbox.resources import acting, checks, history, parts
 from zohorm.sandbox.rules import attachments, totals
 from zohorm.sandbox.rules.plain import Rules
 from zohorm.sandbox.rules.totals import amount
-from zohorm.sandbox.store import Where
+from zohorm.sandbox.store import Store, Where
 
 OPEN = ("sent", "partially_paid", "overdue")
 _UNPAID = Where(" AND \"f_status\" IN ('sent', 'partially_paid', 'overdue')")
@@ -74,17 +74,29 @@ class InvoiceRules(Rules):
         totals.compute(row)
         follow_clock(row, context.now.date())
 
+    def inserted(self, store: Store, organization: str) -> None:
+        """Look again at the next call for invoices past their due date."""
+        store.set_value(organization, _SWEPT, 0)
+
     def created(self, context: Context, row: Row, sent: Row) -> None:
         """Write the creation down, and mail the invoice if the call says so."""
+        _carry_to_customer(context, None, row)
         text = f"Invoice created for {row.get('currency_code')} {exact.plain(amount(row, 'total'))}"
         history.note(context, row, text, operation_type="Added")
         if context.flag("send") or sent.get("send") is True:
+            draft = dict(row)
             acting.send(context, row)
             acting.mark_mailed(context, row)
+            _carry_to_customer(context, draft, row)
 
-    def updated(self, context: Context, row: Row, sent: Row) -> None:
+    def updated(self, context: Context, row: Row, before: Row) -> None:
         """Write the change down."""
+        _carry_to_customer(context, before, row)
         history.note(context, row, "Invoice updated", operation_type="Updated")
+
+    def deleted(self, context: Context, row: Row) -> None:
+        """Take what was open off what the customer owes."""
+        _carry_to_customer(context, row, None)
 
     def acted(self, context: Context, row: Row) -> None:
         """Complete an invoice after an action: balance, mail marks, write-off, overdue."""
@@ -104,6 +116,7 @@ class InvoiceRules(Rules):
             row["status"] = "sent"
         totals.compute(row)
         follow_clock(row, context.now.date())
+        _carry_to_customer(context, context.get("Invoice", row["invoice_id"]), row)
 
     def recipients(self, context: Context, row: Row) -> tuple[str, ...]:
         """Return the addresses of the persons of the invoice."""
@@ -132,6 +145,19 @@ def follow_clock(row: Row, today: dt.date) -> None:
         row["status"] = "overdue"
     elif row.get("status") == "overdue":
         row["status"] = "partially_paid" if amount(row, "payment_made") else "sent"
+
+
+def _carry_to_customer(context: Context, before: Row | None, after: Row | None) -> None:
+    """Move what a customer owes by what became open or closed with one invoice."""
+    contacts = context.product.resources.get("Contact")
+    for row, sign in ((before, -1), (after, 1)):
+        if contacts is None or row is None or row.get("status") not in OPEN:
+            continue
+        contact = context.get("Contact", row.get("customer_id"))
+        if contact is not None:
+            owed = amount(contact, "outstanding_receivable_amount")
+            contact["outstanding_receivable_amount"] = owed + sign * amount(row, "balance")
+            context.store.replace(contacts, context.organization_id, contact)
 
 
 def _fill_customer(context: Context, row: Row) -> None:

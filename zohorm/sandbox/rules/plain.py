@@ -9,7 +9,7 @@ from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import Reply
-from zohorm.sandbox.store import Where
+from zohorm.sandbox.store import Store, Where
 
 
 class Rules:
@@ -35,14 +35,17 @@ class Rules:
     def created(self, context: Context, row: Row, sent: Row) -> None:
         """Do what follows a new record."""
 
-    def updated(self, context: Context, row: Row, sent: Row) -> None:
-        """Do what follows a changed record."""
+    def updated(self, context: Context, row: Row, before: Row) -> None:
+        """Do what follows a changed record; `before` is how it was."""
 
     def deleted(self, context: Context, row: Row) -> None:
         """Do what follows a removed record."""
 
     def acted(self, context: Context, row: Row) -> None:
         """Complete a record after an action has set its status; it is stored afterwards."""
+
+    def inserted(self, store: Store, organization: str) -> None:
+        """Do what follows a record that a test stored without a call."""
 
     def refresh(self, context: Context, row: Row) -> None:
         """Complete a record after one of its children was written; it is stored afterwards."""
