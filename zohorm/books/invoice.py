@@ -106,7 +106,7 @@ class LineItem(Embedded, id="line_item_id"):
     """Text."""
     item_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    product_type: Field[str | None] = f.enum("goods", "services")
+    product_type: Field[str | None] = f.enum("goods", "service", "services", "digital_service")
     """One of the words above."""
     expense_id: Field[str | None] = f.identifier()
     """The id of an expense."""
@@ -118,7 +118,7 @@ class LineItem(Embedded, id="line_item_id"):
     """Text, at most 2000 characters."""
     item_order: Field[int | None] = f.integer()
     """A whole number. The place of the line in its list."""
-    bcy_rate: Field[Decimal | None] = f.money()
+    bcy_rate: ReadOnly[Decimal | None] = f.read_only(f.money())
     """A rate. Of one unit, in the organization's currency."""
     rate: Field[Decimal | None] = f.money()
     """A rate. Of one unit, in the invoice's currency."""
@@ -126,7 +126,7 @@ class LineItem(Embedded, id="line_item_id"):
     """A quantity."""
     unit: Field[str | None] = f.text()
     """Text, at most 100 characters."""
-    discount_amount: Field[Decimal | None] = f.money()
+    discount_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
     discount: Field[Decimal | None] = f.number()
     """A number."""
@@ -134,11 +134,11 @@ class LineItem(Embedded, id="line_item_id"):
     """Tags; sent whole."""
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
-    tax_name: Field[str | None] = f.text()
+    tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    tax_type: Field[str | None] = f.text()
+    tax_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    tax_percentage: Field[Decimal | None] = f.number()
+    tax_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
     """A percentage."""
     tax_treatment_code: Field[str | None] = f.text()
     """Text. Editions: gcc."""
