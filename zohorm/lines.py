@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, cast, overload
 
 from zohorm import wire
 from zohorm.errors import Conflict, InvalidValue, ReadOnlyField, Unsupported, WrongType
@@ -50,8 +50,7 @@ class Lines(MutableSequence[E], Generic[E]):
         )
         if not self._fixed:
             element.move_in(self._token)
-        found: E = element  # type: ignore[assignment]  # the member's element class is E
-        return found
+        return cast("E", element)  # The member's element class is E.
 
     def __getstate__(self) -> dict[str, object]:
         return {**vars(self), "_session": None}
@@ -77,8 +76,11 @@ class Lines(MutableSequence[E], Generic[E]):
     @overload
     def __setitem__(self, index: slice, value: Iterable[E]) -> None: ...
     def __setitem__(self, index: int | slice, value: E | Iterable[E]) -> None:
-        changed: list[E] = list(self._items)
-        changed[index] = value  # type: ignore[index, assignment]  # list has the same overloads
+        changed = list(self._items)
+        if isinstance(index, slice):
+            changed[index] = cast("Iterable[E]", value)
+        else:
+            changed[index] = cast("E", value)
         self.replace(changed)
 
     def __delitem__(self, index: int | slice) -> None:
@@ -94,7 +96,7 @@ class Lines(MutableSequence[E], Generic[E]):
 
     def add(self, **values: object) -> E:
         """Append a new element made of `values` and return it."""
-        element: E = self._member.element(**values)  # type: ignore[assignment]  # it is E
+        element = cast("E", self._member.element(**values))
         self.append(element)
         return element
 

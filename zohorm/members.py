@@ -8,7 +8,7 @@ an id to its record, `Children` opens a collection below a record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final, Generic, Never, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Final, Generic, Never, Self, TypeVar, cast, overload
 
 from zohorm import wire
 from zohorm.errors import InvalidValue, ReadOnlyField, WrongType
@@ -237,8 +237,7 @@ class Many(Listed, Generic[EmbeddedT]):
     def __get__(self, record: Record | None, owner: type[Record]) -> Self | Lines[EmbeddedT]:
         if record is None:
             return self
-        found: Lines[EmbeddedT] = record.lines(self)  # type: ignore[assignment]  # of our element
-        return found
+        return cast("Lines[EmbeddedT]", record.lines(self))
 
     def __set__(self, record: Record, value: Iterable[EmbeddedT]) -> None:
         self.put(record, value)
@@ -256,8 +255,7 @@ class One(Listed, Generic[EmbeddedT]):
     def __get__(self, record: Record | None, owner: type[Record]) -> Self | EmbeddedT:
         if record is None:
             return self
-        found: EmbeddedT = record.lines(self).only()  # type: ignore[assignment]  # our element
-        return found
+        return cast("EmbeddedT", record.lines(self).only())
 
     def __set__(self, record: Record, value: EmbeddedT) -> None:
         self.put(record, value)

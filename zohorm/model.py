@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, cast
 
 import attrs
 
@@ -132,7 +132,7 @@ class Model(Acting):
             __slots__ = ()
 
         Bound.__name__ = Bound.__qualname__ = cls.__name__
-        return Bound
+        return cast("type[Self]", Bound)
 
     @classmethod
     def extend(cls, facts: Mapping[str, object] | None = None, **members: object) -> None:
@@ -193,8 +193,7 @@ class Model(Acting):
 
     @classmethod
     def _canonical_self(cls) -> type[Self]:
-        canonical: type[Self] = cls._canonical  # type: ignore[assignment]  # the unbound same class
-        return canonical
+        return cast("type[Self]", cls._canonical)  # The same class, unbound.
 
     @classmethod
     def below(
@@ -213,7 +212,7 @@ class Model(Acting):
     def collection(self, to: str) -> Collection[M]:
         """Return the records of the model called `to` below this one."""
         session = self._needed_session()
-        below: type[M] = resource.model(self._facts.product, to)  # type: ignore[assignment]
+        below = cast("type[M]", resource.model(self._facts.product, to))
         parents = dict(self._parents)
         parents[below.facts().parent or self._facts.id or "id"] = self.id
         return Collection(below, parents, session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Self, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Self, TypeVar, cast, dataclass_transform
 
 from zohorm import fields as f
 from zohorm import wire
@@ -38,7 +38,8 @@ class Record(Changing):
                     f"{cls.__name__}.extend({name}=...) takes a field from zohorm.fields"
                 )
             setattr(cls, name, member)
-            member.__set_name__(cls, name)  # type: ignore[attr-defined]  # _declare checked it
+            # Python calls it for what stands in the class body; here nobody else does.
+            cast("Value[object]", member).__set_name__(cls, name)
 
     def __init__(self, **values: object) -> None:
         self._start({}, None)
@@ -148,8 +149,7 @@ class Record(Changing):
         if not identifier:
             return None
         target = self._needed_session().linked(link.to, str(identifier))
-        found: M = target  # type: ignore[assignment]  # the registry knows it by the link's name
-        return found
+        return cast("M", target)  # The registry knows it by the link's name.
 
     def point(self, link: Link[M], target: object) -> None:
         """Set the member that `link` goes by to the id of `target`."""
@@ -179,9 +179,7 @@ class Record(Changing):
         for part in self._lines.values():
             part.join(session)
 
-    def accept(
-        self, row: wire.Row, session: Session | None, parents: Mapping[str, str]
-    ) -> None:
+    def accept(self, row: wire.Row, session: Session | None, parents: Mapping[str, str]) -> None:
         """Make `row` the received one after a save through the record that holds this one."""
         self._session = self._session or session
         self.settle_edits(row)

@@ -97,16 +97,14 @@ class RowCache:
             ZohoError: whatever `load` raised, in every thread that waited for it.
         """
         moment = self._writes.moment
+        mine: Future[wire.Row] = Future()
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None and kept.moment == moment:
                 return kept.row
             # The moment is part of the name: nobody joins a fetch that began before a write.
-            running = self._fetching.get((key, moment))
-            if running is None:
-                mine: Future[wire.Row] = Future()
-                self._fetching[key, moment] = mine
-        if running is not None:
+            running = self._fetching.setdefault((key, moment), mine)
+        if running is not mine:
             try:
                 return running.result()
             except ZohoError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import attrs
 
@@ -171,8 +171,7 @@ class Settings:
         for name, variable in _ADDRESSES.items():
             if values.get(name) is None:
                 values[name] = os.environ.get(variable) or None
-        settings: Settings = cls(**values)  # type: ignore[arg-type]  # the checks see them all
-        return settings
+        return cls(**cast("SettingsDict", values))  # The checks see each of them.
 
 
 class UnknownSetting(UsageError, TypeError):

@@ -260,9 +260,7 @@ class Stored(Record):
         self._detached_from = None
         self.join(session)
 
-    def accept(
-        self, row: wire.Row, session: Session | None, parents: Mapping[str, str]
-    ) -> None:
+    def accept(self, row: wire.Row, session: Session | None, parents: Mapping[str, str]) -> None:
         """Take the id, too: the record that holds this one has saved it."""
         super().accept(row, session, parents)
         self._id = self._id or wire.ID.read(row.get(self._id_name or ""))

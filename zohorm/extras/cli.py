@@ -6,6 +6,7 @@ import importlib.util
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from zohorm.extras import MissingExtra
@@ -75,7 +76,8 @@ def _account(server: Sandbox) -> str:
         f"# The sandbox serves at {server.url} until you press Ctrl-C.",
         "# In another shell, run these lines; ZohoBooks.from_env() then connects to it.",
     ]
-    lines += [f"export {name}={server.credentials[key]}" for name, key in _VARIABLES.items()]
+    credentials: Mapping[str, object] = server.credentials
+    lines += [f"export {name}={credentials[key]}" for name, key in _VARIABLES.items()]
     return "\n".join(lines)
 
 

@@ -46,6 +46,10 @@ def run() -> int:
     return 0
 
 
+def _rows(value: object) -> list[dict[str, object]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
 def _expect(claim: bool, otherwise: str) -> None:
     if not claim:
         raise Surprise(otherwise)
@@ -128,7 +132,7 @@ class _Demo:
         request = self._sandbox.calls[-1]
         body = request.body if isinstance(request.body, dict) else {}
         click.echo(f"  {request.method} {request.path}, members sent: {', '.join(body)}")
-        for sent in body["line_items"]:
+        for sent in _rows(body.get("line_items")):
             shown = {name: sent.get(name) for name in ("line_item_id", "name", "rate")}
             click.echo(f"    {json.dumps(shown, ensure_ascii=False, default=str)}")
         _expect(list(body) == ["line_items"], "more than the lines was sent")

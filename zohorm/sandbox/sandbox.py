@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import attrs
 
@@ -25,6 +25,17 @@ from zohorm.sandbox.switches import switches
 
 START = dt.datetime(2026, 1, 15, 9, 0, tzinfo=dt.UTC)
 Plan = Literal["free", "standard", "professional", "premium"]
+
+
+class Credentials(TypedDict):
+    """What a session needs to reach the sandbox."""
+
+    organization_id: str
+    api_url: str
+    accounts_url: str
+    client_id: str
+    client_secret: str
+    refresh_token: str
 
 
 class Sandbox:
@@ -104,7 +115,7 @@ class Sandbox:
         return self._server.url
 
     @property
-    def credentials(self) -> dict[str, str]:
+    def credentials(self) -> Credentials:
         """What a session needs: `ZohoBooks(**sandbox.credentials)`."""
         accounts = self._application.accounts
         return {
