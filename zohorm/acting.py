@@ -82,7 +82,7 @@ class Acting(Savable):
             # Done or in doubt: what the service computes may be another by now.
             self._unload_computed()
             session.rows.forget((type(self), identifier))
-            session.note_write(type(self))
+            session.watches.note(type(self))
 
     @classmethod
     def _act_all(
@@ -163,7 +163,7 @@ class Acting(Savable):
             with session.writes.noting():
                 return (session, *_send(session, operation, ids or {}, query, body))
         finally:
-            session.note_write(cls)
+            session.watches.note(cls)
 
 
 def _send(

@@ -38,12 +38,12 @@ ZohoError
       Duplicate
     NotAuthorized            (also an AuthError)
     WrongOrganization        (PermissionError)
+    FilterIgnored            (also a ZohoWarning) rows came that a filter should have kept out
     ServerError              (RuntimeError)     the service failed
       MalformedReply                            HTML, truncated JSON, a redirect, a missing key
   Conflict                   (RuntimeError)     somebody else changed what is about to be saved
 
 ZohoWarning                  (UserWarning)
-  FilterIgnored              (also a ReplyError) the service sent rows that a filter excludes
   ManyLoads                  one query's rows are completed one call at a time
   NotApplied                 the service took a change and kept the old value
 """

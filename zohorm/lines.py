@@ -105,7 +105,7 @@ class Lines(MutableSequence[E], Generic[E]):
 
         Raises:
             WrongType: a value is no element of this list's class.
-            InvalidValue: a value belongs to another list, or stands in this one twice.
+            InvalidValue: a value belongs to another list.
             Unsupported: a received element is left out though the service keeps what is left out.
         """
         wanted = list(values)
@@ -113,8 +113,6 @@ class Lines(MutableSequence[E], Generic[E]):
             raise ReadOnlyField(f"{self._member!r} is computed by the service")
         for element in wanted:
             self._check(element)
-        if len({id(element) for element in wanted}) != len(wanted):
-            raise InvalidValue(f"one element stands twice in {self._member!r}")
         if not self._member.replaced and any(e not in wanted for e in self._received):
             raise Unsupported(
                 f"the service keeps elements that {self._member!r} leaves out",
@@ -187,9 +185,15 @@ class Lines(MutableSequence[E], Generic[E]):
         return values
 
     def payload(self) -> object:
-        """Return what `save()` sends: the whole list, or touched elements if the rest stays."""
+        """Return what `save()` sends: the whole list, or touched elements if the rest stays.
+
+        Raises:
+            InvalidValue: one element stands twice in the list.
+        """
         if self._member.single:
             return self._items[0].writable_payload() if self._items else {}
+        if len({id(element) for element in self._items}) != len(self._items):
+            raise InvalidValue(f"one element stands twice in {self._member!r}")
         sent = self._items
         if not self._member.replaced:
             sent = [e for e in self._items if e.is_changed or e not in self._received]
@@ -277,7 +281,7 @@ class Lines(MutableSequence[E], Generic[E]):
         for element in self._received:
             row = rows.get(str(element.own_id))
             touched = element.is_changed or element.own_id not in kept
-            vanished = row is None and element.is_changed
+            vanished = row is None and element.is_changed and element.own_id in kept
             if vanished or (
                 row is not None and touched and element.differs(element.received_row, row)
             ):

@@ -68,7 +68,7 @@ class Run(Generic[M]):
         self._session = session
         self._facts = model.facts()
         self._operation = model.needed_operation("list")
-        self._watch = session.watch(model)
+        self._watch = session.watches.start(model)
         self._loads = Loads(session.settings.lazy_limit)
         self._seen: set[str] = set()
         self._warned = False

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from zohorm.access import Product
 from zohorm.connection import Selector
-from zohorm.session import Product, Session
+from zohorm.session import Session
 
 
 class ZohoBooks(Session):

@@ -123,7 +123,7 @@ class Savable(Stored):
         self.settle_edits(row)
         self._whole = True
         session.identity.add(type(self), self.id, self)
-        session.note_write(type(self), created=self.id)
+        session.watches.note(type(self), created=self.id)
 
     def _update(self, session: Session, check: bool | None, options: Options) -> SaveResult:
         operation = self._taking(options, "update")
@@ -143,7 +143,7 @@ class Savable(Stored):
         session.rows.keep((type(self), self.id), row, moment)
         self.settle_edits(row)
         self._whole = True
-        session.note_write(type(self))
+        session.watches.note(type(self))
         if kept:
             warnings.warn(NotApplied(f"{self!r} keeps {', '.join(kept)} as before"), stacklevel=4)
         return SaveResult(created=False, fields=sent, not_applied=kept)
@@ -285,7 +285,7 @@ class Savable(Stored):
         self._deleted = True
         session.identity.remove(type(self), identifier)
         session.rows.forget((type(self), identifier))
-        session.note_write(type(self))
+        session.watches.note(type(self))
 
 
 def _created_without_id(call: Call, answer: Answer) -> OutcomeUnknown:

@@ -5,29 +5,22 @@ Models and queries hold a session; user code opens one of the six product sessio
 
 from __future__ import annotations
 
-import hashlib
 import re
 import threading
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Never, Self, TypeVar, Unpack
-from weakref import WeakSet
-
-import attrs
 
 from zohorm import binding, envelope, forking, resource, wire
-from zohorm.connection import Answer, Call, Connection, Selector
+from zohorm.access import Access, Product
+from zohorm.connection import Answer, Call
 from zohorm.errors import MissingSetting, NotPicklable, SessionClosed, WrongType, ZohoError
 from zohorm.identity import IdentityMap
 from zohorm.loads import Loads
 from zohorm.regions import Region, region
-from zohorm.retry import RetryPolicy
 from zohorm.rows import RowCache, Writes
 from zohorm.settings import Settings, SettingsDict, environment
-from zohorm.sharing import Shared
-from zohorm.throttle import LocalThrottle, Throttle
-from zohorm.token import TokenSource
-from zohorm.transport import RequestsTransport
+from zohorm.watching import Watches
 
 if TYPE_CHECKING:
     from zohorm.saving import Savable, SaveResult
@@ -36,32 +29,6 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="Stored")
 
 _PLACE = re.compile(r"\{(\w+)\}")
-_tokens: Shared[tuple[str, str, str], TokenSource] = Shared()
-_paces: Shared[tuple[str, str], LocalThrottle] = Shared()
-_writes: Shared[tuple[str, str], Writes] = Shared()
-
-
-@attrs.frozen
-class Product:
-    """How one product differs from the others: where its API starts and who is asked for.
-
-    `host` names the region's attribute for the API host.
-    """
-
-    name: str
-    root: str
-    selector: Selector
-    scope_prefix: str
-    host: str = "api_url"
-
-
-class Watch:
-    """What a running iteration must know of this session's writes of its model."""
-
-    def __init__(self, model: type[Stored]) -> None:
-        self.model = model
-        self.written = False
-        self.created: set[str] = set()
 
 
 class Session:
@@ -85,26 +52,21 @@ class Session:
         self.organization_id = _organization(organization_id)
         self.region = _region(region)
         self._closed = False
-        self._api_url = self.settings.api_url or str(getattr(self.region, self.product.host))
-        self._api_url = self._api_url.rstrip("/")
-        self._accounts_url = (self.settings.accounts_url or self.region.accounts_url).rstrip("/")
-        self._shared_token: tuple[str, str, str] | None = None
-        self._token = self._token_source()
-        self._transport = self.settings.transport or RequestsTransport(
-            pool_size=self.settings.max_in_flight
+        self._access = Access(
+            self.product,
+            self.organization_id,
+            self.settings,
+            api_url=self.settings.api_url or str(getattr(self.region, self.product.host)),
+            accounts_url=self.settings.accounts_url or self.region.accounts_url,
         )
-        self._throttle = self.settings.throttle or self._shared_pace()
-        self._writes = _writes.acquire(self.organization_key, Writes)
         self._rows = RowCache(
             rows=self.settings.cache_rows,
             seconds=self.settings.cache_seconds,
             clock=self.settings.clock,
-            writes=self._writes,
+            writes=self._access.writes,
         )
-        self._connection = self._connect()
         self._thread = threading.local()
-        self._lock = threading.Lock()  # guards _watches
-        self._watches: WeakSet[Watch] = WeakSet()
+        self.watches = Watches()
         forking.register(self)
         binding.note(self)
 
@@ -122,71 +84,10 @@ class Session:
         merged: SettingsDict = {**credentials, **settings}
         return cls(organization_id, region, **merged)
 
-    def _token_source(self) -> TokenSource:
-        settings = self.settings
-        key = (
-            self._accounts_url,
-            settings.client_id or "",
-            hashlib.sha256((settings.refresh_token or "").encode()).hexdigest(),
-        )
-
-        def make() -> TokenSource:
-            return TokenSource.from_settings(
-                settings,
-                accounts_url=self._accounts_url,
-                transport=RequestsTransport(pool_size=1),
-            )
-
-        if settings.auth is not None or not settings.refresh_token:
-            return make()
-        source = _tokens.acquire(key, make)
-        self._shared_token = key
-        return source
-
-    def _shared_pace(self) -> Throttle:
-        settings = self.settings
-
-        def make() -> LocalThrottle:
-            return LocalThrottle(
-                calls_per_minute=settings.calls_per_minute,
-                max_in_flight=settings.max_in_flight,
-                intercall_delay_seconds=settings.intercall_delay,
-                clock=settings.clock,
-            )
-
-        pace = _paces.acquire(self.organization_key, make)
-        pace.tighten(
-            calls_per_minute=settings.calls_per_minute,
-            max_in_flight=settings.max_in_flight,
-            intercall_delay_seconds=settings.intercall_delay,
-        )
-        return pace
-
-    def _connect(self) -> Connection:
-        settings = self.settings
-        return Connection(
-            root=self._api_url + self.product.root,
-            organization_id=self.organization_id,
-            selector=self.product.selector,
-            token=self._token,
-            throttle=self._throttle,
-            transport=self._transport,
-            retry=RetryPolicy(
-                max_retries=settings.max_retries,
-                max_retry_after_seconds=settings.max_retry_after,
-                backoff_seconds=settings.retry_backoff_seconds,
-            ),
-            timeout=settings.timeout,
-            max_wait_seconds=settings.max_wait_seconds,
-            min_calls_remaining=settings.min_calls_remaining,
-            clock=settings.clock,
-            read_only=settings.read_only,
-        )
-
     @property
     def organization_key(self) -> tuple[str, str]:
         """API host and organization id: what tells one organization from every other."""
-        return (self._api_url, self.organization_id)
+        return self._access.key
 
     def __repr__(self) -> str:
         state = " closed" if self._closed else ""
@@ -227,13 +128,7 @@ class Session:
         self._closed = True
         binding.forget(self)
         self._rows.clear()
-        if self.settings.transport is None:
-            self._transport.close()
-        if self.settings.throttle is None:
-            _paces.release(self.organization_key)
-        _writes.release(self.organization_key)
-        if self._shared_token is not None:
-            _tokens.release(self._shared_token)
+        self._access.close()
 
     def check_open(self) -> None:
         """Refuse to go on after `close()`.
@@ -245,8 +140,7 @@ class Session:
             raise SessionClosed(f"this {type(self).__name__} was closed", advice="Open another one")
 
     def renew_after_fork(self) -> None:
-        """Begin anew in a forked child: no record of the parent's threads, a lock of its own."""
-        self._lock = threading.Lock()
+        """Begin anew in a forked child: no record of the parent's threads."""
         self._thread = threading.local()
 
     @property
@@ -286,33 +180,17 @@ class Session:
             needs_organization=operation.needs_organization,
             scope=operation.scope,
         )
-        return call, self._connection.send(call)
+        return call, self._access.connection.send(call)
 
     @property
     def writes(self) -> Writes:
         """The count of this process' writes in this organization."""
-        return self._writes
+        return self._access.writes
 
     @property
     def rows(self) -> RowCache:
         """The cache of whole rows."""
         return self._rows
-
-    def watch(self, model: type[Stored]) -> Watch:
-        """Return a watch that hears of this session's writes of `model` as long as it is held."""
-        watch = Watch(model)
-        with self._lock:
-            self._watches.add(watch)
-        return watch
-
-    def note_write(self, model: type[Stored], *, created: str | None = None) -> None:
-        """Tell the running iterations of `model` that one of its records was written."""
-        with self._lock:
-            watches = [watch for watch in self._watches if watch.model is model]
-        for watch in watches:
-            watch.written = True
-            if created is not None:
-                watch.created.add(created)
 
     def fresh_row(
         self, model: type[Stored], identifier: str, parents: Mapping[str, str]
@@ -324,7 +202,7 @@ class Session:
         """
         facts = model.facts()
         operation = model.needed_operation("get")
-        ids = {**parents, (facts.id or "id"): wire.plain_id(identifier, f"a {facts.name} id")}
+        ids = {**parents, (facts.id or "id"): wire.plain_id(identifier, f"the id of {facts.name}")}
         call, answer = self.call(operation, ids)
         return envelope.row_of(answer, facts, call)
 
@@ -338,7 +216,7 @@ class Session:
     def get(self, model: type[M], identifier: str, parents: Mapping[str, str] | None = None) -> M:
         """Return the whole record of `identifier`, the same object as before while it is held."""
         self.check_open()
-        identifier = wire.plain_id(identifier, f"a {model.__name__} id")
+        identifier = wire.plain_id(identifier, f"the id of {model.__name__}")
         row = self.whole_row(model, identifier, parents or {})
         return self.record(model, row, whole=True, parents=parents)
 

@@ -60,6 +60,21 @@ def _number(low: float) -> Check:
     return check
 
 
+def _having(*methods: str) -> Check:
+    def check(name: str, value: object) -> None:
+        # A class has the methods, too, but nobody can call them.
+        if isinstance(value, type) or not all(callable(getattr(value, m, None)) for m in methods):
+            raise WrongType(
+                f"{name} takes an object with {', '.join(methods)}, not {type(value).__name__}"
+            )
+
+    return check
+
+
+def _none_or(check: Check) -> Check:
+    return lambda name, value: None if value is None else check(name, value)
+
+
 def _whole(low: int) -> Check:
     def check(name: str, value: object) -> None:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -97,6 +112,7 @@ def _url(name: str, value: object) -> None:
 
 _CHECKS: dict[str, Check] = {
     "access_token": _text,
+    "expires_in": _none_or(_number(0)),
     "client_id": _text,
     "client_secret": _text,
     "refresh_token": _text,
@@ -114,6 +130,9 @@ _CHECKS: dict[str, Check] = {
     "cache_rows": _whole(0),
     "lazy_limit": _whole(0),
     "read_only": _flag,
+    "throttle": _none_or(_having("slot", "quota", "remember", "penalty", "crowded")),
+    "transport": _none_or(_having("send", "close")),
+    "clock": _having("now", "time", "sleep", "wait"),
     "api_url": _url,
     "accounts_url": _url,
 }
