@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
+import weakref
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Never, Self, TypeVar, Unpack
@@ -20,6 +21,7 @@ from zohorm.loads import Loads
 from zohorm.regions import Region, region
 from zohorm.rows import RowCache, Writes
 from zohorm.settings import Settings, SettingsDict, environment
+from zohorm.throttle import Quota
 from zohorm.watching import Watches
 
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ class Session:
         )
         self._thread = threading.local()
         self.watches = Watches()
+        # A session that nobody closed gives back what it shares when it is gone.
+        self._release = weakref.finalize(self, self._access.close)
         forking.register(self)
         binding.note(self)
 
@@ -128,7 +132,7 @@ class Session:
         self._closed = True
         binding.forget(self)
         self._rows.clear()
-        self._access.close()
+        self._release()
 
     def check_open(self) -> None:
         """Refuse to go on after `close()`.
@@ -181,6 +185,11 @@ class Session:
             scope=operation.scope,
         )
         return call, self._access.connection.send(call)
+
+    @property
+    def quota(self) -> Quota | None:
+        """The calls of the day as the service last told them; None before it has."""
+        return self._access.connection.quota
 
     @property
     def writes(self) -> Writes:
