@@ -15,8 +15,9 @@ from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.organizations import CURRENCIES
 from zohorm.sandbox.resources.parts import rows_of
 from zohorm.sandbox.rows import blank
-from zohorm.sandbox.rules import totals
+from zohorm.sandbox.rules import taxes, totals
 from zohorm.sandbox.rules.invoices import OPEN
+from zohorm.sandbox.rules.taxes import TAXES
 from zohorm.sandbox.store import IDS, Store, id_number
 
 CONTACTS = 1000
@@ -152,6 +153,7 @@ def _item(demo: _Demo, number: int) -> Row:
     rng = demo.rng
     row = blank(demo.product.resources["Item"])
     is_service = number % 10 == 9
+    stamp = demo.stamp(demo.today - dt.timedelta(days=_DAYS + 60 - number // 20))
     kinds = words.SERVICES if is_service else words.GOODS
     name, unit = kinds[number % len(kinds)]
     variant = words.VARIANTS[number // len(kinds) % len(words.VARIANTS)]
@@ -166,8 +168,11 @@ def _item(demo: _Demo, number: int) -> Row:
         sku=f"SKU-{number + 1:04d}",
         status="inactive" if rng.random() < 0.04 else "active",
         product_type="service" if is_service else "goods",
-        tax_percentage=rng.choice((Decimal(0), Decimal("7.5"), Decimal(18))),
+        tax_id=rng.choice(tuple(TAXES)),
+        created_time=stamp,
+        last_modified_time=stamp,
     )
+    taxes.fill(row)
     return row
 
 
@@ -260,8 +265,9 @@ def _line(demo: _Demo, place: int, item: Row, code: str) -> Row:
         discount=totals.rounded(rate * quantity / 20, places)
         if demo.rng.random() < 0.1
         else Decimal(0),
+        tax_id=item["tax_id"],
         tax_percentage=item["tax_percentage"],
-        tax_name="Sales Tax" if item["tax_percentage"] else "",
+        tax_name=item["tax_name"],
         product_type=item["product_type"],
         item_order=place + 1,
     )

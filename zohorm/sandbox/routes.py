@@ -39,6 +39,9 @@ def route(product: Product, method: str, path: str, *, wrong_method_code: int) -
     Raises:
         Refusal: there is none (404, code 5), or not with this method (405).
     """
+    if path.startswith("//"):
+        # Werkzeug would take the slashes for one.
+        raise unknown_url()
     try:
         (resource, operation), params = _map(product).bind("sandbox").match(path, method)
     except MethodNotAllowed:

@@ -135,7 +135,8 @@ class _Handler(WSGIRequestHandler):
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         try:
-            return cast("_Listener", self.server).answer(Request(environ))
+            with Request(environ) as request:
+                return cast("_Listener", self.server).answer(request)
         except Dropped:
             raise
         except Exception:  # noqa: BLE001  # a fault of ours; the client sees what the service would say

@@ -109,6 +109,12 @@ class Store:
         found = self._connection.execute(sql, (organization, name)).fetchone()
         return 0 if found is None else int(found[0])
 
+    def series(self, organization: str, prefix: str) -> list[tuple[str, int]]:
+        """Return name and value of the series whose names begin like this."""
+        sql = "SELECT name, value FROM counters WHERE organization = ? AND substr(name, 1, ?) = ?"
+        found = self._connection.execute(sql, (organization, len(prefix), prefix))
+        return [(str(name), int(value)) for name, value in found]
+
     def set_value(self, organization: str, name: str, value: int) -> None:
         """Set the value of a series."""
         sql = "INSERT OR REPLACE INTO counters VALUES (?, ?, ?)"

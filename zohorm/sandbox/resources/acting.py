@@ -9,7 +9,7 @@ from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row, write
 from zohorm.sandbox.mails import Mail
 from zohorm.sandbox.reply import Reply, invalid, success, unknown_record
-from zohorm.sandbox.resources import history, papers, parents, parts, reading
+from zohorm.sandbox.resources import custom_fields, history, papers, parents, reading
 from zohorm.sandbox.resources.checks import label, required
 from zohorm.sandbox.resources.creating import stamp
 
@@ -28,9 +28,10 @@ def answer(context: Context) -> Reply:
         return _read(context, end)
     row = loaded(context)
     if end == "/customfields":
-        row["custom_fields"] = parts.custom_fields(
+        row["custom_fields"] = custom_fields.merged(
             context, row.get("custom_fields"), _pairs(context)
         )
+        custom_fields.show(row)
         return store(context, row, message="Custom Fields Updated Successfully")
     if isinstance(context.body, dict):
         required(context.operation.required, context.body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row, write
 from zohorm.sandbox.reply import Reply, success
-from zohorm.sandbox.resources import mirrors, numbering, parents, parts
+from zohorm.sandbox.resources import custom_fields, mirrors, numbering, parents, parts
 from zohorm.sandbox.resources.checks import accepted, required
 from zohorm.sandbox.rows import blank
 
@@ -30,6 +30,7 @@ def create(context: Context, sent: Row) -> Row:
     parent = parents.parent_id(context, sent)
     row = blank(resource)
     row.update(_shown(context, sent))
+    custom_fields.show(row)
     row[resource.id] = context.store.next_id()
     parents.fill(context, row, parent)
     stamp(context, row, is_new=True)
@@ -50,7 +51,7 @@ def _shown(context: Context, sent: Row) -> Row:
         if not field.is_shown:
             continue
         if name == "custom_fields":
-            made[name] = parts.custom_fields(context, [], value)
+            made[name] = custom_fields.merged(context, [], value)
         elif field.kind == "many":
             made[name] = parts.merged(context, field, [], value)
         else:

@@ -42,50 +42,6 @@ def completed(context: Context, field: Field, row: Row, key: str) -> Row:
     return made
 
 
-def custom_fields(context: Context, old: Json, sent: Json) -> Json:
-    """Return the custom fields of a record after a write that sent some of them.
-
-    A field is named by its id, its API name, or its label. Source: protocol.md 7.3.
-    """
-    kept = rows_of(old) if context.switches.custom_fields_put == "merge" else []
-    made = [dict(row) for row in kept]
-    for row in rows_of(sent):
-        new = _custom_field(context, row)
-        if new is None:
-            continue
-        place = next((i for i, each in enumerate(made) if _same(each, new)), len(made))
-        made[place : place + 1] = [{**(made[place] if place < len(made) else {}), **new}]
-    return list[Json](made)
-
-
 def rows_of(value: Json) -> list[Row]:
     """Return the objects in a list."""
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
-
-def _custom_field(context: Context, row: Row) -> Row | None:
-    name = str(row.get("api_name") or "")
-    if not name and row.get("label"):
-        name = "cf_" + "_".join(str(row["label"]).lower().split())
-    field_id = str(row.get("customfield_id") or "")
-    if not name and not field_id:
-        return None
-    name = name or f"cf_{field_id}"
-    label = str(row.get("label") or name.removeprefix("cf_").replace("_", " ").title())
-    value = row.get("value", "")
-    text = (
-        str(value).lower() if isinstance(value, bool) else str(value if value is not None else "")
-    )
-    return {
-        "field_id": field_id or name,
-        "customfield_id": field_id or name,
-        "index": row.get("index", 1),
-        "label": label,
-        "api_name": name,
-        "value": "" if value is None else value,
-        "value_formatted": text,
-    }
-
-
-def _same(one: Row, other: Row) -> bool:
-    return any(one.get(name) == other.get(name) for name in ("customfield_id", "api_name", "label"))

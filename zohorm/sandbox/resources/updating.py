@@ -6,7 +6,15 @@ from zohorm.sandbox import exact
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row, write
 from zohorm.sandbox.reply import Reply, invalid, success, unknown_record, wrong_shape
-from zohorm.sandbox.resources import creating, mirrors, numbering, parents, parts, reading
+from zohorm.sandbox.resources import (
+    creating,
+    custom_fields,
+    mirrors,
+    numbering,
+    parents,
+    parts,
+    reading,
+)
 from zohorm.sandbox.resources.checks import accepted, required
 
 
@@ -76,7 +84,7 @@ def changed(context: Context, before: Row, sent: Row) -> Row:
         if not field.is_shown or field.access == "create_only":
             continue
         if name == "custom_fields":
-            row[name] = parts.custom_fields(context, row.get(name), value)
+            row[name] = custom_fields.merged(context, row.get(name), value)
         elif field.kind == "many":
             row[name] = parts.merged(context, field, row.get(name), value)
         elif field.kind == "embedded" and isinstance(value, dict):
@@ -85,6 +93,7 @@ def changed(context: Context, before: Row, sent: Row) -> Row:
             row[name] = {**old, **value} if merges and isinstance(old, dict) else value
         else:
             row[name] = value
+    custom_fields.show(row)
     if context.switches.omitted_lines == "clear" and "line_items" in row:
         row["line_items"] = row["line_items"] if "line_items" in sent else []
     return row

@@ -69,8 +69,11 @@ class InvoiceRules(Rules):
         if "contact_persons" in sent or before is None:
             _fill_persons(context, row, sent)
         _fill_due_date(row, sent, before)
-        for place, line in enumerate(parts.rows_of(row.get("line_items")), start=1):
-            totals.fill_line(context, line, place, places=totals.places_of(row))
+        old = {line["line_item_id"]: line["item_id"] for line in lines_of(before or {})}
+        for place, line in enumerate(lines_of(row), start=1):
+            is_known = old.get(line["line_item_id"]) == line["item_id"]
+            item = {} if is_known else context.get("Item", line["item_id"]) or {}
+            totals.fill_line(line, item, place, places=totals.places_of(row))
         totals.compute(row)
         follow_clock(row, context.now.date())
 
@@ -134,6 +137,11 @@ class CommentRules(Rules):
             row["comment_type"] = "internal"
             known = {n: v for n, v in history.authorship(context).items() if n in row}
             row.update(known)
+
+
+def lines_of(row: Row) -> list[Row]:
+    """Return the lines of an invoice."""
+    return parts.rows_of(row.get("line_items"))
 
 
 def follow_clock(row: Row, today: dt.date) -> None:

@@ -6,6 +6,7 @@ from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import Refusal
 from zohorm.sandbox.resources import numbering
+from zohorm.sandbox.rules import taxes
 from zohorm.sandbox.rules.plain import Rules
 
 
@@ -13,8 +14,13 @@ class ItemRules(Rules):
     """What holds for items."""
 
     def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
-        """Refuse a name that another item has. Source: protocol.md 6.3, code 1001."""
+        """Fill in the tax; refuse a name that another item has.
+
+        Source: protocol.md 6.3, code 1001.
+        """
         if before is None:
             row["status"] = "active"
+        if "tax_id" in sent:
+            taxes.fill(row)
         if numbering.taken(context, "name", row):
             raise Refusal(400, 1001, f'Item "{row["name"]}" already exists')

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.resources.parts import rows_of
+from zohorm.sandbox.rules import taxes
 
 _ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
@@ -31,27 +31,18 @@ def places_of(row: Row) -> int:
     return places if isinstance(places, int) else 2
 
 
-def fill_line(context: Context, line: Row, place: int, *, places: int) -> None:
-    """Fill in what a line takes from its item, and compute its total."""
-    item: Row = context.get("Item", line.get("item_id")) or {}
-    taken: tuple[tuple[str, str], ...] = (
-        ("name", "name"),
-        ("description", "description"),
-        ("unit", "unit"),
-        ("tax_id", "tax_id"),
-        ("tax_name", "tax_name"),
-        ("tax_percentage", "tax_percentage"),
-        ("product_type", "product_type"),
-    )
-    for name, source in taken:
-        if name in line and line[name] in ("", None) and item.get(source) not in ("", None):
-            line[name] = item[source]
-    if not amount(line, "rate") and item and not line.get("bcy_rate"):
+def fill_line(line: Row, item: Row, place: int, *, places: int) -> None:
+    """Fill in what a line leaves out, from its item if it is newly there, and compute its total."""
+    for name in ("name", "description", "unit", "tax_id", "product_type"):
+        if name in line and line[name] in ("", None) and item.get(name) not in ("", None):
+            line[name] = item[name]
+    if not amount(line, "rate") and item:
         line["rate"] = amount(item, "rate")
     if line.get("quantity") in ("", None):
         line["quantity"] = Decimal(1)
     if line.get("discount") in ("", None):
         line["discount"] = _ZERO
+    taxes.fill(line)
     line["item_order"] = place
     line["bcy_rate"] = amount(line, "rate")
     line["discount_amount"] = amount(line, "discount")
@@ -68,22 +59,22 @@ def compute(row: Row) -> None:
     """Write the totals of a document: lines, less its discount, plus tax, shipping, adjustment."""
     lines = rows_of(row.get("line_items"))
     places = places_of(row)
-    taxes: dict[str, Decimal] = {}
+    by_name: dict[str, Decimal] = {}
     for line in lines:
         tax = amount(line, "item_total") * amount(line, "tax_percentage") / _HUNDRED
         tax = rounded(tax, places)
         if tax:
             name = str(line.get("tax_name") or "Tax")
-            taxes[name] = taxes.get(name, _ZERO) + tax
+            by_name[name] = by_name.get(name, _ZERO) + tax
     sub_total = sum((amount(line, "item_total") for line in lines), _ZERO)
-    tax_total = sum(taxes.values(), _ZERO)
+    tax_total = sum(by_name.values(), _ZERO)
     total = sub_total - amount(row, "discount") + amount(row, "shipping_charge")
     total += amount(row, "adjustment")
     if row.get("is_inclusive_tax") is not True:
         total += tax_total
     total = rounded(total, places)
     summary: list[Json] = [
-        {"tax_name": name, "tax_amount": tax} for name, tax in sorted(taxes.items())
+        {"tax_name": name, "tax_amount": tax} for name, tax in sorted(by_name.items())
     ]
     paid = amount(row, "payment_made") + amount(row, "credits_applied")
     balance = total - paid - amount(row, "write_off_amount")

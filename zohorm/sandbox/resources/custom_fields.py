@@ -1,0 +1,87 @@
+"""Custom fields: defined by their first use, named by id, API name or label.
+
+Source: protocol.md 7.3. A field has the same id in every record of its resource.
+"""
+
+from __future__ import annotations
+
+from zohorm.sandbox.context import Context
+from zohorm.sandbox.exact import Json, Row
+from zohorm.sandbox.resources.parts import rows_of
+from zohorm.sandbox.store import IDS, id_number
+
+_SERIES = "custom field"
+
+
+def merged(context: Context, old: Json, sent: Json) -> Json:
+    """Return the custom fields of a record after a write that sent some of them."""
+    kept = rows_of(old) if context.switches.custom_fields_put == "merge" else []
+    made = {str(row.get("api_name")): row for row in kept}
+    for row in rows_of(sent):
+        name = _api_name(context, row)
+        if name:
+            value = row.get("value")
+            made[name] = {**_definition(context, name, row), **_shown(value)}
+    return list[Json](made.values())
+
+
+def show(row: Row) -> None:
+    """Write the custom fields of a record a second time, as members of one object."""
+    if "custom_field_hash" in row:
+        made: Row = {}
+        for field in rows_of(row.get("custom_fields")):
+            made[str(field["api_name"])] = field["value_formatted"]
+            made[f"{field['api_name']}_unformatted"] = field["value"]
+        row["custom_field_hash"] = made
+
+
+def _api_name(context: Context, row: Row) -> str:
+    """Return which field a row means; `""` if it does not say."""
+    name = str(row.get("api_name") or "")
+    if name:
+        return name
+    if row.get("label"):
+        return "cf_" + "_".join(str(row["label"]).lower().split())
+    key = str(row.get("customfield_id") or "")
+    # An id that no field has defines one: the sandbox has no page to define fields on.
+    return _name_of(context, key) or (f"cf_{key}" if key else "")
+
+
+def _definition(context: Context, name: str, row: Row) -> Row:
+    key = str(row.get("customfield_id") or "") or _id_of(context, name)
+    label = str(row.get("label") or name.removeprefix("cf_").replace("_", " ").title())
+    return {
+        "field_id": key,
+        "customfield_id": key,
+        "index": row.get("index") or 1,
+        "label": label,
+        "api_name": name,
+        "data_type": "string",
+    }
+
+
+def _shown(value: Json) -> Row:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    unset = value is None
+    return {"value": "" if unset else value, "value_formatted": "" if unset else text}
+
+
+def _series(context: Context, name: str) -> str:
+    return f"{_SERIES} {context.resource.table} {name}"
+
+
+def _id_of(context: Context, name: str) -> str:
+    series = _series(context, name)
+    count = context.store.value(context.organization_id, series)
+    if not count:
+        count = context.store.next_value("", IDS)
+        context.store.set_value(context.organization_id, series, count)
+    return id_number(count)
+
+
+def _name_of(context: Context, key: str) -> str | None:
+    prefix = _series(context, "")
+    for series, count in context.store.series(context.organization_id, prefix):
+        if id_number(count) == key:
+            return series.removeprefix(prefix)
+    return None
