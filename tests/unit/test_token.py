@@ -1,0 +1,491 @@
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+import pytest
+from scripted import Scripted
+from wiring import SECRETS, Wiring
+
+from zohorm.clock import ManualClock
+from zohorm.errors import (
+    AuthError,
+    MissingSetting,
+    NotPicklable,
+    RefreshRefused,
+    Timeout,
+    Unreachable,
+    WrongType,
+    ZohoError,
+)
+from zohorm.refresh import Token
+from zohorm.settings import Settings
+from zohorm.token import TokenSource, TokenStore
+from zohorm.transport import RequestsTransport
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(patience_seconds=10)
+
+
+@pytest.fixture
+def source(server: Scripted, clock: ManualClock) -> Iterator[TokenSource]:
+    source = Wiring(url=server.url, clock=clock).tokens()
+    yield source
+    source.close()
+
+
+@attrs.define
+class Memory:
+    """A token store, as several processes would share it."""
+
+    token: Token | None = None
+    saved: int = 0
+
+    def load(self) -> Token | None:
+        return self.token
+
+    def save(self, token: Token) -> None:
+        self.token = token
+        self.saved += 1
+
+
+class WatchedClock(ManualClock):
+    """Opens a gate when so many threads wait for another one."""
+
+    def __init__(self, gate: threading.Event, *, waiting: int) -> None:
+        super().__init__(patience_seconds=30)
+        self.gate = gate
+        self.still = waiting
+
+    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+        self.still -= 1
+        if self.still == 0:
+            self.gate.set()
+        super().wait(condition, seconds)
+
+
+@attrs.define
+class Granter:
+    """Gives tokens as told, and counts."""
+
+    give: Callable[[], Token]
+    asked: int = 0
+    closed: int = 0
+
+    def grant(self, deadline: float | None) -> Token:
+        self.asked += 1
+        return self.give()
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def _at_once(count: int, work: Callable[[], object]) -> list[object]:
+    """Run `work` in threads and return what each got, or the error that it met."""
+    found: list[object] = []
+
+    def run() -> None:
+        try:
+            found.append(work())
+        except ZohoError as error:
+            found.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+# One token, one renewal.
+
+
+def test_a_token_is_got_once_and_kept_until_shortly_before_its_end(
+    server: Scripted, source: TokenSource, clock: ManualClock
+) -> None:
+    assert [source.value(), source.value()] == ["1000.token-1"] * 2
+    clock.move(seconds=3589)
+    assert source.value() == "1000.token-1"
+    clock.move(seconds=2)
+    assert source.value() == "1000.token-2"
+
+    assert len(server.token_calls) == 2
+
+
+def test_16_threads_without_a_token_get_one(server: Scripted, source: TokenSource) -> None:
+    gate = server.hold()
+    threading.Timer(0.1, gate.set).start()
+
+    assert _at_once(16, source.value) == ["1000.token-1"] * 16
+    assert len(server.token_calls) == 1
+
+
+def test_those_who_wait_get_the_failure_and_those_who_come_later_try_again(
+    server: Scripted,
+) -> None:
+    gate = server.hold()
+    clock = WatchedClock(gate, waiting=7)
+    source = Wiring(url=server.url, clock=clock).tokens()
+    server.next_token(200, {"error": "invalid_code"})
+
+    found = _at_once(8, source.value)
+
+    assert {type(error) for error in found} == {RefreshRefused}
+    assert len({id(error) for error in found}) == 8
+    assert len(server.token_calls) == 1
+    assert source.value() == "1000.token-1"
+    source.close()
+
+
+def test_those_who_wait_try_by_themselves_if_the_renewal_was_interrupted(
+    clock: ManualClock,
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def give() -> Token:
+        if granter.asked == 1:
+            begun.set()
+            go_on.wait()
+            raise KeyboardInterrupt
+        return Token("1000.second")
+
+    granter = Granter(give)
+    source = TokenSource(granter, clock=clock)
+    interrupted: list[bool] = []
+
+    def first() -> None:
+        try:
+            source.value()
+        except KeyboardInterrupt:
+            interrupted.append(True)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    begun.wait()
+    threading.Timer(0.05, go_on.set).start()
+
+    assert source.value() == "1000.second"
+    thread.join()
+    assert interrupted == [True]
+
+
+def test_no_lock_is_held_while_the_token_is_renewed(clock: ManualClock) -> None:
+    """The granter itself uses the source, which would lock up."""
+
+    def give() -> Token:
+        renewing.refused("1000.other")
+        return Token(f"1000.{renewing.api_domain}")
+
+    renewing = TokenSource(Granter(give), clock=clock)
+
+    assert renewing.value() == "1000.None"
+
+
+def test_a_wait_for_the_renewal_ends_with_the_time_of_the_call() -> None:
+    clock = ManualClock(patience_seconds=0)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def give() -> Token:
+        begun.set()
+        go_on.wait()
+        return Token("1000.late")
+
+    source = TokenSource(Granter(give), clock=clock)
+    thread = threading.Thread(target=source.value)
+    thread.start()
+    begun.wait()
+
+    with pytest.raises(Timeout):
+        source.value(deadline=clock.now() + 5)
+
+    go_on.set()
+    thread.join()
+    assert clock.now() == 5
+    assert source.value() == "1000.late"
+
+
+# Refused tokens.
+
+
+def test_a_refused_token_is_dropped(server: Scripted, source: TokenSource) -> None:
+    source.refused(source.value())
+
+    assert source.value() == "1000.token-2"
+
+
+def test_a_complaint_about_a_token_that_is_gone_changes_nothing(
+    server: Scripted, source: TokenSource
+) -> None:
+    old = source.value()
+    source.refused(old)
+    new = source.value()
+
+    source.refused(old)
+
+    assert source.value() == new
+    assert len(server.token_calls) == 2
+
+
+def test_the_api_host_is_kept_where_a_later_answer_omits_it(
+    server: Scripted, source: TokenSource
+) -> None:
+    source.refused(source.value())
+    server.next_token(200, {"access_token": "1000.next", "expires_in": 3600})
+
+    assert source.value() == "1000.next"
+    assert source.api_domain == server.url
+
+
+# Where tokens come from.
+
+
+class Plain:
+    pass
+
+
+def _settings(**given: Any) -> Settings:
+    return Settings(**{"clock": ManualClock(), **given})
+
+
+@pytest.fixture
+def open_source(server: Scripted) -> Iterator[Callable[[Settings], TokenSource]]:
+    opened: list[TokenSource] = []
+
+    def open_one(settings: Settings) -> TokenSource:
+        source = TokenSource.from_settings(
+            settings, accounts_url=server.url, transport=RequestsTransport()
+        )
+        opened.append(source)
+        return source
+
+    yield open_one
+    for source in opened:
+        source.close()
+
+
+Open = Callable[[Settings], TokenSource]
+
+
+def test_a_given_token_is_used_until_it_is_refused(server: Scripted, open_source: Open) -> None:
+    source = open_source(_settings(access_token="1000.given"))
+
+    assert source.value() == "1000.given"
+    assert not source.renewable
+    source.refused("1000.given")
+
+    with pytest.raises(AuthError, match="no credentials to renew"):
+        source.value()
+    assert server.token_calls == []
+
+
+@pytest.mark.parametrize("expires_in", [600, 600_000])
+def test_a_given_token_is_renewed_when_it_ends_if_there_are_credentials(
+    open_source: Open, expires_in: int
+) -> None:
+    clock = ManualClock()
+    settings = _settings(clock=clock, access_token="1000.given", expires_in=expires_in, **SECRETS)
+    source = open_source(settings)
+
+    assert source.renewable
+    clock.move(seconds=589)
+    assert source.value() == "1000.given"
+    clock.move(seconds=2)
+    assert source.value() == "1000.token-1"
+
+
+def test_the_redirect_address_is_sent_along(server: Scripted, open_source: Open) -> None:
+    open_source(_settings(redirect_url="https://me.example/back", **SECRETS)).value()
+
+    assert b"redirect_uri=https%3A%2F%2Fme.example%2Fback" in server.token_calls[0].body
+
+
+def test_auth_may_be_a_token(open_source: Open) -> None:
+    source = open_source(_settings(auth="1000.mine"))
+
+    assert source.value() == "1000.mine"
+    assert not source.renewable
+
+
+def test_auth_may_be_a_function_which_is_asked_each_time(open_source: Open) -> None:
+    tokens = iter(["1000.a", "1000.b"])
+    source = open_source(_settings(auth=lambda: next(tokens)))
+
+    assert [source.value(), source.value()] == ["1000.a", "1000.b"]
+    assert source.renewable
+
+
+def test_a_function_that_returns_no_token_is_named(open_source: Open) -> None:
+    source = open_source(_settings(auth=lambda: None))
+
+    with pytest.raises(WrongType, match="NoneType"):
+        source.value()
+
+
+def test_a_stored_token_saves_the_renewal(server: Scripted, open_source: Open) -> None:
+    store = Memory(Token("1000.stored"))
+    source = open_source(_settings(auth=store, **SECRETS))
+
+    assert source.value() == "1000.stored"
+    assert (server.token_calls, store.saved) == ([], 0)
+
+
+def test_a_new_token_is_stored_for_the_others(server: Scripted, open_source: Open) -> None:
+    store = Memory()
+    source = open_source(_settings(auth=store, **SECRETS))
+    other = open_source(_settings(auth=store, **SECRETS))
+
+    assert [source.value(), other.value()] == ["1000.token-1"] * 2
+    assert (len(server.token_calls), store.saved) == (1, 1)
+
+
+def test_a_refused_token_is_not_taken_from_the_store_again(
+    server: Scripted, open_source: Open
+) -> None:
+    store = Memory(Token("1000.stored"))
+    source = open_source(_settings(auth=store, **SECRETS))
+
+    source.refused(source.value())
+    assert source.value() == "1000.token-1"
+    store.token = Token("1000.of-another-process")
+    source.refused("1000.token-1")
+
+    assert source.value() == "1000.of-another-process"
+    assert len(server.token_calls) == 1
+
+
+def test_a_store_without_credentials_waits_for_others_to_renew(open_source: Open) -> None:
+    store = Memory(Token("1000.old", expires_at=1.0))
+    source = open_source(_settings(auth=store))
+
+    with pytest.raises(AuthError):
+        source.value()
+    store.token = Token("1000.new")
+
+    assert source.value() == "1000.new"
+    assert source.renewable
+
+
+def test_a_store_is_known_by_its_two_methods() -> None:
+    assert isinstance(Memory(), TokenStore)
+    assert not isinstance(Plain(), TokenStore)
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({}, "client_id, client_secret and refresh_token"),
+        ({"refresh_token": "r"}, "client_id and client_secret"),
+        ({"refresh_token": "r", "client_id": "c"}, "client_secret"),
+    ],
+)
+def test_missing_credentials_are_named_before_any_call(
+    server: Scripted, open_source: Open, given: dict[str, str], missing: str
+) -> None:
+    with pytest.raises(MissingSetting, match=missing):
+        open_source(_settings(**given))
+
+    assert server.token_calls == []
+
+
+def test_anything_else_as_auth_is_refused(open_source: Open) -> None:
+    with pytest.raises(WrongType, match="token store"):
+        open_source(_settings(auth=Plain()))
+
+
+# What is told, and what survives.
+
+
+def test_a_source_can_be_neither_pickled_nor_read(source: TokenSource) -> None:
+    token = source.value()
+
+    with pytest.raises(NotPicklable):
+        pickle.dumps(source)
+    with pytest.raises(NotPicklable):
+        pickle.dumps(Token(token))
+    told = repr(source) + repr(Token(token, 1.0, "https://x"))
+    assert [word for word in (token, *SECRETS.values()) if word in told] == []
+
+
+@pytest.mark.parametrize("value", ["", "two words", "1000.x\r\nX-Other: 1", "schlüssel"])
+def test_what_cannot_be_a_token_is_refused_without_being_quoted(value: str) -> None:
+    with pytest.raises(AuthError) as caught:
+        Token(value)
+
+    assert not value or value not in str(caught.value)
+
+
+def test_a_forked_child_keeps_the_token_and_renews_by_itself(
+    server: Scripted, clock: ManualClock
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def give() -> Token:
+        if os.getpid() == parent:
+            begun.set()
+            go_on.wait()
+        return Token("1000.new")
+
+    parent = os.getpid()
+    source = TokenSource(Granter(give), clock=clock)
+    thread = threading.Thread(target=source.value)
+    thread.start()
+    begun.wait()
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if source.value() == "1000.new" else 1)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    go_on.set()
+    thread.join()
+
+    assert status == 0
+
+
+def test_closing_the_source_closes_what_gives_tokens(clock: ManualClock) -> None:
+    granter = Granter(lambda: Token("1000.x"))
+
+    TokenSource(granter, clock=clock).close()
+    TokenSource(None, clock=clock, token=Token("1000.x")).close()
+
+    assert granter.closed == 1
+
+
+def test_a_failure_that_is_not_ours_reaches_the_one_who_met_it(clock: ManualClock) -> None:
+    def give() -> Token:
+        raise ZeroDivisionError
+
+    source = TokenSource(Granter(give), clock=clock)
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            source.value()
+
+
+def test_a_renewal_is_logged_without_the_token(
+    source: TokenSource, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    token = source.value()
+
+    assert [record.name for record in caplog.records] == ["zohorm.auth"]
+    assert caplog.records[0].levelname == "INFO"
+    assert token not in caplog.text
+
+
+def test_a_dead_accounts_server_is_no_revoked_credential(clock: ManualClock) -> None:
+    with Scripted() as server:
+        source = Wiring(url=server.url, clock=clock).tokens()
+
+    with pytest.raises(Unreachable) as caught:
+        source.value()
+
+    assert not isinstance(caught.value, AuthError)
+    assert (caught.value.attempts, caught.value.path) == (4, "/oauth/v2/token")
