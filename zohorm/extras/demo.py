@@ -6,7 +6,6 @@ Each step prints what it did and how many calls the server saw; a surprise ends 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -131,11 +130,10 @@ class _Demo:
         click.echo(f"  {result}")
         request = self._sandbox.calls[-1]
         body = request.body if isinstance(request.body, dict) else {}
-        click.echo(f"  {request.method} {request.path}, members sent: {', '.join(body)}")
+        _expect(list(body) == ["line_items"], "something else than the lines was sent")
+        click.echo(f"  {request.method} {request.path} with {', '.join(body)} alone, sent whole:")
         for sent in _rows(body.get("line_items")):
-            shown = {name: sent.get(name) for name in ("line_item_id", "name", "rate")}
-            click.echo(f"    {json.dumps(shown, ensure_ascii=False, default=str)}")
-        _expect(list(body) == ["line_items"], "more than the lines was sent")
+            click.echo(f"    {sent['line_item_id']} {sent['rate']:>10}  {sent['name']}")
         kept = [held.line_item_id for held in invoice.line_items]
         _expect(kept[: len(lines)] == lines, "a line was lost")
         _expect(len(kept) == len(lines) + 1, "the colleague's line was lost")
