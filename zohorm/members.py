@@ -312,3 +312,9 @@ class Children(Generic[ModelT]):
             return self
         below: Collection[ModelT] = record.collection(self.to)
         return below
+
+    def __set__(self, record: Model, value: Never) -> None:
+        raise ReadOnlyField(
+            f"{type(record).__name__}.{self.name} is a collection and cannot be assigned",
+            advice=f"{self.name}.create(...) adds a record; each one has its own delete()",
+        )

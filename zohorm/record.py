@@ -67,7 +67,8 @@ class Record(Changing):
     if not TYPE_CHECKING:  # Checkers would take it as leave to assign any name.
 
         def __setattr__(self, name: str, value: object) -> None:
-            if name[0] != "_" and not hasattr(type(self), name):
+            # A method has no __set__: assigning over one would hide it, and save nothing.
+            if name[0] != "_" and not hasattr(getattr(type(self), name, None), "__set__"):
                 raise self._unknown(name)
             object.__setattr__(self, name, value)
 
