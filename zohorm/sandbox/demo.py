@@ -183,47 +183,47 @@ def _invoice(
     row = blank(demo.product.resources["Invoice"])
     customer = rng.choice(customers)
     code = str(customer["currency_code"])
-    days = totals.amount(customer, "payment_terms")
-    due = day + dt.timedelta(days=int(days))
-    persons = rows_of(customer["contact_persons"])[:1]
+    due = day + dt.timedelta(days=int(totals.amount(customer, "payment_terms")))
     stamp = demo.stamp(day)
+    _set(row, **_of_customer(customer))
     _set(
         row,
         invoice_id=demo.next_id(),
         invoice_number=f"INV-{number:06d}",
         date=day.isoformat(),
         due_date=due.isoformat(),
-        payment_terms=customer["payment_terms"],
-        payment_terms_label=customer["payment_terms_label"],
         reference_number=f"PO-{rng.randrange(10**6):06d}" if rng.random() < 0.3 else "",
-        customer_id=customer["contact_id"],
-        customer_name=customer["contact_name"],
-        currency_id=customer["currency_id"],
-        currency_code=code,
-        price_precision=CURRENCIES[code][1],
-        exchange_rate=_RATES[code],
-        contact_persons_associated=[
-            {
-                "contact_person_id": each["contact_person_id"],
-                "first_name": each["first_name"],
-                "last_name": each["last_name"],
-                "contact_person_email": each["email"],
-            }
-            for each in persons
-        ],
         line_items=[
             _line(demo, place, rng.choice(items), code)
             for place in range(rng.choice((1, 2, 2, 3, 3, 4, 6)))
         ],
         notes="Danke für Ihren Einkauf! ありがとうございます" if rng.random() < 0.5 else "",
-        billing_address=_printed(customer["billing_address"]),
-        shipping_address=_printed(customer["shipping_address"]),
         created_time=stamp,
         last_modified_time=stamp,
     )
     totals.compute(row)
     _pay(demo, row, customer, due)
     return row
+
+
+def _of_customer(customer: Row) -> Row:
+    """Return what an invoice takes from its customer."""
+    code = str(customer["currency_code"])
+    primary = rows_of(customer["contact_persons"])[0]
+    person: Row = {name: primary[name] for name in ("contact_person_id", "first_name", "last_name")}
+    return {
+        "payment_terms": customer["payment_terms"],
+        "payment_terms_label": customer["payment_terms_label"],
+        "customer_id": customer["contact_id"],
+        "customer_name": customer["contact_name"],
+        "currency_id": customer["currency_id"],
+        "currency_code": code,
+        "price_precision": CURRENCIES[code][1],
+        "exchange_rate": _RATES[code],
+        "contact_persons_associated": [{**person, "contact_person_email": primary["email"]}],
+        "billing_address": _printed(customer["billing_address"]),
+        "shipping_address": _printed(customer["shipping_address"]),
+    }
 
 
 def _pay(demo: _Demo, row: Row, customer: Row, due: dt.date) -> None:

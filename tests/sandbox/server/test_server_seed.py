@@ -1,0 +1,95 @@
+"""The demo organization: what it holds, and that it is the same in every run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from plain import Plain
+
+from zohorm.sandbox import Sandbox
+from zohorm.sandbox.seed import snapshot
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Sandbox]:
+    with Sandbox(seed="demo") as sandbox:
+        yield sandbox
+
+
+def test_it_has_the_documented_size(demo: Sandbox) -> None:
+    sizes = [len(demo.rows(name)) for name in ("Contact", "Item", "Invoice")]
+
+    assert sizes == [1000, 500, 5000]
+
+
+def test_every_status_and_three_currencies_are_there(demo: Sandbox) -> None:
+    rows = demo.rows("Invoice")
+
+    statuses = Counter(row["status"] for row in rows)
+    assert set(statuses) == {"draft", "sent", "overdue", "paid", "partially_paid", "void"}
+    assert min(statuses.values()) >= 20
+    assert {row["currency_code"] for row in rows} == {"USD", "EUR", "JPY"}
+
+
+def test_names_are_unique_and_of_many_scripts(demo: Sandbox) -> None:
+    names = [str(row["contact_name"]) for row in demo.rows("Contact")]
+
+    assert len({name.casefold() for name in names}) == 1000
+    for letter in "öСह東한ไب":
+        assert any(letter in name for name in names), letter
+
+
+def test_amounts_add_up(demo: Sandbox) -> None:
+    owed: dict[object, Decimal] = {}
+    for row in demo.rows("Invoice"):
+        lines = row["line_items"]
+        assert isinstance(lines, list)
+        sub_total = sum((line["item_total"] for line in lines), Decimal(0))
+        assert row["total"] == sub_total + row["tax_total"]
+        expected = 0 if row["status"] == "void" else row["total"] - row["payment_made"]
+        assert row["balance"] == expected
+        if row["status"] in ("sent", "overdue", "partially_paid"):
+            owed[row["customer_id"]] = owed.get(row["customer_id"], Decimal(0)) + row["balance"]
+    for contact in demo.rows("Contact"):
+        expected = owed.get(contact["contact_id"], Decimal(0))
+        assert contact["outstanding_receivable_amount"] == expected
+
+
+def test_overdue_is_what_is_past_its_due_date(demo: Sandbox) -> None:
+    late = {"overdue", "paid", "void"}
+    early = {"sent", "draft", "void", "paid", "partially_paid"}
+
+    for row in demo.rows("Invoice"):
+        assert row["status"] in (late if str(row["due_date"]) < "2026-01-15" else early)
+
+
+def test_it_is_the_same_in_every_run() -> None:
+    assert snapshot.__wrapped__("demo", 1) == snapshot("demo", 1)
+
+
+def test_new_invoices_go_on_with_the_series(demo: Sandbox) -> None:
+    plain = Plain(demo)
+    customer = str(demo.rows("Contact")[0]["contact_id"])
+
+    assert plain.invoice(customer_id=customer)["invoice_number"] == "INV-005001"
+
+
+def test_a_start_with_the_same_seed_is_independent(demo: Sandbox) -> None:
+    with Sandbox(seed="demo") as other:
+        plain = Plain(other)
+        first = plain.get("/invoices")["invoices"][0]["invoice_id"]
+        plain.delete(f"/invoices/{first}")
+
+        assert first in {row["invoice_id"] for row in demo.rows("Invoice")}
+
+
+def test_an_unknown_seed_or_plan_is_an_error() -> None:
+    with pytest.raises(ValueError, match="demo"):
+        Sandbox(seed="other")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="premium"):
+        Sandbox(plan="gold")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="1 organization"):
+        Sandbox(organizations=0)

@@ -1,0 +1,48 @@
+"""The sandbox and the facts: every documented operation has a route, and answers."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import requests
+
+from zohorm.sandbox import Sandbox
+from zohorm.sandbox.catalogue import Operation, Resource, catalogue
+from zohorm.sandbox.routes import route
+
+ALL = [
+    pytest.param(product.name, resource, operation, id=f"{product.name}-{operation.source}")
+    for product in catalogue().values()
+    for resource, operation in product.operations()
+]
+
+
+@pytest.mark.parametrize(("product", "resource", "operation"), ALL)
+def test_every_operation_has_a_route(
+    product: str, resource: Resource, operation: Operation
+) -> None:
+    path = re.sub(r"\{\w+\}", "4815000000000100001", operation.path)
+
+    found = route(catalogue()[product], operation.method, path, wrong_method_code=37)
+
+    assert (found.resource.name, found.operation.source) == (resource.name, operation.source)
+
+
+def test_every_operation_answers_as_the_service_would() -> None:
+    """On nothing: a list, or a refusal of the service's own kind; never a failure of ours."""
+    with Sandbox() as sandbox:
+        sandbox.limits(per_minute=10**6)
+        for product in catalogue().values():
+            for _, operation in product.operations():
+                path = re.sub(r"\{\w+\}", "4815000000000100001", operation.path)
+                answer = requests.request(
+                    operation.method,
+                    sandbox.url + product.root + path,
+                    params={"organization_id": sandbox.organization_ids[0]},
+                    headers={"Authorization": f"Zoho-oauthtoken {sandbox.access_token()}"},
+                    json={} if operation.method in ("POST", "PUT") else None,
+                    timeout=5,
+                )
+                assert answer.status_code in (200, 400, 404), (operation.source, answer.text)
+                assert answer.json()["code"] in (0, 2, 4, 1002), operation.source
