@@ -90,7 +90,7 @@ class Savable(Stored):
     def _create(self, session: Session, options: Options) -> SaveResult:
         operation = self._taking(options, "create")
         payload = self._new_payload()
-        with self._in_doubt(settling.Doubt(payload, session.settings.clock.now())):
+        with self._in_doubt(settling.Doubt(payload, session.settings.clock.time())):
             row, moment = self._send(session, operation, payload, options, creating=True)
         self._become(session, row)
         session.rows.keep((type(self), self.id), row, moment)
@@ -123,7 +123,7 @@ class Savable(Stored):
         self.settle_edits(row)
         self._whole = True
         session.identity.add(type(self), self.id, self)
-        session.watches.note(type(self), created=self.id)
+        session.watches.note_new(type(self), self.id)
 
     def _update(self, session: Session, check: bool | None, options: Options) -> SaveResult:
         operation = self._taking(options, "update")
@@ -143,7 +143,6 @@ class Savable(Stored):
         session.rows.keep((type(self), self.id), row, moment)
         self.settle_edits(row)
         self._whole = True
-        session.watches.note(type(self))
         if kept:
             warnings.warn(NotApplied(f"{self!r} keeps {', '.join(kept)} as before"), stacklevel=4)
         return SaveResult(created=False, fields=sent, not_applied=kept)
@@ -197,10 +196,14 @@ class Savable(Stored):
         creating: bool = False,
     ) -> tuple[wire.Row, int | None]:
         """Send a write; return the answer's row and the moment since which it is fresh."""
-        with session.writes.noting() as fresh_since:
-            call, answer = session.call(
-                operation, self._path_ids(), query=wire.arguments(options), body=payload
-            )
+        try:
+            with session.writes.noting() as fresh_since:
+                call, answer = session.call(
+                    operation, self._path_ids(), query=wire.arguments(options), body=payload
+                )
+        finally:
+            # Also if it failed: a write without an answer may have moved rows all the same.
+            session.watches.note(type(self))
         return self._row_of(call, answer, creating), fresh_since()
 
     def _row_of(self, call: Call, answer: Answer, creating: bool) -> wire.Row:
@@ -280,12 +283,14 @@ class Savable(Stored):
         operation = self._taking(options or {}, "delete")
         session = self._needed_session()
         identifier = self.id
-        with session.writes.noting():
-            session.call(operation, self._path_ids(), query=wire.arguments(options or {}))
+        try:
+            with session.writes.noting():
+                session.call(operation, self._path_ids(), query=wire.arguments(options or {}))
+        finally:
+            session.watches.note(type(self))
         self._deleted = True
         session.identity.remove(type(self), identifier)
         session.rows.forget((type(self), identifier))
-        session.watches.note(type(self))
 
 
 def _created_without_id(call: Call, answer: Answer) -> OutcomeUnknown:

@@ -19,11 +19,13 @@ _SLACK_SECONDS = 120.0
 """How far the service's clock at creation may lie before the moment that the call was sent."""
 
 _PAGE_SIZE = 200
+_MOST_CANDIDATES = 20
+"""Beyond so many look-ups nobody could tell the records apart anyway."""
 
 
 @attrs.frozen
 class Doubt:
-    """A write that may have been done: what was sent, when (clock seconds), which lists changed."""
+    """A write that may have been done: what was sent, when (wall clock), which lists changed."""
 
     sent: Mapping[str, object] = attrs.field(repr=False)
     at: float = 0.0
@@ -40,17 +42,17 @@ def find_created(
             everything that was sent.
     """
     facts = model.facts()
-    number = doubt.sent.get(facts.number or "")
     close: list[str] = []
     exact: list[wire.Row] = []
     for identifier in _candidates(session, model, doubt, ids):
         row = session.fresh_row(model, identifier, ids)
-        if number and str(row.get(facts.number or "")) == str(number):
-            return row
+        # A number alone proves nothing: the create may have been refused because of it.
         if model.holds(row, doubt.sent):
             exact.append(row)
         else:
             close.append(identifier)
+        if len(exact) + len(close) > _MOST_CANDIDATES:
+            break
     if len(exact) == 1:
         return exact[0]
     if not exact and not close:
@@ -94,7 +96,10 @@ def _discriminating(
     if facts.number and sent.get(facts.number):
         chosen = [facts.number]
     else:
-        chosen = [name for name in sent if isinstance(sent[name], str)]
+        # The service may trim a text, and then the list would not be filtered by it as it was sent.
+        chosen = [
+            n for n, value in sent.items() if isinstance(value, str) and value == value.strip()
+        ]
     return {
         name: (facts.filters[name].lookups["exact"], sent[name])
         for name in chosen
@@ -110,7 +115,7 @@ def _earliest(session: Session, doubt: Doubt, headers: Mapping[str, str]) -> flo
         now = parsedate_to_datetime(headers.get("Date", "")).timestamp()
     except (ValueError, TypeError):
         return None
-    return now - (session.settings.clock.now() - doubt.at) - _SLACK_SECONDS
+    return now - (session.settings.clock.time() - doubt.at) - _SLACK_SECONDS
 
 
 def _older(row: wire.Row, earliest: float | None) -> bool:
