@@ -8,6 +8,7 @@ write what a user writes; it may also make a `Sandbox` of its own.
 from __future__ import annotations
 
 import configparser
+import gc
 import importlib
 import importlib.util
 import re
@@ -85,6 +86,8 @@ def demo_data() -> Iterator[Sandbox]:
 def service(demo_data: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """The demo data untouched, and the environment of someone who uses it as the service."""
     demo_data.reset()
+    # An abandoned session of another test would be one of another organization.
+    gc.collect()
     for name, key in VARIABLES.items():
         monkeypatch.setenv(name, demo_data.credentials[key])
     return demo_data
