@@ -35,13 +35,22 @@ def run() -> int:
     began = time.monotonic()
     click.echo("Starting a sandbox with 1,000 contacts, 500 items and 5,000 invoices ...")
     with Sandbox(seed="demo") as sandbox:
-        demo = _Demo(sandbox)
-        try:
-            demo.play()
-        except (Surprise, ZohoError) as error:
-            click.echo(f"\nThis was not expected: {error}", err=True)
-            return 1
-    click.echo(f"\nAll as expected, in {time.monotonic() - began:.1f} seconds.")
+        status = play(sandbox)
+    click.echo(f"Done in {time.monotonic() - began:.1f} seconds.")
+    return status
+
+
+def play(sandbox: Sandbox) -> int:
+    """Play the steps on a sandbox with the demo data; return 0, or 1 after a surprise."""
+    demo = _Demo(sandbox)
+    try:
+        demo.play()
+    except (Surprise, ZohoError) as error:
+        click.echo(f"\nThis was not expected: {error}", err=True)
+        return 1
+    finally:
+        demo.close()
+    click.echo("\nAll as expected.")
     return 0
 
 
@@ -72,8 +81,10 @@ class _Demo:
             draft = self._step("Create an invoice", lambda: self._create(invoice.customer_id))
             self._step("Delete it", lambda: self._delete(draft))
             self._step("See what mistakes say", lambda: self._mistakes(invoice))
-        self._books.close()
         click.echo(f"\n{self._total} calls in all, {len(self._sandbox.token_calls)} token fetched.")
+
+    def close(self) -> None:
+        self._books.close()
 
     def _step(self, title: str, work: Callable[[], T]) -> T:
         click.secho(f"\n{title}", bold=True)
