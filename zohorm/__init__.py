@@ -70,6 +70,9 @@ from zohorm.query import Query
 from zohorm.regions import REGIONS, Region
 from zohorm.session import Session
 from zohorm.settings import Settings, UnknownSetting
+from zohorm.throttle import Quota, Throttle
+from zohorm.token import Token, TokenStore
+from zohorm.transport import Transport
 
 __all__ = [
     "AuthError",
@@ -106,6 +109,7 @@ __all__ = [
     "OutcomeUnknown",
     "Page",
     "Query",
+    "Quota",
     "REGIONS",
     "ReadOnlyField",
     "ReadOnlySession",
@@ -119,7 +123,11 @@ __all__ = [
     "SessionClosed",
     "Settings",
     "SystemClock",
+    "Throttle",
     "Timeout",
+    "Token",
+    "TokenStore",
+    "Transport",
     "TransportError",
     "UnknownField",
     "UnknownFilter",
