@@ -21,7 +21,8 @@ from zohorm.transport import RequestsTransport
 
 _tokens: Shared[tuple[str, str, str], TokenSource] = Shared()
 _paces: Shared[tuple[str, str], LocalThrottle] = Shared()
-_writes: Shared[tuple[str, str], Writes] = Shared()
+# By organization id alone: Checkout has a host of its own, and its payments count as well.
+_writes: Shared[str, Writes] = Shared()
 
 
 @attrs.frozen
@@ -57,7 +58,7 @@ class Access:
         self._token = self._token_source()
         self._transport = settings.transport or RequestsTransport(pool_size=settings.max_in_flight)
         self._throttle: Throttle = settings.throttle or self._shared_pace()
-        self.writes = _writes.acquire(self.key, Writes)
+        self.writes = _writes.acquire(organization_id, Writes)
         self.connection = Connection(
             root=self.key[0] + product.root,
             organization_id=organization_id,
@@ -123,7 +124,7 @@ class Access:
             self._transport.close()
         if self._settings.throttle is None:
             _paces.release(self.key)
-        _writes.release(self.key)
+        _writes.release(self.key[1])
         if self._shared_token is None:
             self._token.close()
         else:

@@ -132,7 +132,8 @@ class Acting(Savable):
     ) -> Self:
         """Send an action of the whole collection and return the record that it answers."""
         session, call, answer = cls._sent_of_class(operation, ids, query, body)
-        return session.record(cls, envelope.row_of(answer, cls.facts(), call), whole=True)
+        row = envelope.row_of(answer, cls.facts(), call)
+        return session.record(cls._unbound(), row, whole=True)
 
     @classmethod
     def _act_all_rows(
@@ -146,7 +147,7 @@ class Acting(Savable):
         """Send an action of the whole collection and return the records that it lists."""
         session, call, answer = cls._sent_of_class(operation, ids, query, body)
         rows = envelope.rows_of(answer, cls.facts(), call)
-        return [session.record(cls, row, whole=False) for row in rows]
+        return [session.record(cls._unbound(), row, whole=False) for row in rows]
 
     @classmethod
     def _sent_of_class(
@@ -163,7 +164,7 @@ class Acting(Savable):
             with session.writes.noting():
                 return (session, *_send(session, operation, ids or {}, query, body))
         finally:
-            session.watches.note(cls)
+            session.watches.note(cls._unbound(), many=True)
 
 
 def _send(

@@ -172,7 +172,7 @@ class Model(Acting):
             InvalidId, WrongType: the id cannot be one; no call was made.
             NotBound: no session is bound.
         """
-        return cls._session_now().get(cls._canonical_self(), id)
+        return cls._session_now().get(cls._unbound(), id)
 
     @classmethod
     def iterate(cls, *, strict: bool = False, **filters: object) -> Query[Self]:
@@ -189,10 +189,10 @@ class Model(Acting):
         """
         plan = Plan(conditions=conditions(cls, filters), strict=strict)
         session = cls._session_if_bound()
-        return Query(cls._canonical_self(), plan, session)
+        return Query(cls._unbound(), plan, session)
 
     @classmethod
-    def _canonical_self(cls) -> type[Self]:
+    def _unbound(cls) -> type[Self]:
         return cast("type[Self]", cls._canonical)  # The same class, unbound.
 
     @classmethod
@@ -200,7 +200,7 @@ class Model(Acting):
         cls, session: Session, parents: Mapping[str, str], values: Mapping[str, object]
     ) -> Self:
         """Return an unsaved record below a parent; its collection calls it."""
-        record = cls._canonical_self()(**values)
+        record = cls._unbound()(**values)
         record._session = session
         record._parents = parents
         for name, identifier in parents.items():

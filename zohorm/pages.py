@@ -94,24 +94,42 @@ class Run(Generic[M]):
         if self._plan.limit == 0:
             return
         number = 1
+        brought = False
         with Ahead(self._fetch_number, self._plan.ahead) as ahead:
             while True:
-                self._watch.written = False
+                self._watch.look()
                 fetched = ahead.page(number)
                 unseen = self._unseen(fetched.rows)
+                brought = brought or bool(unseen)
                 is_last = fetched.context.is_last
                 yield number, self._passing(unseen), is_last
                 if self._is_done():
                     return
-                if self._watch.written and unseen:
-                    # Writes may have moved rows into the place of those already seen, so this page
-                    # is asked for again; what was fetched ahead shows the list as it was.
+                if unseen and (self._watch.moves or self._watch.moved_any):
+                    # What was fetched ahead shows the list as it was.
                     ahead.forget()
-                    continue
-                if is_last:
+                    number = self._first_moved(number)
+                elif not is_last:
+                    ahead.start(number, fetched.context.total_pages)
+                    number += 1
+                elif self._watch.others and brought:
+                    # Nobody knows which pages were asked before and which after those writes.
+                    self._watch.others = brought = False
+                    ahead.forget()
+                    number = 1
+                else:
                     return
-                ahead.start(number, fetched.context.total_pages)
-                number += 1
+
+    def _first_moved(self, number: int) -> int:
+        """Return the first page to which writes may have moved rows that were behind `number`.
+
+        Each write moves them up by one at most: this page again as long as no more records were
+        written than it holds, an earlier one if the loop has collected more before it wrote.
+        """
+        if self._watch.moved_any:
+            return 1
+        size = self._page_size()
+        return max(1, min(number, (number * size - self._watch.moves) // size + 1))
 
     def _is_done(self) -> bool:
         return self._plan.limit is not None and self._yielded >= self._plan.limit

@@ -126,6 +126,11 @@ class Stored(Record):
         session.check_open()
         return session
 
+    @classmethod
+    def _unbound(cls) -> type[Self]:
+        """Return the class that records are made of, also where `using()` has bound this one."""
+        return cls
+
     def _needed_session(self) -> Session:
         if self._session is None:
             if self._detached_from is not None:
@@ -276,6 +281,10 @@ class Stored(Record):
         session = self._session
         organization = self._detached_from if session is None else session.organization_id
         return {**super().__getstate__(), "_detached_from": organization, "_loads": None}
+
+    def ids_above(self) -> Mapping[str, str]:
+        """Return the ids of the records that this one lives below, by member name."""
+        return self._parents
 
     def _parents_below(self) -> Mapping[str, str]:
         return self._path_ids()

@@ -13,12 +13,29 @@ if TYPE_CHECKING:
 
 
 class Watch:
-    """What one iteration hears: whether its model was written, and which records are new."""
+    """What one iteration hears: how many records of its model were written, and which are new.
+
+    Attributes:
+        moves: writes by the thread that iterates since it last looked; each may have moved the
+            rows behind it up by one.
+        moved_any: a write of many records at once, so that rows may be anywhere.
+        others: another thread has written; nobody knows between which pages.
+        created: ids of records made since the iteration began.
+    """
 
     def __init__(self, model: type[Stored]) -> None:
         self.model = model
-        self.written = False
+        self.thread = threading.get_ident()
+        self.moves = 0
+        self.moved_any = False
+        self.others = False
         self.created: set[str] = set()
+
+    def look(self) -> None:
+        """Begin to count anew, for the thread that calls."""
+        self.thread = threading.get_ident()
+        self.moves = 0
+        self.moved_any = False
 
 
 class Watches:
@@ -36,14 +53,24 @@ class Watches:
             self._watches.add(watch)
         return watch
 
-    def note(self, model: type[Stored], *, created: str | None = None) -> None:
-        """Say that a record of `model` was written; `created` is its id if it is new."""
+    def note(self, model: type[Stored], *, many: bool = False) -> None:
+        """Say that a record of `model`, or `many`, was written, or may have been."""
+        for watch in self._of(model):
+            if watch.thread != threading.get_ident():
+                watch.others = True
+            elif many:
+                watch.moved_any = True
+            else:
+                watch.moves += 1
+
+    def note_new(self, model: type[Stored], identifier: str) -> None:
+        """Say that a written record of `model` is a new one."""
+        for watch in self._of(model):
+            watch.created.add(identifier)
+
+    def _of(self, model: type[Stored]) -> list[Watch]:
         with self._lock:
-            watches = [watch for watch in self._watches if watch.model is model]
-        for watch in watches:
-            watch.written = True
-            if created is not None:
-                watch.created.add(created)
+            return [watch for watch in self._watches if watch.model is model]
 
     def renew_after_fork(self) -> None:
         """Take a new lock in a forked child."""
