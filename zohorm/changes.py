@@ -148,11 +148,12 @@ class Changing:
         """Note a wire value as unsaved; one equal to the received value takes the edit back."""
         self._refuse_if_fixed()
         edit = self._edits.get(field.name)
-        base = self._row.get(field.name, NOT_RECEIVED) if edit is None else edit.base
-        if base is not NOT_RECEIVED and field.same(base, value):
+        held = self._row.get(field.name, NOT_RECEIVED)
+        # The row may be newer than the edit, so the base of the edit decides nothing here.
+        if held is not NOT_RECEIVED and field.same(held, value):
             self._edits.pop(field.name, None)
         else:
-            self._edits[field.name] = Edit(base, value)
+            self._edits[field.name] = Edit(held if edit is None else edit.base, value)
 
     def _refuse_if_fixed(self) -> None:
         if self._home is Home.FIXED:
@@ -163,12 +164,14 @@ class Changing:
     def lines(self, member: Listed) -> Lines[Record]:
         """Return the embedded records of `member`, the same list at every call."""
         part = self._lines.get(member.name)
-        if part is None:
+        if part is None or not part.is_known:
             received = self._row.get(member.name, NOT_RECEIVED)
             if received is NOT_RECEIVED:
                 received = self._absent(member.name, "plain")
-            part = self._part(member, received)
-            self._lines[member.name] = part
+            if part is None:
+                part = self._lines[member.name] = self._part(member, received)
+            else:
+                part.adopt(received)
         return part
 
     def _part(self, member: Listed, received: object) -> Lines[Record]:
@@ -201,7 +204,12 @@ class Changing:
     def revert(self) -> None:
         """Drop every unsaved edit; what was received last stands again."""
         self._edits = {}
-        self._lines = {}
+        for part in self._lines.values():
+            part.revert()
+
+    def ids_above(self) -> Mapping[str, str]:
+        """Return the ids of the records that this one lives below, by member name."""
+        return {}
 
     def may_move_to(self, list_token: object) -> bool:
         """Say whether this record is free, or lives in the list that `list_token` stands for."""
@@ -225,7 +233,8 @@ class Changing:
             elif field.writable and name in self._row:
                 payload[name] = self._row[name]
         for name, member in self._lists.items():
-            if name in self._row or name in self._lines:
+            part = self._lines.get(name)
+            if name in self._row or (part is not None and part.is_known):
                 payload[name] = self.lines(member).payload()
         for name, edit in self._edits.items():
             payload.setdefault(name, edit.value)
@@ -242,32 +251,36 @@ class Changing:
     def take(self, row: wire.Row) -> None:
         """Make `row` the received one; unsaved edits stay, unedited lists show the new rows."""
         self._row = row
-        for name, part in list(self._lines.items()):
+        for name, part in self._lines.items():
             if part.is_changed:
                 continue
             if name in row:
                 part.adopt(row[name])
             else:
-                del self._lines[name]
+                part.unload()
 
     def settle_edits(self, row: wire.Row) -> None:
         """Make `row` the received one and drop the edits: the service has answered them."""
         self._edits = {}
-        for name, part in list(self._lines.items()):
-            if name in row:
-                part.join(self._session)
-                part.adopt(row[name], self._parents_below())
-            else:
-                del self._lines[name]
+        for name, part in self._lines.items():
+            part.join(self._session)
+            part.adopt(row.get(name), self._parents_below())
         self._row = row
 
     def differs(self, one: wire.Row, other: wire.Row) -> bool:
-        """Say whether two rows of this record differ in what a client can write."""
-        return any(
-            not field.same(one.get(name), other.get(name))
+        """Say whether two rows of this record differ in what a client can write.
+
+        One row may come from the record's own endpoint and one from the list that it lives in:
+        what only one of them shows, and shows as empty, is no difference.
+        """
+        fields = (
+            field
             for name, field in self._values.items()
-            if field.writable and name not in POSITIONS
-        ) or any(one.get(name) != other.get(name) for name in self._lists)
+            if field.writable and name not in POSITIONS and name not in self.ids_above()
+        )
+        return any(
+            not field.same(_shown(one, field.name), _shown(other, field.name)) for field in fields
+        ) or any(_shown(one, name) != _shown(other, name) for name in self._lists)
 
     def edits_clash(self, row: wire.Row) -> bool:
         """Say whether `row` holds another value under an edit than the one that was edited."""
@@ -315,3 +328,8 @@ class Changing:
     def list_as_received(self, name: str, row: wire.Row) -> bool:
         """Say whether `row` shows the list `name` as it was before its edits."""
         return self.lines(self._lists[name]).shows_received(row.get(name))
+
+
+def _shown(row: wire.Row, name: str) -> object:
+    value = row.get(name)
+    return None if value in ("", [], {}) else value

@@ -37,6 +37,7 @@ class Lines(MutableSequence[E], Generic[E]):
         self._token = object()
         self._received: list[E] = [self._element(row) for row in self._rows(received)]
         self._items = list(self._received)
+        self._loaded = True
 
     def _rows(self, received: object) -> list[wire.Row]:
         if not self._member.single:
@@ -151,6 +152,24 @@ class Lines(MutableSequence[E], Generic[E]):
             for mine, received in zip(self._items, self._received, strict=True)
         )
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the elements are loaded or edited, so that nothing need be fetched for them."""
+        return self._loaded or self.is_changed
+
+    def unload(self) -> None:
+        """Note that the record holds a row without this list by now.
+
+        The elements stay, for whoever holds one may still edit it.
+        """
+        self._loaded = False
+
+    def revert(self) -> None:
+        """Drop every edit of the list and of its elements."""
+        self._items = list(self._received)
+        for element in self._items:
+            element.revert()
+
     def keeps_old(self, received: object) -> bool:
         """Say whether the service's rows still show the old value of an edited element."""
         rows = {self._id_of(row): row for row in self._rows(received)}
@@ -206,7 +225,10 @@ class Lines(MutableSequence[E], Generic[E]):
         `parents` are the ids above the elements, known at last when a new record was saved.
         """
         self._parents = parents or self._parents
+        self._loaded = True
         rows = self._rows(received)
+        if self._member.single and self._items and not rows:
+            rows = [{}]  # Whoever holds the empty one may still fill it in.
         known = {str(element.own_id): element for element in self._items if element.own_id}
         waiting = [element for element in self._items if not element.own_id]
         unknown = [row for row in rows if self._id_of(row) not in known]

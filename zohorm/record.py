@@ -140,7 +140,8 @@ class Record(Changing):
             else:
                 found[name] = wire.thawed(self[name])
         for name, part in self._lines.items():
-            if name not in found and (part.is_changed or self._lists[name].single is False):
+            many = not self._lists[name].single
+            if name not in found and part.is_known and (part.is_changed or many):
                 found[name] = part.now()
         return found
 
@@ -192,7 +193,8 @@ class Record(Changing):
                 continue
             if name in self._lists:
                 fresh.lines(self._lists[name]).replace(
-                    element.copy() for element in self.lines(self._lists[name])
+                    element._copy_into(type(element)(), element.ids_above())
+                    for element in self.lines(self._lists[name])
                 )
             else:
                 fresh._edits[name] = Edit(NOT_RECEIVED, value)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from zohorm.books import ZohoBooks
 from zohorm.sandbox import Sandbox
+
+# Tests are no package, so what they import from each other has to be found by its folder.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture
