@@ -138,7 +138,7 @@ def find_changed(record: Stored, doubt: Doubt, theirs: wire.Row) -> wire.Row | N
         return None
     raise Conflict(
         f"{record!r} holds neither what was sent nor what was there before",
-        advice="revert() and look at the record; then edit anew",
+        advice="Look at error.mine and error.theirs; revert() and refresh(), then edit anew",
         mine=wire.thawed(doubt.sent),
         theirs={name: wire.thawed(theirs.get(name)) for name in doubt.lists},
     )
