@@ -344,7 +344,7 @@ class Lines(MutableSequence[E], Generic[E]):
     def _conflict(self, why: str, theirs: list[wire.Row]) -> Conflict:
         return Conflict(
             f"{self._member.owner}.{self._member.name}: {why}",
-            advice="Look at error.mine and error.theirs, then revert() or refresh() and edit anew; "
+            advice="Look at error.mine and error.theirs; revert() and refresh(), then edit anew; "
             "save(check=False) overwrites.",
             mine={self._member.name: [element.writable_payload() for element in self._items]},
             theirs={self._member.name: wire.thawed(theirs)},

@@ -307,7 +307,7 @@ class Stored(Record):
         names = [name for name, edit in self._edits.items() if edit.base is not NOT_RECEIVED]
         return Conflict(
             f"{self!r} has changed at the service under an unsaved edit",
-            advice="Look at error.mine and error.theirs, then revert() and edit anew; "
+            advice="Look at error.mine and error.theirs; revert() and refresh(), then edit anew; "
             "save(check=False) overwrites",
             mine={name: self._edits[name].value for name in names},
             theirs={name: wire.thawed(theirs.get(name)) for name in names},
