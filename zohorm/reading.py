@@ -29,7 +29,8 @@ def body_of(reply: Reply, *, raw: bool) -> tuple[Mapping[str, object] | None, bo
     if "json" in kind or (text and reply.content.lstrip().startswith(b"{")):
         try:
             body = wire.decode(reply.content)
-        except (ValueError, RecursionError):
+        # Deep nesting and absurd exponents are no ValueError.
+        except (ValueError, ArithmeticError, RecursionError):
             return None, False
         return (body, True) if isinstance(body, Mapping) else (None, False)
     return None, 200 <= reply.status < 300 and bool(reply.content) and (raw or not text)

@@ -170,7 +170,7 @@ class RefreshGrant:
         """
         try:
             body = wire.decode(reply.content)
-        except ValueError:
+        except (ValueError, ArithmeticError, RecursionError):
             body = None
         if not isinstance(body, Mapping):
             body = {}

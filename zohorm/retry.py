@@ -28,6 +28,7 @@ from zohorm.errors import (
 )
 
 NO_ANSWER = 0
+_LONGEST_SHORT_SECONDS = 3.0
 Verdict = Literal["accept", "again", "renew", "give up"]
 
 
@@ -245,8 +246,8 @@ class RetryPolicy:
     def _wait(self, rule: Rule, attempt: int, chance: float) -> float:
         if rule.wait == "minute":
             return self.minute_seconds
-        spread = 0.5 + chance
-        if rule.wait == "short":
-            return self.backoff_seconds * spread
+        longest = self.longest_backoff_seconds
+        # A slot becomes free as soon as some other call ends.
+        longest = min(longest, _LONGEST_SHORT_SECONDS) if rule.wait == "short" else longest
         doubled = self.backoff_seconds * 2.0 ** min(attempt - 1, 30)
-        return min(doubled, self.longest_backoff_seconds) * spread
+        return min(doubled, longest) * (0.5 + chance)

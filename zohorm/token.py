@@ -12,7 +12,8 @@ from typing import Never, Protocol, Self, runtime_checkable
 from zohorm import forking
 from zohorm.clock import Clock
 from zohorm.errors import AuthError, MissingSetting, NotPicklable, Timeout, WrongType, ZohoError
-from zohorm.refresh import RefreshGrant, Token, life_seconds
+from zohorm.refresh import RefreshGrant, life_seconds
+from zohorm.refresh import Token as Token  # who writes a store finds it beside TokenStore
 from zohorm.retry import RetryPolicy
 from zohorm.transport import Transport
 

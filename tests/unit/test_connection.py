@@ -245,6 +245,16 @@ def test_a_refused_token_is_renewed_once_and_the_call_repeated_once(
     assert [seen.body for seen in server.calls] == [call.body or b""] * 2
 
 
+def test_a_new_token_does_not_use_up_a_retry(server: Scripted, wiring: Wiring) -> None:
+    wiring.retry = RetryPolicy(max_retries=1)
+    server.next(401, _code(57))
+    server.next(500, _code(1000))
+
+    _send(wiring, GET)
+
+    assert len(server.calls) == 3
+
+
 def test_a_call_refused_with_a_new_token_names_the_scope_that_it_needs(
     server: Scripted, wiring: Wiring
 ) -> None:
@@ -600,6 +610,17 @@ def test_a_redirect_is_an_error_and_the_token_stays_here(server: Scripted, wirin
     assert len(server.calls) == 1
 
 
+def test_a_call_that_is_not_repeatable_uses_no_connection_that_has_idled(
+    server: Scripted, wiring: Wiring, clock: ManualClock
+) -> None:
+    with wiring.open() as connection:
+        for call in (GET, PUT, POST):
+            connection.send(call)
+            clock.move(seconds=10)
+
+    assert [seen.connection for seen in server.calls] == [2, 2, 3]  # 1 was for the token
+
+
 def test_a_dead_server_is_tried_again_for_any_call_and_leaves_no_doubt(clock: ManualClock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
@@ -644,6 +665,15 @@ def test_a_delete_that_finds_nothing_without_a_lost_answer_has_not(
     server.next(404, _code(1002))
 
     _failure(wiring, DELETE, NotFound)
+
+
+def test_an_update_that_finds_nothing_has_failed_also_after_a_lost_answer(
+    server: Scripted, wiring: Wiring
+) -> None:
+    server.next(fault="drop")
+    server.next(404, _code(1002))
+
+    _failure(wiring, PUT, NotFound)
 
 
 def test_a_delete_of_no_such_address_has_not_succeeded(server: Scripted, wiring: Wiring) -> None:
@@ -732,6 +762,7 @@ def test_the_whole_call_keeps_its_time_however_many_tries_are_left(
 
 
 def test_an_attempt_waits_no_longer_than_the_call_may(server: Scripted, wiring: Wiring) -> None:
+    wiring.first_token = Token("1000.given")
     wiring.max_wait_seconds = 0.2
     wiring.timeout = (60, 60)
     wiring.retry = RetryPolicy(max_retries=0)

@@ -23,6 +23,7 @@ JSON = {"Content-Type": "application/json;charset=UTF-8"}
         (Reply(200, JSON, b"[]"), False),
         (Reply(200, JSON, b""), False),
         (Reply(200, JSON, b"[" * 100_000), False),
+        (Reply(200, JSON, b'{"code":0,"n":1e9999999999999999999}'), False),
         (Reply(200, JSON, b'{"code":0}', complete=False), False),
         (Reply(204, {}, b""), True),
         (Reply(200, {"Content-Type": "application/pdf"}, b"%PDF"), True),

@@ -162,7 +162,8 @@ def test_the_waits_double_up_to_a_bound_and_are_spread() -> None:
 def test_a_minute_limit_waits_a_minute_and_crowding_a_moment() -> None:
     assert POLICY.decide(Outcome(429, 44), attempt=3).wait_seconds == 60
     assert POLICY.decide(Outcome(429), attempt=1).wait_seconds == 60
-    assert POLICY.decide(Outcome(429, 1070), attempt=3, chance=1).wait_seconds <= 1
+    assert POLICY.decide(Outcome(429, 1070), attempt=1, chance=1).wait_seconds == 0.75
+    assert POLICY.decide(Outcome(429, 1070), attempt=9, chance=0.5).wait_seconds == 3
 
 
 def test_the_wait_that_the_service_asks_for_replaces_ours() -> None:

@@ -45,7 +45,7 @@ class Wiring:
     @contextmanager
     def open(self) -> Iterator[Connection]:
         """Yield the connection; its sockets are closed afterwards."""
-        transport = RequestsTransport()
+        transport = RequestsTransport(clock=self.clock)
         token = self.token or self.tokens()
         if self.throttle is None:
             self.throttle = LocalThrottle(clock=self.clock)
