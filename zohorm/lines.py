@@ -171,13 +171,28 @@ class Lines(MutableSequence[E], Generic[E]):
             element.revert()
 
     def keeps_old(self, received: object) -> bool:
-        """Say whether the service's rows still show the old value of an edited element."""
+        """Say whether the service's rows still show the old list, or an edited element's old value.
+
+        Ask it of a changed list only.
+        """
+        if self._is_reshaped and self._as_received(self._rows(received)):
+            return not self._is_shown_by(self._rows(received))
         rows = {self._id_of(row): row for row in self._rows(received)}
         edited = [element for element in self._received if element.is_changed]
         return any(
             element.keeps_any_old(rows[element.own_id])
             for element in edited
             if element.own_id in rows
+        )
+
+    @property
+    def _is_reshaped(self) -> bool:
+        return [id(mine) for mine in self._items] != [id(one) for one in self._received]
+
+    def _is_shown_by(self, rows: list[wire.Row]) -> bool:
+        return len(rows) == len(self._items) and all(
+            element.holds(row, element.writable_payload())
+            for element, row in zip(self._items, rows, strict=True)
         )
 
     def shows_received(self, received: object) -> bool:
@@ -275,7 +290,7 @@ class Lines(MutableSequence[E], Generic[E]):
 
     def _as_received(self, theirs: list[wire.Row]) -> bool:
         return len(theirs) == len(self._received) and not any(
-            element.differs(element.received_row, row)
+            element.own_id != self._id_of(row) or element.differs(element.received_row, row)
             for element, row in zip(self._received, theirs, strict=True)
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from zohorm.errors import (
     TransportError,
     Unsettled,
     Unsupported,
+    warn,
 )
 from zohorm.resource import Operation
 from zohorm.stored import Stored
@@ -134,6 +134,8 @@ class Savable(Stored):
         if check or (check is None and replaced):
             self._rebase(session, plain=bool(check))
         payload = self.changed_payload()
+        if not payload:  # The other side has made the same edits.
+            return SaveResult(created=False, fields=())
         sent = tuple(payload)
         for name in operation.send_on_update:
             payload.setdefault(name, self._as_last_received(name))
@@ -144,7 +146,7 @@ class Savable(Stored):
         self.settle_edits(row)
         self._whole = True
         if kept:
-            warnings.warn(NotApplied(f"{self!r} keeps {', '.join(kept)} as before"), stacklevel=4)
+            warn(NotApplied(f"{self!r} keeps {', '.join(kept)} as before"))
         return SaveResult(created=False, fields=sent, not_applied=kept)
 
     def _drop_void_edits(self) -> None:
@@ -176,13 +178,16 @@ class Savable(Stored):
     def _as_last_received(self, name: str) -> object:
         if name in self._lists:
             return self.lines(self._lists[name]).payload()
+        if name in self.ids_above() and name not in self._edits:
+            return self.ids_above()[name]
         return self.wire_value(self._values[name])
 
     def _kept_old(self, row: wire.Row) -> tuple[str, ...]:
         """Return the edited members, and lists of edited elements, that `row` shows as before."""
         kept = [name for name in self._edits if self.keeps_old(name, row)]
         for name in self._changed_lists():
-            if self._lines[name].keeps_old(row.get(name)):
+            # An answer without the list says nothing: it may be one that is never shown.
+            if name in row and self._lines[name].keeps_old(row[name]):
                 kept.append(name)
         return tuple(kept)
 
