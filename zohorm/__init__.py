@@ -67,11 +67,12 @@ from zohorm.products import (
     ZohoSubscriptions,
 )
 from zohorm.query import Query
+from zohorm.refresh import Token
 from zohorm.regions import REGIONS, Region
 from zohorm.session import Session
 from zohorm.settings import Settings, UnknownSetting
 from zohorm.throttle import Quota, Throttle
-from zohorm.token import Token, TokenStore
+from zohorm.token import TokenStore
 from zohorm.transport import Transport
 
 __all__ = [

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-
-from zohorm.errors import ManyLoads, NotLoaded
+from zohorm.errors import ManyLoads, NotLoaded, warn
 
 _WARN_AT = 11
 
@@ -31,10 +29,9 @@ class Loads:
             )
         self._count += 1
         if self._count == _WARN_AT:
-            warnings.warn(
+            warn(
                 ManyLoads(
                     f"reading {field} fetches each row of this query by itself: "
                     f"{self._count} calls so far. .whole() does so openly; list rows cost none."
-                ),
-                stacklevel=5,
+                )
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -10,7 +9,7 @@ import attrs
 
 from zohorm import envelope, wire
 from zohorm.ahead import Ahead
-from zohorm.errors import FilterIgnored
+from zohorm.errors import FilterIgnored, warn
 from zohorm.loads import Loads
 from zohorm.lookups import Condition, Verdict
 
@@ -208,4 +207,4 @@ class Run(Generic[M]):
             raise said
         if not self._warned:
             self._warned = True
-            warnings.warn(said, stacklevel=5)
+            warn(said)

@@ -146,3 +146,11 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
 
 def test_every_error_has_a_docstring() -> None:
     assert all(kind.__doc__ for kind in ALL)
+
+
+def test_a_warning_names_the_line_of_the_program() -> None:
+    """One that named a line of ours would be shown once in all, not once per line."""
+    with pytest.warns(errors.NotApplied) as given:
+        errors.warn(errors.NotApplied("kept"))
+
+    assert given[0].filename == __file__
