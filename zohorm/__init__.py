@@ -44,6 +44,7 @@ from zohorm.errors import (
     UnknownField,
     UnknownFilter,
     UnknownRegion,
+    UnknownSetting,
     Unreachable,
     Unsettled,
     Unsupported,
@@ -70,7 +71,7 @@ from zohorm.query import Query
 from zohorm.refresh import Token
 from zohorm.regions import REGIONS, Region
 from zohorm.session import Session
-from zohorm.settings import Settings, UnknownSetting
+from zohorm.settings import Settings
 from zohorm.throttle import Quota, Throttle
 from zohorm.token import TokenStore
 from zohorm.transport import Transport

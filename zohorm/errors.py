@@ -8,6 +8,7 @@ ZohoError
     UnknownField             (AttributeError)
     UnknownFilter            (TypeError)
     UnknownRegion            (ValueError)
+    UnknownSetting           (TypeError)
     MissingSetting           (ValueError)
     InvalidId                (ValueError)
     WrongType                (TypeError)
@@ -172,6 +173,10 @@ class UnknownFilter(UsageError, TypeError):
 
 class UnknownRegion(UsageError, ValueError):
     """The region names no data centre; the error lists those there are."""
+
+
+class UnknownSetting(UsageError, TypeError):
+    """A session has no setting of this name; the error lists those there are."""
 
 
 class MissingSetting(UsageError, ValueError):

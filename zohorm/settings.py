@@ -9,7 +9,7 @@ from typing import TypedDict, cast
 import attrs
 
 from zohorm.clock import Clock, SystemClock
-from zohorm.errors import InvalidValue, MissingSetting, UsageError, WrongType
+from zohorm.errors import InvalidValue, MissingSetting, UnknownSetting, WrongType
 from zohorm.throttle import Throttle
 from zohorm.token import TokenStore
 from zohorm.transport import Transport
@@ -191,10 +191,6 @@ class Settings:
             if values.get(name) is None:
                 values[name] = os.environ.get(variable) or None
         return cls(**cast("SettingsDict", values))  # The checks see each of them.
-
-
-class UnknownSetting(UsageError, TypeError):
-    """A session has no setting of this name."""
 
 
 _ADDRESSES = {"api_url": "ZOHORM_API_URL", "accounts_url": "ZOHORM_ACCOUNTS_URL"}

@@ -23,6 +23,7 @@ from zohorm.errors import (
     ReadOnlySession,
     SessionClosed,
     UnknownRegion,
+    UnknownSetting,
     UsageError,
     WrongOrganization,
     WrongType,
@@ -38,7 +39,6 @@ from zohorm.products import (
 )
 from zohorm.sandbox import Sandbox
 from zohorm.session import Session
-from zohorm.settings import UnknownSetting
 from zohorm.transport import Reply, Request
 
 VARIABLES = {

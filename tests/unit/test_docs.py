@@ -22,6 +22,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+import zohorm
 from zohorm.sandbox import Sandbox
 from zohorm.settings import Settings
 
@@ -211,6 +212,18 @@ def test_the_page_on_sessions_names_every_setting() -> None:
     page = (ROOT / "docs" / "sessions.md").read_text(encoding="utf-8")
 
     assert [field.name for field in attrs.fields(Settings) if f"`{field.name}`" not in page] == []
+
+
+def test_the_page_on_errors_names_every_error() -> None:
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    raised = [
+        name
+        for name in zohorm.__all__
+        if isinstance(getattr(zohorm, name), type)
+        and issubclass(getattr(zohorm, name), BaseException)
+    ]
+
+    assert [name for name in raised if not re.search(rf"\b{name}\b", page)] == []
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:

@@ -9,8 +9,8 @@ import attrs
 import pytest
 
 from zohorm.clock import ManualClock, SystemClock
-from zohorm.errors import InvalidValue, MissingSetting, UsageError, WrongType
-from zohorm.settings import Settings, SettingsDict, UnknownSetting, environment
+from zohorm.errors import InvalidValue, MissingSetting, UnknownSetting, UsageError, WrongType
+from zohorm.settings import Settings, SettingsDict, environment
 
 DEFAULTS: dict[str, object] = {
     "access_token": None,
