@@ -1,0 +1,269 @@
+"""Many threads and one session: one refresh, one fetch, and nobody's half-made edit."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any, TypeVar
+
+import pytest
+
+from zohorm.books import Invoice, Item, ZohoBooks
+from zohorm.errors import AuthError, NotBound, NotFound, ServerError
+from zohorm.sandbox import Sandbox
+
+T = TypeVar("T")
+THREADS = 16
+
+
+def at_once(count: int, act: Callable[[int], T]) -> list[T]:
+    """Run `act` in so many threads that begin together, and return what each returned."""
+    gate = threading.Barrier(count)
+
+    def begin(place: int) -> T:
+        gate.wait()
+        return act(place)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(begin, range(count)))
+
+
+def items(sandbox: Sandbox, count: int) -> list[str]:
+    return [sandbox.insert("Item", {"name": f"Item {n}", "rate": n}) for n in range(count)]
+
+
+def test_sixteen_threads_and_a_dead_token_make_one_refresh(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    ids = items(sandbox, THREADS)
+    list(Item.iterate())
+    sandbox.expire_tokens()
+    sandbox.forget()
+
+    got = at_once(THREADS, lambda place: Item.using(books).get(ids[place]).name)
+
+    assert got == [f"Item {n}" for n in range(THREADS)]
+    assert len(sandbox.token_calls) == 1
+    # Nobody was refused twice.
+    refused = [call.path for call in sandbox.calls if call.status == 401]
+    assert 1 <= len(refused) == len(set(refused))
+
+
+def test_threads_that_find_no_token_at_all_make_one_refresh(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    """The renewal takes its time, so that all of them have to wait for it."""
+    ids = items(sandbox, THREADS)
+    sandbox.next(fault="hang-after-commit", path="/oauth/*")
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        running = [pool.submit(Item.using(books).get, identifier) for identifier in ids]
+        sandbox.wait_for_hanging()
+        assert sandbox.calls == []
+        sandbox.release()
+        got = [one.result().id for one in running]
+
+    assert got == ids
+    assert len(sandbox.token_calls) == 1
+    assert {call.status for call in sandbox.calls} == {200}
+
+
+def test_a_refused_refresh_fails_every_thread_that_waits_for_it(sandbox: Sandbox) -> None:
+    credentials: Any = {**sandbox.credentials, "refresh_token": "wrong"}
+    sandbox.next(fault="hang-after-commit", path="/oauth/*")
+    with closing(ZohoBooks(**credentials, clock=sandbox.clock)) as books:
+
+        def read(identifier: str) -> AuthError:
+            with pytest.raises(AuthError) as caught:
+                Item.using(books).get(identifier)
+            return caught.value
+
+        with ThreadPoolExecutor(8) as pool:
+            running = [pool.submit(read, str(number)) for number in range(8)]
+            sandbox.wait_for_hanging()
+            sandbox.release()
+            errors = [one.result() for one in running]
+
+    assert len({id(error) for error in errors}) == 8
+    # Whoever came after the answer has tried again.
+    assert 1 <= len(sandbox.token_calls) <= 8
+    assert sandbox.calls == []
+
+
+def test_sixteen_threads_that_read_one_id_make_one_call_and_share_no_record(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    tea = sandbox.insert("Item", {"name": "Tea", "rate": 3})
+    list(Item.iterate())
+    sandbox.forget()
+    sandbox.next(fault="hang", path="/items/*")
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        running = [pool.submit(Item.using(books).get, tea) for _ in range(THREADS)]
+        sandbox.wait_for_hanging()
+        sandbox.release()
+        got = [one.result() for one in running]
+
+    assert [call.path for call in sandbox.calls] == [f"/items/{tea}"]
+    assert {item.name for item in got} == {"Tea"}
+    assert all(item.is_whole for item in got)
+
+
+def test_threads_that_begin_together_share_no_record(sandbox: Sandbox, books: ZohoBooks) -> None:
+    tea = sandbox.insert("Item", {"name": "Tea", "rate": 3})
+
+    got = at_once(THREADS, lambda _: Item.using(books).get(tea))
+
+    assert len({id(item) for item in got}) == THREADS
+    assert len(sandbox.calls) == 1
+
+
+def test_a_failed_fetch_fails_each_waiting_thread_with_an_error_of_its_own(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    list(Item.iterate())
+    sandbox.forget()
+    sandbox.next(fault="hang", path="/items/*")
+    errors: list[NotFound] = []
+
+    def read(_: int) -> None:
+        with pytest.raises(NotFound) as caught:
+            Item.using(books).get("77")
+        errors.append(caught.value)
+
+    with ThreadPoolExecutor(4) as pool:
+        for place in range(4):
+            pool.submit(read, place)
+        sandbox.wait_for_hanging()
+        sandbox.release()
+
+    assert len({id(error) for error in errors}) == 4
+    assert {error.code for error in errors} == {errors[0].code}
+
+
+def test_a_thread_does_not_see_the_half_made_edit_of_another(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    tea = sandbox.insert("Item", {"name": "Tea", "rate": 3})
+    mine = Item.get(tea)
+    mine.name = "Coffee"
+
+    with ThreadPoolExecutor(1) as pool:
+        theirs = pool.submit(Item.using(books).get, tea).result()
+
+    assert theirs is not mine
+    assert theirs.name == "Tea"
+    assert not theirs.is_changed
+    assert mine.name == "Coffee"
+    assert len(sandbox.calls) == 1
+
+
+def test_each_thread_has_one_object_per_id(sandbox: Sandbox) -> None:
+    tea = sandbox.insert("Item", {"name": "Tea", "rate": 3})
+    credentials: Any = sandbox.credentials
+    with closing(ZohoBooks(**credentials, clock=sandbox.clock).bind()):
+
+        def twice(_: int) -> Item:
+            one, other = Item.get(tea), Item.get(tea)
+            assert one is other
+            return one
+
+        got = at_once(4, twice)
+
+        assert len({id(item) for item in got}) == 4
+        assert all(Item.get(tea) is not item for item in got)
+    assert len(sandbox.calls) == 1
+
+
+def test_a_block_is_not_seen_by_a_thread_that_the_caller_starts(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    with ThreadPoolExecutor(1) as pool, pytest.raises(NotBound):
+        pool.submit(Item.get, "1").result()
+
+    assert sandbox.calls == []
+
+
+def test_a_thread_that_is_given_the_context_works_in_the_block(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    """Then the block's records are its records, too."""
+    tea = sandbox.insert("Item", {"name": "Tea", "rate": 3})
+    mine = Item.get(tea)
+
+    with ThreadPoolExecutor(1) as pool:
+        theirs = pool.submit(contextvars.copy_context().run, Item.get, tea).result()
+
+    assert theirs is mine
+
+
+def test_threads_that_the_library_starts_see_the_context_of_the_caller(sandbox: Sandbox) -> None:
+    for place in range(900):
+        sandbox.insert("Item", {"name": f"Item {place}", "rate": place})
+    whose = contextvars.ContextVar("whose", default="nobody's")
+    seen: list[tuple[str, bool]] = []
+
+    def ask() -> str:
+        seen.append((whose.get(), threading.current_thread() is threading.main_thread()))
+        return sandbox.access_token()
+
+    credentials: Any = {**sandbox.credentials, "auth": ask}
+    with closing(ZohoBooks(**credentials, clock=sandbox.clock)) as books, books:
+        whose.set("mine")
+        assert len(list(Item.iterate().ahead(3))) == 900
+
+    assert {value for value, _ in seen} == {"mine"}
+    assert {in_main for _, in_main in seen} == {True, False}
+
+
+def test_threads_that_write_and_read_lose_nothing(sandbox: Sandbox, books: ZohoBooks) -> None:
+    sandbox.limits(per_minute=100_000)
+    ids = items(sandbox, THREADS)
+
+    def edit(place: int) -> None:
+        bound = Item.using(books)
+        for turn in range(3):
+            item = bound.get(ids[place])
+            item.description = f"{place}.{turn}"
+            item.save()
+            assert bound.get(ids[place]).description == f"{place}.{turn}"
+
+    at_once(THREADS, edit)
+
+    assert [row["description"] for row in sandbox.rows("Item")] == [
+        f"{place}.2" for place in range(THREADS)
+    ]
+    assert sum(call.method == "PUT" for call in sandbox.calls) == 3 * THREADS
+
+
+def test_no_more_calls_are_in_flight_than_the_session_allows(sandbox: Sandbox) -> None:
+    ids = items(sandbox, 8)
+    sandbox.limits(in_flight=2)
+    credentials: Any = sandbox.credentials
+    with closing(ZohoBooks(**credentials, clock=sandbox.clock, max_in_flight=2)) as books:
+        got = at_once(8, lambda place: Item.using(books).get(ids[place]).id)
+
+    assert got == ids
+    assert {call.status for call in sandbox.calls} == {200}
+
+
+def test_a_failing_server_fails_threads_and_not_the_session(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    ids = items(sandbox, 4)
+    credentials: Any = sandbox.credentials
+    with closing(ZohoBooks(**credentials, clock=sandbox.clock, max_retries=0)) as hasty:
+        sandbox.next(status=500, times=4)
+
+        def fail(place: int) -> None:
+            with pytest.raises(ServerError):
+                Item.using(hasty).get(ids[place])
+
+        at_once(4, fail)
+        got = at_once(4, lambda place: Item.using(hasty).get(ids[place]).id)
+
+    assert got == ids
+    assert Invoice.iterate().count() == 0
