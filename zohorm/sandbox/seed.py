@@ -28,6 +28,7 @@ def snapshot(name: str | None, count: int) -> bytes:
         if name == "demo":
             product = next(iter(catalogue().values()))
             demo.fill(store, product, organizations.ids(store)[0], today=TODAY)
+    store.analyze()
     made = store.snapshot()
     store.close()
     return made

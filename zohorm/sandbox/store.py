@@ -74,6 +74,11 @@ class Store:
                 raise
             self._connection.execute("COMMIT")
 
+    def analyze(self) -> None:
+        """Let SQLite count, so that it knows which index finds few rows; after a large insert."""
+        with self._lock:
+            self._connection.execute("ANALYZE")
+
     def snapshot(self) -> bytes:
         """Return everything stored, for `restore`."""
         with self._lock:
@@ -221,7 +226,7 @@ class _Table:
         self._resource = resource
         self._columns: Sequence[Column] = columns_of(resource)
         self.name = f'"{resource.table}"'
-        names = ["id", "body", "row", *(f'"{column.name}"' for column in self._columns)]
+        names = ["id", *(f'"{column.name}"' for column in self._columns), "row", "body"]
         marks = ", ".join("?" * (len(names) + 2))
         self.insert_sql = (
             f"INSERT INTO {self.name} (organization, parent, {', '.join(names)}) VALUES ({marks})"
@@ -233,7 +238,8 @@ class _Table:
         more = "".join(f', "{column.name}" TEXT' for column in self._columns)
         yield (
             f"CREATE TABLE IF NOT EXISTS {self.name} (seq INTEGER PRIMARY KEY AUTOINCREMENT, "
-            f"organization TEXT, parent TEXT, id TEXT, body TEXT, row TEXT{more})"
+            # The wide texts come last: SQLite reads a row from its beginning, and only so far.
+            f"organization TEXT, parent TEXT, id TEXT{more}, row TEXT, body TEXT)"
         )
         table = self._resource.table
         yield (f'CREATE UNIQUE INDEX IF NOT EXISTS "{table}_id" ON {self.name} (organization, id)')
@@ -251,4 +257,4 @@ class _Table:
     def values(self, row: Row) -> tuple[str | None, ...]:
         body, short = exact.write(row), exact.write(list_row(self._resource, row))
         extracted = (column.extract(row) for column in self._columns)
-        return (str(row[self._resource.id]), body, short, *extracted)
+        return (str(row[self._resource.id]), *extracted, short, body)

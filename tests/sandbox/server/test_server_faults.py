@@ -27,6 +27,8 @@ BODY = {"contact_name": "Zoë"}
         ({"status": 200, "code": 1234}, 200, 1234),
         ({"status": 429, "code": "44"}, 429, "44"),
         ({"status": 401}, 401, 57),
+        ({"status": 599}, 599, 1000),
+        ({"code": 0}, 200, 0),
     ],
     ids=str,
 )
@@ -38,6 +40,7 @@ def test_an_answer_in_place_of_the_service(
     answer = plain.call("POST", "/contacts", json=BODY)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["message"]
     assert sandbox.calls[-1].status == status
     assert sandbox.rows("Contact") == []
     assert plain.post("/contacts", BODY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+from decimal import Decimal
 
 import pytest
 import requests
@@ -107,6 +108,57 @@ def test_wrong_values_are_code_2(plain: Plain) -> None:
         body = {"customer_id": contact, "line_items": [{"rate": 1}], name: value}
         assert plain.refused("POST", "/invoices", json=body) == (400, 2), name
     assert plain.get("/invoices")["invoices"] == []
+
+
+def test_a_text_that_is_too_long_is_code_15(plain: Plain) -> None:
+    body = {"contact_name": "x", "company_name": "x" * 201}
+
+    assert plain.refused("POST", "/contacts", json=body) == (400, 15)
+    assert plain.post("/contacts", {**body, "company_name": "x" * 200})
+
+
+def test_values_may_come_as_text(plain: Plain) -> None:
+    body = {
+        "customer_id": int(plain.contact()),
+        "line_items": [{"rate": "2.50", "quantity": " 3 ", "name": 7}],
+        "is_inclusive_tax": "true",
+        "payment_terms": "15",
+        "contact_persons": [],
+    }
+
+    invoice = plain.post("/invoices", body)["invoice"]
+
+    assert (invoice["total"], invoice["payment_terms"]) == (Decimal("7.5"), 15)
+    assert invoice["is_inclusive_tax"] is True
+    assert invoice["line_items"][0]["name"] == "7"
+    texts = {**body, "contact_persons": "x"}
+    assert plain.refused("POST", "/invoices", json=texts) == (400, 4)
+    texts = {**body, "contact_persons": [["x"]]}
+    assert plain.refused("POST", "/invoices", json=texts) == (400, 4)
+    kind = {"contact_name": "x", "contact_type": "friend"}
+    assert plain.refused("POST", "/contacts", json=kind) == (400, 2)
+
+
+def test_head_answers_without_content(plain: Plain) -> None:
+    answer = plain.call("HEAD", "/contacts")
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["Content-Length"]) > 0
+    assert plain.get("/contacts")["contacts"] == []
+
+
+def test_a_client_may_wait_for_100_continue(sandbox: Sandbox, plain: Plain) -> None:
+    host, port = sandbox.url.removeprefix("http://").split(":")
+    head = (
+        f"POST /books/v3/contacts?organization_id={plain.organization_id} HTTP/1.1\r\n"
+        f"Authorization: Zoho-oauthtoken {plain.token}\r\n"
+        "Content-Length: 20\r\nExpect: 100-continue\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(b'{"contact_name":"x"}')
+        assert connection.recv(1000).startswith(b"HTTP/1.1 201 ")
 
 
 def test_a_number_too_long_to_store_is_refused(plain: Plain) -> None:

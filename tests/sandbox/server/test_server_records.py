@@ -155,6 +155,29 @@ def test_an_update_changes_only_what_it_sends(sandbox: Sandbox, plain: Plain) ->
     assert plain.get(path)["invoice"] == expected
 
 
+def test_what_a_record_must_have_cannot_be_cleared(plain: Plain) -> None:
+    contact = plain.contact()
+
+    assert plain.refused("PUT", f"/contacts/{contact}", json={"contact_name": ""}) == (400, 2)
+    assert plain.get(f"/contacts/{contact}")["contact"]["contact_name"] == "Bär & Söhne"
+
+
+def test_ids_cannot_be_changed(sandbox: Sandbox, plain: Plain) -> None:
+    contact = plain.contact(contact_persons=[{"first_name": "Zoë"}])
+    other = plain.contact("Other")
+    [person] = plain.get(f"/contacts/{contact}")["contact"]["contact_persons"]
+    key = person["contact_person_id"]
+
+    plain.put(f"/contacts/{contact}", {"contact_id": other, "notes": "x"})
+    body = {"contact_person_id": "1", "contact_id": other, "first_name": "Zoe"}
+    plain.put(f"/contacts/contactpersons/{key}", body)
+
+    [row] = plain.get(f"/contacts/{contact}/contactpersons")["contact_persons"]
+    assert (row["contact_person_id"], row["first_name"]) == (key, "Zoe")
+    assert plain.get(f"/contacts/{other}")["contact"]["contact_persons"] == []
+    assert [row["contact_id"] for row in sandbox.rows("ContactPerson")] == [contact]
+
+
 def test_an_empty_value_clears(plain: Plain) -> None:
     invoice = plain.invoice(notes="old", shipping_charge=3)
 

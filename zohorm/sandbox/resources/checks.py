@@ -32,8 +32,11 @@ def accepted(resource: Resource, body: Row, *, part: str | None = None) -> Row:
     made: Row = {}
     for name, value in body.items():
         field = shape.fields.get(name)
-        # The id of a row says which row is meant, though nobody can change it.
-        if field is not None and field.in_edition and (field.is_sent or name == shape.id):
+        if field is None or not field.in_edition:
+            continue
+        # The id of a row says which row is meant; that of the whole record is in the path.
+        is_id = name == shape.id
+        if (is_id and part is not None) or (field.is_sent and not is_id):
             made[name] = _value(resource, field, value)
     return made
 

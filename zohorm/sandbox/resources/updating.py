@@ -22,9 +22,12 @@ def answer(context: Context) -> Reply:
     """Change the members that the body has and return the whole record."""
     before = exact.load(reading.text_of(context, parents.record_id(context)))
     body = context.body_object()
-    if context.switches.put_requires == "documented":
-        create = context.resource.operations.get("create")
-        required(create.required if create is not None else (), body)
+    create = context.resource.operations.get("create")
+    names = create.required if create is not None else ()
+    if context.switches.put_requires == "none":
+        # What a record must have may be left out, but not emptied; lists may become empty.
+        names = tuple(name for name in names if name in body and body[name] != [])
+    required(names, body)
     row = update(context, before, accepted(context.resource, body))
     return _answered(context, row)
 
@@ -60,6 +63,8 @@ def update(context: Context, before: Row, sent: Row) -> Row:
         return before
     resource = context.resource
     row = changed(context, before, sent)
+    parent = context.store.parent_of(resource, context.scope, str(row[resource.id]))
+    parents.fill(context, row, parent)
     parents.check_links(context, sent)
     number = resource.number
     if number is not None and number in sent:
@@ -70,7 +75,6 @@ def update(context: Context, before: Row, sent: Row) -> Row:
     creating.stamp(context, row)
     context.store.replace(resource, context.scope, row)
     mirrors.record_written(context, row)
-    parent = context.store.parent_of(resource, context.scope, str(row[resource.id]))
     mirrors.child_written(context, parent)
     context.rules.updated(context, row, before)
     return row
