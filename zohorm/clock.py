@@ -6,6 +6,8 @@ import threading
 import time
 from typing import Protocol
 
+from zohorm import forking
+
 
 class Clock(Protocol):
     """What throttle, token and connection wait on."""
@@ -59,6 +61,7 @@ class ManualClock:
         self._patience_seconds = patience_seconds
         self._elapsed = 0.0
         self._lock = threading.Lock()  # guards _elapsed
+        forking.register(self)
 
     def now(self) -> float:
         """Return the seconds passed since the clock was made."""
@@ -90,3 +93,7 @@ class ManualClock:
             raise ValueError("a clock cannot be moved back")
         with self._lock:
             self._elapsed += step
+
+    def renew_after_fork(self) -> None:
+        """Take a new lock in a forked child; from then on its time is its own."""
+        self._lock = threading.Lock()
