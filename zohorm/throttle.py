@@ -320,7 +320,7 @@ class _Day:
             return
         when = "later" if quota.resets_at is None else f"at {quota.resets_at:%Y-%m-%d %H:%M:%S} UTC"
         raise DayLimit(
-            f"{quota.remaining} calls of the day remain, and {reserve} are kept in reserve",
+            f"{quota.remaining} calls of the day remain, and min_calls_remaining is {reserve}",
             advice=f"Go on {when}, when the count starts anew, or lower min_calls_remaining",
             resets_at=quota.resets_at,
             calls_remaining=quota.remaining,
