@@ -75,6 +75,12 @@ def _none_or(check: Check) -> Check:
     return lambda name, value: None if value is None else check(name, value)
 
 
+def _above_zero(name: str, value: object) -> None:
+    _number(0)(name, value)
+    if value == 0:
+        raise InvalidValue(f"{name} must be above 0")
+
+
 def _whole(low: int) -> Check:
     def check(name: str, value: object) -> None:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -99,9 +105,7 @@ def _two_times(name: str, value: object) -> None:
     if not isinstance(value, tuple) or len(value) != 2:
         raise WrongType(f"{name} takes (connect seconds, read seconds)")
     for part in value:
-        _number(0)(name, part)
-        if part == 0:
-            raise InvalidValue(f"{name} must be above 0 seconds")
+        _above_zero(name, part)
 
 
 def _url(name: str, value: object) -> None:
@@ -125,7 +129,7 @@ _CHECKS: dict[str, Check] = {
     "calls_per_minute": _whole(1),
     "max_in_flight": _whole(1),
     "timeout": _two_times,
-    "max_wait_seconds": _number(0),
+    "max_wait_seconds": _above_zero,
     "cache_seconds": _number(0),
     "cache_rows": _whole(0),
     "lazy_limit": _whole(0),
