@@ -74,6 +74,7 @@ class Application:
             raise Dropped
         client = request.environ["werkzeug.socket"]
         if is_token_call:
+            self._wait(fault, client)
             reply = self._accounts(arrived)
         else:
             reply = self._product(arrived, fault, client)

@@ -149,6 +149,21 @@ def test_a_released_call_is_carried_out(sandbox: Sandbox) -> None:
     assert len(sandbox.rows("Contact")) == 1
 
 
+def test_a_token_call_may_hang_too(sandbox: Sandbox) -> None:
+    sandbox.next(fault="hang", path="/oauth/v2/token")
+    done: list[int] = []
+    url = f"{sandbox.url}/oauth/v2/token"
+    thread = threading.Thread(target=lambda: done.append(requests.post(url, timeout=5).status_code))
+    thread.start()
+    sandbox.wait_for_hanging()
+    assert done == []
+
+    sandbox.release()
+    thread.join(5)
+
+    assert done == [200]
+
+
 def test_stop_does_not_wait_for_calls_that_hang() -> None:
     failures: list[Exception] = []
 
