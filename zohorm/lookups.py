@@ -152,12 +152,15 @@ def _names(filters: Mapping[str, Filter]) -> str:
 def _build(known: Filter, name: str, lookup: str, key: str, value: object) -> Condition:
     kind = known.kind
     if lookup in ("in", "not_in"):
-        wanted = [kind.write(key, member) for member in _several(key, value)]
+        given = list(_several(key, value))
+        wanted = [kind.write(key, member) for member in given]
         sent: object = [known.values.get(str(member), member) for member in wanted]
     else:
+        given = [value]
         wanted = [kind.write(key, value)]
         sent = known.values.get(str(wanted[0]), _widened(lookup, wanted[0], kind))
-    judge = None if str(wanted[0]) in known.unchecked else _judge(kind, lookup, wanted)
+    unchecked = any(str(member) in known.unchecked for member in wanted)
+    judge = None if unchecked else _judge(kind, lookup, given)
     return Condition(
         name, lookup, known.lookups[lookup], wire.query_text(sent), known.row_field or name, judge
     )
@@ -169,6 +172,11 @@ def _several(key: str, value: object) -> Iterable[object]:
     members = list(value)
     if not members:
         raise InvalidValue(f"{key} takes at least one value")
+    if any(isinstance(member, str) and "," in member for member in members):
+        raise InvalidValue(
+            f"{key} cannot send a value with a comma, for commas part the values",
+            advice="Test for it with .where(...).",
+        )
     return members
 
 
@@ -186,14 +194,15 @@ def _widened(lookup: str, value: object, kind: wire.Kind) -> object:
             return value
     if kind is wire.DATETIME and step:
         instant: dt.datetime = kind.read(value)
-        return kind.write("bound", instant + dt.timedelta(seconds=step))
+        try:
+            return kind.write("bound", instant + dt.timedelta(seconds=step))
+        except OverflowError:
+            return value
     return value
 
 
-def _judge(
-    kind: wire.Kind, lookup: str, wanted: list[object]
-) -> Callable[[object], Verdict] | None:
-    values = [kind.read(member) for member in wanted]
+def _judge(kind: wire.Kind, lookup: str, given: list[object]) -> Callable[[object], Verdict]:
+    values = [wire.asked(kind, member) for member in given]
     test = _TESTS[lookup](values) if kind not in _TEXT_KINDS else _text_test(lookup, values)
     wide = _wide_test(kind, lookup, values)
 
@@ -203,7 +212,7 @@ def _judge(
         except wire.READ_ERRORS:
             return Verdict.KEEP
         if held is None:
-            return Verdict.IGNORED
+            return Verdict.KEEP if lookup == "not_in" else Verdict.IGNORED
         if test(held):
             return Verdict.KEEP
         return Verdict.DROP if wide is not None and wide(held) else Verdict.IGNORED

@@ -275,7 +275,9 @@ def _write_datetime(name: str, value: Any) -> str:
         raise InvalidValue(
             f"{name} takes an aware datetime", advice="Give it a time zone: tzinfo=dt.UTC."
         )
-    return value.strftime("%Y-%m-%dT%H:%M:%S%z")
+    # strftime() writes years before 1000 with fewer than four digits.
+    day_and_time = value.replace(microsecond=0, tzinfo=None).isoformat()
+    return day_and_time + value.strftime("%z")
 
 
 def _read_boolean(value: Any) -> bool | None:
@@ -326,6 +328,14 @@ DATETIME = Kind("datetime", _read_datetime, _write_datetime)
 BOOLEAN = Kind("boolean", _read_boolean, _write_boolean, cleared=None)
 TEXTS = Kind("texts", _read_texts, _write_texts, cleared=())
 JSON = Kind("json", frozen, _write_json, cleared=None)
+
+
+def asked(kind: Kind, value: Any) -> Any:
+    """Return a value that `kind` can write as rows are compared with it.
+
+    The wire has whole seconds, and an instant counts to its last digit all the same.
+    """
+    return value if kind is DATETIME else kind.read(kind.write("a value", value))
 
 
 def query_text(value: Any) -> str:
