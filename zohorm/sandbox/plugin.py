@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """Run an empty sandbox for one test."""
+    """Run an empty sandbox for one test; its clock stands still until the test moves it."""
     # Imported late: the plugin is loaded in every test run, also where nobody needs a server.
+    from zohorm.clock import ManualClock
     from zohorm.sandbox import Sandbox
+    from zohorm.sandbox.sandbox import START
 
-    with Sandbox() as made:
+    with Sandbox(clock=ManualClock(START.timestamp())) as made:
         yield made

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict
 
 import attrs
 
-from zohorm.clock import ManualClock
+from zohorm.clock import ManualClock, RunningClock
 from zohorm.sandbox import exact, organizations, rules
 from zohorm.sandbox import seed as seeds
 from zohorm.sandbox.application import Application
@@ -45,7 +45,8 @@ class Sandbox:
             books = ZohoBooks(**sandbox.credentials)
 
     `seed="demo"` stores a realistic organization. Every other keyword is a switch of
-    `zohorm.sandbox.switches.Switches`. `scope` is what the refresh token may do.
+    `zohorm.sandbox.switches.Switches`. `scope` is what the refresh token may do. The clock begins
+    on 15 January 2026 and runs, unless another one is given; the pytest fixture's stands still.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Sandbox:
         organizations: int = 1,
         plan: Plan = "premium",
         scope: str = "all",
+        clock: ManualClock | None = None,
         **chosen: Any,
     ) -> None:
         if seed not in (None, "demo"):
@@ -63,7 +65,8 @@ class Sandbox:
             raise ValueError(f"no plan is called {plan!r}; there are {', '.join(PLANS)}")
         if organizations < 1:
             raise ValueError("a sandbox has 1 organization or more")
-        self.clock = ManualClock(START.timestamp())
+        # It runs, for a session may wait on the real clock until it may call again.
+        self.clock = RunningClock(START.timestamp()) if clock is None else clock
         self._seed = seed
         self._organizations = organizations
         self._allowance = _allowance(plan)
@@ -94,7 +97,7 @@ class Sandbox:
         if self._server is not None:
             raise RuntimeError("the sandbox runs already")
         self._fill()
-        self._server = Server(self._application.answer)
+        self._server = Server(self._application.answer, now=self.clock.time)
         self._application.url = self._server.url
         self._server.start()
 

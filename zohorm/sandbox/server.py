@@ -12,6 +12,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from email.utils import formatdate
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
@@ -48,8 +49,16 @@ Answerer = Callable[[Request], "Reply | Cut"]
 class Server:
     """Listens on loopback and answers each request by calling the application."""
 
-    def __init__(self, answer: Answerer, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._listener = _Listener(host, port, answer)
+    def __init__(
+        self,
+        answer: Answerer,
+        *,
+        now: Callable[[], float],
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        """`now` is the time that the answers' `Date` tells, in seconds since 1970."""
+        self._listener = _Listener(host, port, answer, now)
         self.url = f"http://{host}:{self._listener.server_port}"
         self._thread = threading.Thread(
             target=self._listener.serve_forever,
@@ -73,8 +82,9 @@ class Server:
 class _Listener(ThreadedWSGIServer):
     request_queue_size = 128
 
-    def __init__(self, host: str, port: int, answer: Answerer) -> None:
+    def __init__(self, host: str, port: int, answer: Answerer, now: Callable[[], float]) -> None:
         self.answer = answer
+        self.now = now
         # Guards the set of open connections.
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -107,6 +117,10 @@ class _Handler(WSGIRequestHandler):
     # Headers wait for the content, so that a small answer is one packet.
     wbufsize = 64 * 1024
 
+    @property
+    def _listener(self) -> _Listener:
+        return cast("_Listener", self.server)
+
     def run_wsgi(self) -> None:
         body = self._read_body()
         if body is None:
@@ -136,7 +150,7 @@ class _Handler(WSGIRequestHandler):
         environ["CONTENT_LENGTH"] = str(len(body))
         try:
             with Request(environ) as request:
-                return cast("_Listener", self.server).answer(request)
+                return self._listener.answer(request)
         except Dropped:
             raise
         except Exception:  # noqa: BLE001  # a fault of ours; the client sees what the service would say
@@ -176,8 +190,8 @@ class _Handler(WSGIRequestHandler):
             phrase = HTTPStatus(reply.status).phrase
         except ValueError:
             phrase = ""
-        # Neither Server nor Date: the time of day here is not the time of the sandbox.
         self.send_response_only(reply.status, phrase)
+        self.send_header("Date", formatdate(self._listener.now(), usegmt=True))
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Type", reply.content_type)

@@ -49,6 +49,12 @@ def test_an_unknown_path_is_404_with_code_5(plain: Plain, path: str) -> None:
     assert plain.refused("GET", path) == (404, 5)
 
 
+def test_answers_tell_the_time_of_the_sandbox(sandbox: Sandbox, plain: Plain) -> None:
+    sandbox.clock.move(days=1)
+
+    assert plain.get("/invoices").headers["Date"] == "Fri, 16 Jan 2026 09:00:00 GMT"
+
+
 def test_an_unknown_product_is_404_with_code_5(sandbox: Sandbox, plain: Plain) -> None:
     assert plain.refused("GET", f"{sandbox.url}/nothing/v1/invoices") == (404, 5)
 
