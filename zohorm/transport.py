@@ -12,14 +12,12 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.cookiejar import DefaultCookiePolicy
 from typing import Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import attrs
 import requests
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
@@ -125,26 +123,42 @@ def within(timeout: tuple[float, float], seconds: float | None) -> tuple[float, 
     return (min(timeout[0], left), min(timeout[1], left))
 
 
-class _NoNetrc(AuthBase):
-    """Keeps requests from replacing the Authorization header by what .netrc holds."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
-
-
 class _Lane:
-    """One kept connection to one server, used by one thread at a time."""
+    """One kept connection to one server, used by one thread at a time.
 
-    def __init__(self) -> None:
-        self.session = requests.Session()
-        self.session.auth = _NoNetrc()
-        self.session.headers["User-Agent"] = "zohorm"
-        # The service's cookies would tie calls of several organizations together.
-        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
-        self.session.mount("https://", adapter)
-        self.session.mount("http://", adapter)
+    Requests go straight to the adapter. A session of requests would merge the environment's
+    settings anew for each of them, and add what is not wanted here: redirects, cookies, .netrc.
+    """
+
+    def __init__(self, server: str) -> None:
+        with requests.Session() as session:
+            # Proxies and CA bundle of the environment, as requests itself finds them.
+            found = session.merge_environment_settings(server, {}, True, None, None)
+        self._proxies = found["proxies"]
+        self._verify = found["verify"] or True
+        self._headers = {
+            "User-Agent": "zohorm",
+            "Accept": "*/*",
+            "Accept-Encoding": "gzip, deflate",
+            "Connection": "keep-alive",
+        }
+        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
         self.used_at = 0.0
+
+    def send(self, request: Request, timeout: tuple[float, float]) -> requests.Response:
+        prepared = requests.PreparedRequest()
+        prepared.method = request.method
+        prepared.url = request.address
+        prepared.headers = CaseInsensitiveDict(self._headers | dict(request.headers))
+        prepared.body = request.body
+        if request.body is not None:
+            prepared.headers["Content-Length"] = str(len(request.body))
+        return self._adapter.send(
+            prepared, stream=True, timeout=timeout, verify=self._verify, proxies=self._proxies
+        )
+
+    def close(self) -> None:
+        self._adapter.close()
 
 
 class RequestsTransport:
@@ -174,7 +188,7 @@ class RequestsTransport:
         lane = self._take(server, _FRESH_SECONDS if fresh else _IDLE_SECONDS)
         kept = False
         try:
-            result = _exchange(lane.session, request, timeout)
+            result = _exchange(lane, request, timeout)
             kept = isinstance(result, Reply) and result.complete
         finally:
             self._give_back(server, lane, kept)
@@ -191,7 +205,7 @@ class RequestsTransport:
             lanes = [lane for idle in self._idle.values() for lane in idle]
             self._idle.clear()
         for lane in lanes:
-            lane.session.close()
+            lane.close()
 
     def renew_after_fork(self) -> None:
         """Forget the parent's connections; two processes on one would read each other's answers."""
@@ -209,8 +223,8 @@ class RequestsTransport:
                 idle.clear()
                 lane = None
         for old in stale:
-            old.session.close()
-        return _Lane() if lane is None else lane
+            old.close()
+        return _Lane(server) if lane is None else lane
 
     def _give_back(self, server: str, lane: _Lane, kept: bool) -> None:
         lane.used_at = self._clock.now()
@@ -220,33 +234,25 @@ class RequestsTransport:
             if kept:
                 idle.append(lane)
         if not kept:
-            lane.session.close()
+            lane.close()
 
 
 def _exchange(
-    session: requests.Session, request: Request, timeout: tuple[float, float]
+    lane: _Lane, request: Request, timeout: tuple[float, float]
 ) -> Reply | NotSent | MaybeSent:
     try:
         with _quietly():
-            response = session.request(
-                request.method,
-                request.address,
-                headers=dict(request.headers),
-                data=request.body,
-                timeout=timeout,
-                allow_redirects=False,
-                stream=True,
-            )
-            with response:
-                return _read(response)
+            return _read(lane.send(request, timeout))
     except (requests.RequestException, HTTPError, OSError) as error:
         return _failure(error)
 
 
 def _read(response: requests.Response) -> Reply | MaybeSent:
     try:
-        content = response.content
+        # In one piece: requests itself would join it from pieces of 10 kB.
+        content = response.raw.read(decode_content=True)
     except (requests.RequestException, HTTPError, OSError) as error:
+        response.raw.close()
         if _find(error, ReadTimeoutError):
             return _caused(MaybeSent("the answer stopped halfway", timed_out=True), error)
         # The status did arrive, and a refusal is one even if its text is cut short.

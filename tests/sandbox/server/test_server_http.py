@@ -50,9 +50,11 @@ def test_an_unknown_path_is_404_with_code_5(plain: Plain, path: str) -> None:
 
 
 def test_answers_tell_the_time_of_the_sandbox(sandbox: Sandbox, plain: Plain) -> None:
-    sandbox.clock.move(days=1)
+    sandbox.clock.move(minutes=30)
 
-    assert plain.get("/invoices").headers["Date"] == "Fri, 16 Jan 2026 09:00:00 GMT"
+    answer = plain.call("GET", "/invoices")
+
+    assert answer.headers["Date"] == "Thu, 15 Jan 2026 09:30:00 GMT"
 
 
 def test_an_unknown_product_is_404_with_code_5(sandbox: Sandbox, plain: Plain) -> None:
