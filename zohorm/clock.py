@@ -97,3 +97,23 @@ class ManualClock:
     def renew_after_fork(self) -> None:
         """Take a new lock in a forked child; from then on its time is its own."""
         self._lock = threading.Lock()
+
+
+class RunningClock(ManualClock):
+    """A clock that runs as the real one does, from another start, and can be moved ahead besides.
+
+    Whoever waits on it does not wait for real; whoever waits on the real clock finds that it has
+    waited here as well.
+    """
+
+    def __init__(self, start: float = 1_750_000_000.0, *, patience_seconds: float = 2.0) -> None:
+        super().__init__(start, patience_seconds=patience_seconds)
+        self._began = time.monotonic()
+
+    def now(self) -> float:
+        """Return the seconds passed since the clock was made, those that it was moved included."""
+        return super().now() + time.monotonic() - self._began
+
+    def time(self) -> float:
+        """Return the wall clock that tests see."""
+        return super().time() + time.monotonic() - self._began

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from zohorm.clock import ManualClock, SystemClock
+from zohorm.clock import ManualClock, RunningClock, SystemClock
 
 
 def test_a_manual_clock_stands_still_until_it_is_moved() -> None:
@@ -83,3 +83,13 @@ def test_the_system_clock_goes_forward() -> None:
 def _notify(condition: threading.Condition) -> None:
     with condition:
         condition.notify_all()
+
+
+def test_a_running_clock_runs_and_can_be_moved() -> None:
+    clock = RunningClock(start=100.0)
+    before = clock.now()
+
+    clock.sleep(60)
+
+    assert clock.now() > before + 60
+    assert 160 < clock.time() < 220

@@ -23,7 +23,8 @@ import attrs
 import pytest
 
 import zohorm
-from zohorm.sandbox import Sandbox
+from zohorm.sandbox import Sandbox, Switches
+from zohorm.sandbox.faults import FAULTS
 from zohorm.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -224,6 +225,13 @@ def test_the_page_on_errors_names_every_error() -> None:
     ]
 
     assert [name for name in raised if not re.search(rf"\b{name}\b", page)] == []
+
+
+def test_the_page_on_testing_names_every_fault_and_switch() -> None:
+    page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    names = [*FAULTS, *(field.name for field in attrs.fields(Switches))]
+
+    assert [name for name in names if f"| `{name}` |" not in page] == []
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
