@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from zohorm.books import Item, ZohoBooks
+from zohorm.clock import ManualClock
 from zohorm.errors import DayLimit, MinuteLimit, ServerError
 from zohorm.products import ZohoExpense, ZohoInventory
 from zohorm.sandbox import Sandbox
@@ -164,7 +165,7 @@ def test_the_narrower_pace_counts(sandbox: Sandbox, opened: Any) -> None:
 
 
 def test_two_organizations_have_a_pace_each() -> None:
-    with Sandbox(organizations=2) as sandbox, ExitStack() as stack:
+    with Sandbox(organizations=2, clock=ManualClock()) as sandbox, ExitStack() as stack:
         sessions = []
         for organization in sandbox.organization_ids:
             credentials: Any = {**sandbox.credentials, "organization_id": organization}
