@@ -22,6 +22,10 @@ Row = Mapping[str, Any]
 """One received JSON object; never changed in place, since threads share it."""
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]+")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MOST_DIGITS = 1000
+"""More than any amount has; written out, an absurd exponent would fill the memory."""
+
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 _encode_text = json.encoder.encode_basestring
 
@@ -95,6 +99,8 @@ def _number_text(value: int | Decimal | float) -> str:
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise InvalidValue("a number must be finite")
+        if abs(value.adjusted()) > _MOST_DIGITS:
+            raise InvalidValue(f"a number may have {_MOST_DIGITS} digits at most")
         return format(value, "f")
     if isinstance(value, float):
         # Only members outside the declared fields may be floats; repr keeps what Python holds.
@@ -247,7 +253,7 @@ def _read_date(value: Any) -> dt.date | None:
 def _write_date(name: str, value: Any) -> str:
     if isinstance(value, str):
         try:
-            if len(value) != len("2026-01-31"):  # fromisoformat() takes week dates, too.
+            if not _DAY.fullmatch(value):  # fromisoformat() takes week dates, too.
                 raise ValueError("not YYYY-MM-DD")
             return dt.date.fromisoformat(value).isoformat()
         except ValueError as error:
