@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
 from zohorm import envelope, wire
-from zohorm.errors import MalformedReply
+from zohorm.errors import MalformedReply, OutcomeUnknown
 from zohorm.resource import Operation
 from zohorm.saving import Savable
 
@@ -78,6 +78,9 @@ class Acting(Savable):
         try:
             with session.writes.noting():
                 return _send(session, operation, path_ids, query, body)
+        except OutcomeUnknown as error:
+            error.advice = "refresh() the record and look before you call again"
+            raise
         finally:
             # Done or in doubt: what the service computes may be another by now.
             self._unload_computed()
@@ -163,6 +166,9 @@ class Acting(Savable):
         try:
             with session.writes.noting():
                 return (session, *_send(session, operation, ids or {}, query, body))
+        except OutcomeUnknown as error:
+            error.advice = "Look at the records before you call again"
+            raise
         finally:
             session.watches.note(cls._unbound(), many=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ Key = tuple[type[object], str]
 """A model class and the id of one of its records."""
 
 
+_MADE_REMEMBERED = 1000
+
+
 class Writes:
     """Counts the writes of this process in one organization, whatever product made them.
 
@@ -28,7 +32,16 @@ class Writes:
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards _moments
         self._moments = 0
+        self._made: deque[str] = deque(maxlen=_MADE_REMEMBERED)
         forking.register(self)
+
+    def note_made(self, identifier: str) -> None:
+        """Remember a record that this process has made."""
+        self._made.append(identifier)
+
+    def has_made(self, identifier: str) -> bool:
+        """Say whether this process made the record, so that no create in doubt can have."""
+        return identifier in self._made.copy()
 
     @property
     def moment(self) -> int:

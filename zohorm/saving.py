@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from zohorm import envelope, settling, wire
-from zohorm.changes import NOT_RECEIVED
+from zohorm.changes import NOT_RECEIVED, Edit
 from zohorm.errors import (
+    Conflict,
     MalformedReply,
     NotApplied,
     OutcomeUnknown,
@@ -90,7 +91,9 @@ class Savable(Stored):
     def _create(self, session: Session, options: Options) -> SaveResult:
         operation = self._taking(options, "create")
         payload = self._new_payload()
-        with self._in_doubt(settling.Doubt(payload, session.settings.clock.time())):
+        # The record of an earlier attempt counts, too, so the time of the first one stays.
+        began = session.settings.clock.time() if self._doubt is None else self._doubt.at
+        with self._in_doubt(settling.Doubt(payload, began)):
             row, moment = self._send(session, operation, payload, options, creating=True)
         self._become(session, row)
         session.rows.keep((type(self), self.id), row, moment)
@@ -123,6 +126,7 @@ class Savable(Stored):
         self.settle_edits(row)
         self._whole = True
         session.identity.add(type(self), self.id, self)
+        session.writes.note_made(self.id)
         session.watches.note_new(type(self), self.id)
 
     def _update(self, session: Session, check: bool | None, options: Options) -> SaveResult:
@@ -248,7 +252,7 @@ class Savable(Stored):
 
         Raises:
             OutcomeUnknown: several records could be the one, or one only resembles it.
-            Conflict: the record changed in another way meanwhile.
+            Conflict: the record changed in another way meanwhile, or its lists were edited here.
         """
         self._refuse_if_gone()
         doubt = self._doubt
@@ -258,15 +262,56 @@ class Savable(Stored):
         if self._id is None:
             row = settling.find_created(session, type(self), doubt, self._path_ids())
             if row is not None:
+                later = self._edited_since(doubt)
                 self._become(session, row)
+                self._edit_again(later)
         else:
             theirs = session.fresh_row(type(self), self._id, self._path_ids())
             row = settling.find_changed(self, doubt, theirs)
             if row is not None:
+                later = self._edited_since(doubt)
                 self.settle_edits(row)
                 self._whole = True
+                self._edit_again(later)
         self._doubt = None
         return row is not None
+
+    def _edited_since(self, doubt: settling.Doubt) -> dict[str, object]:
+        """Return the wire values that were edited after the save in doubt, which was done.
+
+        Raises:
+            Conflict: lists were, and their edits cannot be told from those that were sent.
+        """
+        later = {
+            name: value
+            for name, value in self.changed_payload().items()
+            if name not in doubt.sent or doubt.sent[name] != value
+        }
+        lists = [name for name in later if name in self._lists]
+        if lists:
+            raise Conflict(
+                f"the save in doubt was done, and {', '.join(lists)} of {self!r} were edited since",
+                advice="Note those edits, then revert() and settle()",
+                mine={name: later[name] for name in lists},
+                theirs={name: doubt.sent.get(name) for name in lists},
+            )
+        return later
+
+    def _edit_again(self, later: Mapping[str, object]) -> None:
+        for name, value in later.items():
+            self._edits[name] = Edit(self._row.get(name, NOT_RECEIVED), value)
+        self._drop_void_edits()
+
+    def revert(self) -> None:
+        """Drop every unsaved edit; what was received last stands again.
+
+        A change in doubt is given up: the next read costs one call and shows what became of it.
+        """
+        super().revert()
+        if self._doubt is not None and self._id is not None:
+            self._doubt = None
+            self._whole = False
+            self.take({self._id_name or "id": self._id})
 
     @property
     def is_in_doubt(self) -> bool:

@@ -44,12 +44,15 @@ def find_created(
     facts = model.facts()
     close: list[str] = []
     exact: list[wire.Row] = []
-    for identifier in _candidates(session, model, doubt, ids):
-        row = session.fresh_row(model, identifier, ids)
+    for listed, is_dated in _candidates(session, model, doubt, ids):
+        identifier = str(listed.get(facts.id or ""))
+        row = listed
+        if "get" in facts.operations:
+            row = session.fresh_row(model, identifier, ids)
         # A number alone proves nothing: the create may have been refused because of it.
-        if model.holds(row, doubt.sent):
+        if is_dated and model.holds(row, doubt.sent):
             exact.append(row)
-        else:
+        elif "created_time" in listed:  # Of rows without it, all the old ones are here, too.
             close.append(identifier)
         if len(exact) + len(close) > _MOST_CANDIDATES:
             break
@@ -59,53 +62,83 @@ def find_created(
         return None
     found = [str(row.get(facts.id or "")) for row in exact] + close
     raise OutcomeUnknown(
-        f"{len(found)} records made at that time may be the {facts.name} in doubt: "
-        f"{', '.join(found[:10])}",
-        advice="Look at them; if none is the one, save(again=True) sends it again",
+        f"{len(found)} {'records' if found[1:] else 'record'} made at that time may be the "
+        f"{facts.name} in doubt: {', '.join(found[:10])}",
+        advice="Look there; if none is the one, save(again=True) sends it again",
     )
 
 
 def _candidates(
     session: Session, model: type[Stored], doubt: Doubt, ids: Mapping[str, str]
-) -> Iterator[str]:
-    """Yield the ids of records that fit what was sent and were not there before."""
-    facts = model.facts()
-    wanted = _discriminating(model, doubt.sent)
+) -> Iterator[tuple[wire.Row, bool]]:
+    """Yield the rows that fit what was sent and were not there before.
+
+    The claim beside each row is False where nobody can tell when it was made.
+    """
+    for wanted in _searches(model, doubt.sent):
+        found = False
+        for row, earliest in _listed(session, model, wanted, doubt, ids):
+            fits = model.holds(row, {name: value for name, (_, value) in wanted.items()})
+            identifier = wire.ID.read(row.get(model.facts().id or ""))
+            if not fits or not identifier or session.writes.has_made(identifier):
+                continue
+            if not _older(row, earliest):
+                found = True
+                yield row, earliest is not None or "created_time" not in row
+        if found:
+            return
+
+
+def _listed(
+    session: Session,
+    model: type[Stored],
+    wanted: Mapping[str, tuple[str, object]],
+    doubt: Doubt,
+    ids: Mapping[str, str],
+) -> Iterator[tuple[wire.Row, float | None]]:
+    """Yield each row that the list shows for `wanted`, and the service's time of the create."""
+    operation = model.needed_operation("list")
     query = [(parameter, wire.query_text(value)) for parameter, value in wanted.values()]
     page = 1
     while True:
-        operation = model.needed_operation("list")
         paging = [("page", str(page)), ("per_page", str(_PAGE_SIZE))]
         call, answer = session.call(operation, ids, query=[*query, *paging])
         earliest = _earliest(session, doubt, answer.headers)
-        for row in envelope.rows_of(answer, facts, call):
-            fits = model.holds(row, {name: value for name, (_, value) in wanted.items()})
-            identifier = wire.ID.read(row.get(facts.id or ""))
-            if fits and identifier and not _older(row, earliest):
-                yield identifier
+        for row in envelope.rows_of(answer, model.facts(), call):
+            yield row, earliest
         if envelope.page_context(answer).is_last:
             return
         page += 1
 
 
-def _discriminating(
+def _searches(
     model: type[Stored], sent: Mapping[str, object]
-) -> dict[str, tuple[str, object]]:
-    """Return the sent members that the list can be filtered by: name -> (parameter, value)."""
+) -> Iterator[dict[str, tuple[str, object]]]:
+    """Yield the sent members to filter the list by: name -> (parameter, value)."""
     facts = model.facts()
-    if facts.number and sent.get(facts.number):
-        chosen = [facts.number]
-    else:
-        # The service may trim a text, and then the list would not be filtered by it as it was sent.
-        chosen = [
-            n for n, value in sent.items() if isinstance(value, str) and value == value.strip()
-        ]
+    number = facts.number or ""
+    if sent.get(number):
+        by_number = _filters(model, {number: sent[number]})
+        if by_number:
+            yield by_number
+    # The service may have given a number of its own instead of the one that was sent.
+    yield _filters(
+        model,
+        {
+            name: value
+            for name, value in sent.items()
+            # It may trim a text, and then the list would not be filtered by it as it was sent.
+            if name != number and isinstance(value, str) and value == value.strip()
+        },
+    )
+
+
+def _filters(model: type[Stored], sent: Mapping[str, object]) -> dict[str, tuple[str, object]]:
+    filters = model.facts().filters
     return {
-        name: (facts.filters[name].lookups["exact"], sent[name])
-        for name in chosen
-        if name in facts.filters
-        and "exact" in facts.filters[name].lookups
-        and not facts.filters[name].values
+        name: (filters[name].lookups["exact"], value)
+        for name, value in sent.items()
+        if name in filters and "exact" in filters[name].lookups and not filters[name].values
     }
 
 
