@@ -215,6 +215,15 @@ def test_the_page_on_sessions_names_every_setting() -> None:
     assert [field.name for field in attrs.fields(Settings) if f"`{field.name}`" not in page] == []
 
 
+def test_the_page_on_architecture_names_every_core_module() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    modules = [path.name for path in (ROOT / "zohorm").glob("*.py") if path.stem != "__init__"]
+
+    assert [name for name in modules if f"`{name}`" not in page] == []
+    rows = re.findall(r"^\| `(\w+\.py)` \|", page, re.MULTILINE)
+    assert [name for name in rows if name not in modules] == []
+
+
 def test_the_page_on_errors_names_every_error() -> None:
     page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
     raised = [
