@@ -391,13 +391,14 @@ class Contact(
     )
 
     def list_contact_persons(self) -> Collection[ContactPerson]:
-        """Give the records behind `contact_persons`, which have endpoints of their own."""
+        """Give the records behind `contact_persons`, which have endpoints of their own; no call
+        before they are walked."""
         return self.collection("ContactPerson")
 
     def mark_active(self) -> None:
         """Set the status to active.
 
-        May be sent again: it sets the status; twice is the same status.
+        One call. May be sent again: it sets the status; twice is the same status.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
@@ -413,7 +414,7 @@ class Contact(
     def mark_inactive(self) -> None:
         """Set the status to inactive; new transactions refuse the contact.
 
-        May be sent again: it sets the status; twice is the same status.
+        One call. May be sent again: it sets the status; twice is the same status.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
@@ -429,7 +430,8 @@ class Contact(
     def enable_portal(self, *, contact_persons: Iterable[Mapping[str, object]]) -> None:
         """Invite persons of this contact to the client portal, by e-mail.
 
-        Each of `contact_persons` holds contact_person_id. Never sent twice.
+        One call. Each of `contact_persons` holds contact_person_id. Never sent twice: without an
+        answer it raises OutcomeUnknown.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
@@ -441,7 +443,8 @@ class Contact(
     def enable_reminders(self) -> None:
         """Switch automatic payment reminders on for this contact.
 
-        May be sent again: it switches automatic reminders on or off; nothing is mailed at once.
+        One call. May be sent again: it switches automatic reminders on or off; nothing is mailed at
+        once.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
@@ -457,7 +460,8 @@ class Contact(
     def disable_reminders(self) -> None:
         """Switch automatic payment reminders off for this contact.
 
-        May be sent again: it switches automatic reminders on or off; nothing is mailed at once.
+        One call. May be sent again: it switches automatic reminders on or off; nothing is mailed at
+        once.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
@@ -483,7 +487,8 @@ class Contact(
     ) -> None:
         """Mail the statement of a period; without days, of this month.
 
-        Files (attachments) are not sent from here. Never sent twice.
+        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        raises OutcomeUnknown.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
@@ -506,6 +511,8 @@ class Contact(
     ) -> Mapping[str, object]:
         """Give the draft that `send_statement` would mail.
 
+        One call.
+
         Scope: ZohoBooks.contacts.READ.
         """
         return self._act_data(
@@ -523,7 +530,8 @@ class Contact(
     ) -> None:
         """Mail the contact.
 
-        Files (attachments) are not sent from here. Never sent twice.
+        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        raises OutcomeUnknown.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
@@ -536,7 +544,7 @@ class Contact(
     def track_1099_payments(self) -> None:
         """Track this contact's payments for form 1099.
 
-        May be sent again: it switches a mark of the contact on or off.
+        One call. May be sent again: it switches a mark of the contact on or off.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
@@ -552,7 +560,7 @@ class Contact(
     def untrack_1099_payments(self) -> None:
         """Stop tracking this contact's payments for form 1099.
 
-        May be sent again: it switches a mark of the contact on or off.
+        One call. May be sent again: it switches a mark of the contact on or off.
 
         Scope: ZohoBooks.contacts.CREATE.
         """

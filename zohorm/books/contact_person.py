@@ -94,7 +94,7 @@ class ContactPerson(
     def mark_primary(self) -> None:
         """Make this the contact's primary person.
 
-        May be sent again: it chooses one person; twice is the same choice.
+        One call. May be sent again: it chooses one person; twice is the same choice.
 
         Scope: ZohoBooks.contacts.CREATE.
         """

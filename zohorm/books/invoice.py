@@ -526,9 +526,20 @@ class Invoice(
         is_quick_create: bool | None = None,
         batch_payments: bool | None = None,
     ) -> SaveResult:
-        """Send the changed fields and load the answer.
+        """Send the changed fields and load the answer; a new record is created.
+
+        One call; two if a list or an embedded record has changed, for it is read first and the
+        edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
+        too, `check=False` never does. `again=True` sends a save that is in doubt once more.
 
         Options taken only when created: batch_payments, is_quick_create, send.
+
+        Raises:
+            Conflict: what was edited here has changed there; nothing was sent.
+            OutcomeUnknown: nobody answered a create; `settle()` looks it up.
+            Unsettled: an earlier save is in doubt.
+            Unsupported: the call takes no such option.
+            ValidationError, Duplicate: the service refuses the values.
         """
         return self._save(
             check=check,
@@ -544,7 +555,8 @@ class Invoice(
     def mark_sent(self) -> None:
         """Set the status of a draft to sent; nothing is mailed.
 
-        May be sent again: it sets the status; twice is the same status, and nothing is mailed.
+        One call. May be sent again: it sets the status; twice is the same status, and nothing is
+        mailed.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -560,7 +572,8 @@ class Invoice(
     def mark_void(self) -> None:
         """Set the status to void: the invoice no longer counts in the books.
 
-        May be sent again: it sets the status; twice is the same status, and nothing is mailed.
+        One call. May be sent again: it sets the status; twice is the same status, and nothing is
+        mailed.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -576,7 +589,8 @@ class Invoice(
     def mark_draft(self) -> None:
         """Turn a void invoice back into a draft.
 
-        May be sent again: it sets the status; twice is the same status, and nothing is mailed.
+        One call. May be sent again: it sets the status; twice is the same status, and nothing is
+        mailed.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -595,8 +609,8 @@ class Invoice(
     ) -> None:
         """Mail several invoices.
 
-        At most 10 `invoice_ids` in one call. Each of `contacts` holds contact_id, email and
-        snail_mail. Never sent twice.
+        One call. At most 10 `invoice_ids`. Each of `contacts` holds contact_id, email and
+        snail_mail. Never sent twice: without an answer it raises OutcomeUnknown.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -610,7 +624,7 @@ class Invoice(
     def create_from_sales_order(cls, *, salesorder_id: str) -> Self:
         """Create an invoice of a confirmed sales order.
 
-        Never sent twice.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -625,7 +639,7 @@ class Invoice(
     ) -> Mapping[str, object]:
         """Associate invoices with a sales order; tells which were refused.
 
-        Never sent twice.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown.
 
         Scope: ZohoBooks.invoices.UPDATE.
         """
@@ -638,7 +652,7 @@ class Invoice(
     def submit(self) -> None:
         """Submit for approval.
 
-        Never sent twice.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -647,7 +661,7 @@ class Invoice(
     def approve(self) -> None:
         """Approve.
 
-        Never sent twice.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -667,7 +681,8 @@ class Invoice(
     ) -> None:
         """Mail the invoice.
 
-        Files (attachments) are not sent from here. Never sent twice.
+        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        raises OutcomeUnknown.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -690,6 +705,8 @@ class Invoice(
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
         """Give the draft that `send_email` would mail.
 
+        One call.
+
         Scope: ZohoBooks.invoices.READ.
         """
         return self._act_data(
@@ -709,7 +726,8 @@ class Invoice(
     ) -> None:
         """Mail a payment reminder.
 
-        Files (attachments) are not sent from here. Never sent twice.
+        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        raises OutcomeUnknown.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -730,6 +748,8 @@ class Invoice(
     def reminder_content(self) -> Mapping[str, object]:
         """Give the draft that `remind` would mail.
 
+        One call.
+
         Scope: ZohoBooks.invoices.READ.
         """
         return self._act_data(
@@ -740,7 +760,7 @@ class Invoice(
     def remind_many(cls, *, invoice_ids: Iterable[str]) -> Mapping[str, object]:
         """Mail payment reminders for several invoices; tells which were sent.
 
-        Never sent twice.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -753,7 +773,7 @@ class Invoice(
     def pdf_many(cls, *, invoice_ids: Iterable[str]) -> bytes:
         """Give several invoices in one PDF.
 
-        At most 25 `invoice_ids` in one call.
+        One call. At most 25 `invoice_ids`.
 
         Scope: ZohoBooks.invoices.READ.
         """
@@ -766,7 +786,7 @@ class Invoice(
     def print_many(cls, *, invoice_ids: Iterable[str]) -> bytes:
         """Give several invoices in one PDF made for printing.
 
-        At most 25 `invoice_ids` in one call.
+        One call. At most 25 `invoice_ids`.
 
         Scope: ZohoBooks.invoices.READ.
         """
@@ -778,7 +798,8 @@ class Invoice(
     def disable_reminders(self) -> None:
         """Switch automatic payment reminders off for this invoice.
 
-        May be sent again: it switches automatic reminders on or off; nothing is mailed at once.
+        One call. May be sent again: it switches automatic reminders on or off; nothing is mailed at
+        once.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -794,7 +815,8 @@ class Invoice(
     def enable_reminders(self) -> None:
         """Switch automatic payment reminders on for this invoice.
 
-        May be sent again: it switches automatic reminders on or off; nothing is mailed at once.
+        One call. May be sent again: it switches automatic reminders on or off; nothing is mailed at
+        once.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -810,7 +832,7 @@ class Invoice(
     def write_off(self) -> None:
         """Write the unpaid balance off.
 
-        Never sent twice.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -819,7 +841,7 @@ class Invoice(
     def cancel_write_off(self) -> None:
         """Undo a write-off: the balance is due again.
 
-        Never sent twice.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -838,6 +860,8 @@ class Invoice(
         fax: str | None = None,
     ) -> None:
         """Change the billing address of this invoice alone.
+
+        One call.
 
         Scope: ZohoBooks.invoices.UPDATE.
         """
@@ -866,6 +890,8 @@ class Invoice(
     ) -> None:
         """Change the shipping address of this invoice alone.
 
+        One call.
+
         Scope: ZohoBooks.invoices.UPDATE.
         """
         self._act(
@@ -886,6 +912,8 @@ class Invoice(
     def use_template(self, template_id: str) -> None:
         """Print this invoice with another template.
 
+        One call.
+
         Scope: ZohoBooks.invoices.UPDATE.
         """
         self._act(
@@ -903,8 +931,9 @@ class Invoice(
     ) -> None:
         """Pay from excess payments and credit notes.
 
-        Each of `invoice_payments` holds payment_id and amount_applied. Each of `apply_creditnotes`
-        holds creditnote_id and amount_applied. Never sent twice.
+        One call. Each of `invoice_payments` holds payment_id and amount_applied. Each of
+        `apply_creditnotes` holds creditnote_id and amount_applied. Never sent twice: without an
+        answer it raises OutcomeUnknown.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -916,6 +945,8 @@ class Invoice(
     def download_attachment(self, *, preview: bool | None = None) -> bytes:
         """Give the attached file, or its thumbnail.
 
+        One call.
+
         Scope: ZohoBooks.invoices.READ.
         """
         return self._act_bytes(
@@ -925,6 +956,8 @@ class Invoice(
 
     def set_attachment_preference(self, *, can_send_in_mail: bool) -> None:
         """Choose whether mails carry the attached file.
+
+        One call.
 
         Scope: ZohoBooks.invoices.UPDATE.
         """
@@ -936,6 +969,8 @@ class Invoice(
     def delete_attachment(self) -> None:
         """Detach the file.
 
+        One call.
+
         Scope: ZohoBooks.invoices.DELETE.
         """
         self._act(
@@ -944,6 +979,8 @@ class Invoice(
 
     def download_document(self, document_id: str) -> bytes:
         """Give an attached document.
+
+        One call.
 
         Scope: ZohoBooks.invoices.READ.
         """
@@ -956,6 +993,8 @@ class Invoice(
 
     def delete_document(self, document_id: str) -> None:
         """Delete an attached document.
+
+        One call.
 
         Scope: ZohoBooks.invoices.DELETE.
         """
@@ -972,6 +1011,8 @@ class Invoice(
     def delete_expense_receipt(cls, expense_id: str) -> None:
         """Delete the receipt of an expense that was invoiced.
 
+        One call.
+
         Scope: ZohoBooks.invoices.DELETE.
         """
         cls._act_all(
@@ -984,7 +1025,7 @@ class Invoice(
     def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:
         """Set some custom fields and nothing else.
 
-        Each of `custom_fields` holds customfield_id and value.
+        One call. Each of `custom_fields` holds customfield_id and value.
 
         Scope: ZohoBooks.invoices.UPDATE.
         """
@@ -996,7 +1037,7 @@ class Invoice(
     def payment_link(self, *, link_type: str, expiry_time: dt.date) -> Mapping[str, object]:
         """Give a link that the customer can pay by.
 
-        `link_type` is one of public and private.
+        One call. `link_type` is one of public and private.
 
         Scope: ZohoBooks.settings.ALL.
         """
@@ -1012,6 +1053,8 @@ class Invoice(
 
     def pdf(self) -> bytes:
         """Give the invoice as PDF.
+
+        One call.
 
         Scope: ZohoBooks.invoices.READ.
         """

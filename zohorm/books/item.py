@@ -193,7 +193,7 @@ class Item(
     def in_bulk(cls, *, item_ids: Iterable[str]) -> list[Self]:
         """Give items by their ids, in one call.
 
-        At most 100 `item_ids` in one call.
+        One call. At most 100 `item_ids`.
 
         Scope: ZohoBooks.settings.READ.
         """
@@ -205,7 +205,7 @@ class Item(
     def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:
         """Set some custom fields and nothing else.
 
-        Each of `custom_fields` holds customfield_id and value.
+        One call. Each of `custom_fields` holds customfield_id and value.
 
         Scope: ZohoBooks.settings.UPDATE.
         """
@@ -217,7 +217,7 @@ class Item(
     def mark_active(self) -> None:
         """Set the status to active.
 
-        May be sent again: it sets the status; twice is the same status.
+        One call. May be sent again: it sets the status; twice is the same status.
 
         Scope: ZohoBooks.settings.CREATE.
         """
@@ -230,7 +230,7 @@ class Item(
     def mark_inactive(self) -> None:
         """Set the status to inactive; new transactions refuse the item.
 
-        May be sent again: it sets the status; twice is the same status.
+        One call. May be sent again: it sets the status; twice is the same status.
 
         Scope: ZohoBooks.settings.CREATE.
         """

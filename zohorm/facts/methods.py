@@ -41,6 +41,20 @@ CALLS = {
     "rows": "return {}_rows",
 }
 
+SAVE_SAYS = "Send the changed fields and load the answer; a new record is created."
+SAVE_COSTS = (
+    "One call; two if a list or an embedded record has changed, for it is read first and the edits "
+    "are put on top of it; none if nothing has. `check=True` reads first for plain fields too, "
+    "`check=False` never does. `again=True` sends a save that is in doubt once more."
+)
+SAVE_RAISES = (
+    ("Conflict", "what was edited here has changed there; nothing was sent"),
+    ("OutcomeUnknown", "nobody answered a create; `settle()` looks it up"),
+    ("Unsettled", "an earlier save is in doubt"),
+    ("Unsupported", "the call takes no such option"),
+    ("ValidationError, Duplicate", "the service refuses the values"),
+)
+
 
 def operation(facts: Facts, *, saving: bool = False) -> Group:
     """Write one operation as code; `saving` ones name the options that they take."""
@@ -89,10 +103,10 @@ def _save(facts: Facts) -> Iterator[str]:
         ("only when changed", updated - created),
     ]
     taken = [f"{when}: {', '.join(sorted(names))}" for when, names in notes if names]
-    text = f"Options taken {'; '.join(taken)}." if taken else ""
+    notes_on_options = [f"Options taken {'; '.join(taken)}."] if taken else []
     yield from _signature("save", ["self", "*", *arguments], "SaveResult")
     yield from prose.docstring(
-        "Send the changed fields and load the answer.", INDENT * 2, [text] if text else []
+        SAVE_SAYS, INDENT * 2, [SAVE_COSTS, *notes_on_options], raises=SAVE_RAISES
     )
     held = layout.mapping((option, option) for option in options)
     saved = layout.call("return self._save", check="check", again="again", options=held)
@@ -101,7 +115,10 @@ def _save(facts: Facts) -> Iterator[str]:
 
 def _child(accessor: str, of: str) -> Iterator[str]:
     members = accessor.removeprefix("list_")
-    text = f"Give the records behind `{members}`, which have endpoints of their own."
+    text = (
+        f"Give the records behind `{members}`, which have endpoints of their own; no call before "
+        "they are walked."
+    )
     yield from _signature(accessor, ["self"], f"Collection[{of}]")
     yield from prose.docstring(text, INDENT * 2)
     yield f"{INDENT * 2}return self.collection({layout.text(of)})"
@@ -185,18 +202,18 @@ def _says(model: str, name: str, facts: Facts) -> str:
 
 
 def _notes(facts: Facts, members: Facts) -> list[str]:
-    notes: list[str] = []
+    notes = ["One call."]
     for name, about in members.items():
         if about.get("fields"):
             notes.append(f"Each of `{name}` holds {prose.listed(list(about['fields']))}.")
         if about.get("choices"):
             notes.append(f"`{name}` is one of {prose.listed(about['choices'])}.")
         if about.get("most"):
-            notes.append(f"At most {about['most']} `{name}` in one call.")
+            notes.append(f"At most {about['most']} `{name}`.")
     if "files" in facts:
         notes.append(f"Files ({', '.join(facts['files'])}) are not sent from here.")
     if facts["method"] == "POST":
         reason = facts.get("reason")
-        notes.append(f"May be sent again: {reason}." if reason else "Never sent twice.")
-    source = f"Scope: {facts['scope']}."
-    return [" ".join(notes), source] if notes else [source]
+        never = "Never sent twice: without an answer it raises OutcomeUnknown."
+        notes.append(f"May be sent again: {reason}." if reason else never)
+    return [" ".join(notes), f"Scope: {facts['scope']}."]

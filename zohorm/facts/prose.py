@@ -116,14 +116,27 @@ def _editions(found: Iterable[str], editions: str, integrations: str) -> Iterabl
         yield f"{integrations} the integration of {' or '.join(apps)}."
 
 
-def docstring(text: str, indent: str, more: Iterable[str] = ()) -> list[str]:
-    """Give the lines of a docstring: one line where it fits, else wrapped, paragraphs apart."""
-    rest = list(more)
-    if not rest:
+def docstring(
+    text: str,
+    indent: str,
+    more: Iterable[str] = (),
+    *,
+    raises: Iterable[tuple[str, str]] = (),
+) -> list[str]:
+    """Give the lines of a docstring: one line where it fits, else wrapped, paragraphs apart.
+
+    `raises` names errors and their causes.
+    """
+    rest, causes = list(more), list(raises)
+    if not rest and not causes:
         return wrap(f'"""{text}"""', indent)
     lines = wrap(f'"""{text}', indent)
     for paragraph in rest:
         lines += ["", *wrap(paragraph, indent)]
+    if causes:
+        lines += ["", f"{indent}Raises:"]
+    for error, cause in causes:
+        lines += wrap(f"{error}: {cause}.", f"{indent}    ")
     return [*lines, f'{indent}"""']
 
 
