@@ -253,7 +253,8 @@ def _wide_test(
 ) -> Callable[[_Comparable], bool] | None:
     """Return the test of the bound as sent, itself included; None where nothing is widened."""
     first = values[0]
-    if lookup not in ("gt", "gte", "lt", "lte"):
+    # The parameters of amounts say in their names whether the bound is included.
+    if kind not in (wire.DATE, wire.DATETIME) or lookup not in ("gt", "gte", "lt", "lte"):
         return None
     sent = kind.read(_widened(lookup, kind.write("bound", first), kind))
     if lookup in ("gt", "gte"):

@@ -109,7 +109,7 @@ class Run(Generic[M]):
                     ahead.forget()
                     number = self._first_moved(number)
                 elif not is_last:
-                    ahead.start(number, fetched.context.total_pages)
+                    ahead.start(number, self._last_needed(fetched.context.total_pages))
                     number += 1
                 elif self._watch.others and brought:
                     # Nobody knows which pages were asked before and which after those writes.
@@ -152,10 +152,21 @@ class Run(Generic[M]):
         return _Fetched(found, envelope.page_context(answer))
 
     def _page_size(self) -> int:
-        checked_here = self._plan.conditions or self._plan.predicates
-        if self._plan.limit is None or checked_here:
+        if self._plan.limit is None or self._drops_rows:
             return PAGE_SIZE
         return min(PAGE_SIZE, self._plan.limit)
+
+    def _last_needed(self, last: int | None) -> int | None:
+        """Return the last page worth fetching ahead; `last` is the last there is, if known."""
+        if self._plan.limit is None or self._drops_rows:
+            return last
+        limited = -(-self._plan.limit // self._page_size())
+        return limited if last is None else min(last, limited)
+
+    @property
+    def _drops_rows(self) -> bool:
+        """Whether rows may be dropped here, so that more of them must be asked for than wanted."""
+        return bool(self._plan.conditions or self._plan.predicates)
 
     def _unseen(self, rows: list[wire.Row]) -> list[wire.Row]:
         """Return the rows that are new to this walk and were not created during it."""

@@ -149,8 +149,9 @@ def test_a_list_row_is_completed_from_the_cache(
     listed = next(iter(Item.iterate()))
     assert not listed.is_whole
 
-    _ = listed.purchase_description
+    _ = listed.vendor_id
 
+    assert listed.is_whole
     assert reads(sandbox, tea) == 1
 
 

@@ -128,8 +128,7 @@ def test_an_amount_is_sent_exactly_and_tested_as_asked(
     assert Decimal(one.sent) == asked
     assert "e" not in one.sent.lower()
     verdict = one.verdict({"total": str(held) if as_text else held})
-    assert verdict is (Verdict.KEEP if ORDERED[lookup](held, asked) else verdict)
-    assert (verdict is Verdict.KEEP) is ORDERED[lookup](held, asked)
+    assert verdict is (Verdict.KEEP if ORDERED[lookup](held, asked) else Verdict.IGNORED)
 
 
 @pytest.mark.parametrize("lookup", ["gt", "gte"])
@@ -279,7 +278,7 @@ def test_a_row_field_of_another_name_is_tested() -> None:
     one = made("amount__gt", 10)
 
     assert one.verdict({"total": Decimal(11)}) is Verdict.KEEP
-    assert one.verdict({"total": Decimal(9)}) is Verdict.IGNORED
+    assert one.verdict({"total": Decimal(10)}) is Verdict.IGNORED
 
 
 @pytest.mark.parametrize("status", ["paid", "sent", None])
