@@ -49,7 +49,12 @@ class Edit(NamedTuple):
 
 @attrs.frozen
 class Change:
-    """An unsaved change of one member: its value when it was edited, and now."""
+    """An unsaved change of one member: its value when it was edited, and now.
+
+    Attributes:
+        old: as received; None also where it was not loaded.
+        new: what `save()` will send, as a Python value.
+    """
 
     old: object
     new: object

@@ -30,7 +30,11 @@ class Collection(Generic[M]):
         return iter(self.iterate())
 
     def iterate(self, **filters: object) -> Query[M]:
-        """Return a query of the records below the parent."""
+        """Return a query of the records below the parent; one call per page, when it is used.
+
+        Raises:
+            UnknownFilter: the resource documents no such filter; most children have none.
+        """
         plan = Plan(conditions=conditions(self._model, filters), parents=self._parents)
         return Query(self._model, plan, self._session)
 
@@ -39,15 +43,22 @@ class Collection(Generic[M]):
 
         Raises:
             NotFound: the parent has no such record.
+            Unsupported: these records are only listed, and cannot be asked for one by one.
         """
         return self._session.get(self._model, identifier, self._parents)
 
     def new(self, **values: object) -> M:
-        """Return an unsaved record below the parent."""
+        """Return an unsaved record below the parent; no call."""
         return self._model.below(self._session, self._parents, values)
 
     def create(self, **values: object) -> M:
-        """Create a record below the parent and return it; one call."""
+        """Create a record below the parent and return it; one call.
+
+        Raises:
+            Unsupported: the service makes these records itself.
+            ValidationError: the service refuses the values.
+            OutcomeUnknown: nobody answered; `new()` and `save()` leave a record to settle.
+        """
         record = self.new(**values)
         record.save()
         return record

@@ -81,6 +81,7 @@ class Query(Generic[M]):
 
         Raises:
             UnknownFilter: the resource documents no such filter.
+            WrongType, InvalidValue: a value does not fit its filter.
         """
         return self._with(
             attrs.evolve(
@@ -115,7 +116,11 @@ class Query(Generic[M]):
         return self._with(attrs.evolve(self._plan, order=column))
 
     def limit(self, rows: int) -> Query[M]:
-        """Return a query that ends after `rows` records."""
+        """Return a query that ends after `rows` records; it may ask for pages of fewer rows.
+
+        Raises:
+            WrongType, InvalidValue: it is no number of rows.
+        """
         if isinstance(rows, bool) or not isinstance(rows, int):
             raise WrongType(f"limit() takes a number of rows, not {type(rows).__name__}")
         if rows < 0:
@@ -124,7 +129,11 @@ class Query(Generic[M]):
         return self._with(attrs.evolve(self._plan, limit=rows if held is None else min(rows, held)))
 
     def whole(self) -> Query[M]:
-        """Return a query of whole records: one more call for each row that is not cached."""
+        """Return a query of whole records: one more call for each row that is not cached.
+
+        Raises:
+            Unsupported: the resource shows no single records.
+        """
         self._model.needed_operation("get")
         return self._with(attrs.evolve(self._plan, whole=True))
 
@@ -147,7 +156,7 @@ class Query(Generic[M]):
         return next(iter(self.limit(1)), None)
 
     def one(self) -> M:
-        """Return the only record.
+        """Return the only record; one call, more if rows are dropped.
 
         Raises:
             NotSingle: there is none, or more than one.

@@ -36,8 +36,10 @@ Options = Mapping[str, object]
 class SaveResult:
     """What `save()` did.
 
-    `fields` names the members that were sent; `not_applied` those among them whose answer still
-    holds the old value.
+    Attributes:
+        created: whether the record is new at the service.
+        fields: the members that were sent; none if nothing had changed.
+        not_applied: those among them whose answer still holds the old value.
     """
 
     created: bool

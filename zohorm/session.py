@@ -167,7 +167,10 @@ class Session:
         body: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[Call, Answer]:
-        """Send one documented operation, its path filled with `ids`.
+        """Send one operation, its path filled with `ids`; return the call and its answer.
+
+        One call. It serves resources that have no model: `books.call(Operation("GET", "/bills"),
+        {})[1].body`. What models would do with the answer, caches included, is not done.
 
         Raises:
             InvalidId: an id cannot stand in a path.
@@ -223,7 +226,14 @@ class Session:
         return self._rows.fetch(key, lambda: self.fresh_row(model, identifier, parents))
 
     def get(self, model: type[M], identifier: str, parents: Mapping[str, str] | None = None) -> M:
-        """Return the whole record of `identifier`, the same object as before while it is held."""
+        """Return the whole record of `identifier`, the same object as before while it is held.
+
+        One call, none if the row is cached. `Invoice.using(session).get(id)` is the same.
+
+        Raises:
+            NotFound: the organization has no such record.
+            InvalidId, WrongType: it can be no id; no call was made.
+        """
         self.check_open()
         identifier = wire.plain_id(identifier, f"the id of {model.__name__}")
         row = self.whole_row(model, identifier, parents or {})
@@ -255,6 +265,8 @@ class Session:
 
     def save(self, records: Iterable[Savable]) -> list[SaveResult]:
         """Save each record in order; one result each. It stops at the first failure.
+
+        It costs what each record's own `save()` costs.
 
         Raises:
             ZohoError: what the failing save raised; `error.results` holds those before it.
