@@ -8,6 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from zohorm import forking
+
 P = TypeVar("P")
 
 
@@ -19,6 +21,8 @@ class Ahead(Generic[P]):
         self._pages = pages
         self._pool: ThreadPoolExecutor | None = None
         self._waiting: dict[int, Future[P]] = {}
+        self._last: int | None = None
+        forking.register(self)
 
     def __enter__(self) -> Self:
         return self
@@ -58,4 +62,7 @@ class Ahead(Generic[P]):
             future.cancel()
         self._waiting = {}
 
-    _last: int | None = None
+    def renew_after_fork(self) -> None:
+        """Forget what only threads of the parent fetch; the child asks for it by itself."""
+        self._waiting = {}
+        self._pool = None

@@ -117,13 +117,16 @@ class RowCache:
                 return kept.row
             # The moment is part of the name: nobody joins a fetch that began before a write.
             running = self._fetching.setdefault((key, moment), mine)
-        if running is not mine:
-            try:
-                return running.result()
-            except ZohoError as error:
-                # Each thread raises an error of its own: tracebacks are written into the object.
-                raise error.copy() from error
-        return self._load(key, moment, mine, load)
+        if running is mine:
+            return self._load(key, moment, mine, load)
+        error = running.exception()
+        if error is None:
+            return running.result()
+        if isinstance(error, ZohoError):
+            # Each thread raises an error of its own: tracebacks are written into the object.
+            raise error.copy() from error
+        # Whoever fetched was interrupted, which is no answer for this thread.
+        return self.fetch(key, load)
 
     def _load(
         self, key: Key, moment: int, mine: Future[wire.Row], load: Callable[[], wire.Row]
