@@ -19,6 +19,8 @@ import attrs
 import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
+from urllib3 import BaseHTTPResponse, HTTPHeaderDict
+from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from zohorm import forking
@@ -29,7 +31,7 @@ _IDLE_SECONDS = 60.0
 
 
 def _any_case(headers: Mapping[str, str]) -> Mapping[str, str]:
-    return CaseInsensitiveDict(headers)
+    return headers if isinstance(headers, HTTPHeaderDict) else CaseInsensitiveDict(headers)
 
 
 @attrs.frozen
@@ -123,6 +125,41 @@ def within(timeout: tuple[float, float], seconds: float | None) -> tuple[float, 
     return (min(timeout[0], left), min(timeout[1], left))
 
 
+class _OneServer(HTTPAdapter):
+    """An adapter that finds its server once: requests would look the same one up for each call."""
+
+    def __init__(self, verify: bool | str, proxies: dict[str, str]) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1)
+        self._verify = verify
+        self._proxies = proxies
+        self._found: ConnectionPool | None = None
+
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: bool | str | None,
+        proxies: Mapping[str, str] | None = None,
+        cert: tuple[str, str] | str | None = None,
+    ) -> ConnectionPool:
+        """Return the connection to the server, with the certificates that it is checked by."""
+        if self._found is None:
+            found = super().get_connection_with_tls_context(request, self._verify, self._proxies)
+            super().cert_verify(found, request.url or "", self._verify, None)  # type: ignore[no-untyped-call]  # in the stubs
+            self._found = found
+        return self._found
+
+    def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
+        """Do nothing: the connection was given its certificates when it was found."""
+
+    def build_response(
+        self, req: requests.PreparedRequest, resp: BaseHTTPResponse
+    ) -> requests.Response:
+        """Return what requests wants to return, around the answer that is read here."""
+        response = requests.Response()
+        response.raw = resp
+        return response
+
+
 class _Lane:
     """One kept connection to one server, used by one thread at a time.
 
@@ -142,10 +179,10 @@ class _Lane:
             "Accept-Encoding": "gzip, deflate",
             "Connection": "keep-alive",
         }
-        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
+        self._adapter = _OneServer(self._verify, self._proxies)
         self.used_at = 0.0
 
-    def send(self, request: Request, timeout: tuple[float, float]) -> requests.Response:
+    def send(self, request: Request, timeout: tuple[float, float]) -> BaseHTTPResponse:
         prepared = requests.PreparedRequest()
         prepared.method = request.method
         prepared.url = request.address
@@ -153,9 +190,11 @@ class _Lane:
         prepared.body = request.body
         if request.body is not None:
             prepared.headers["Content-Length"] = str(len(request.body))
-        return self._adapter.send(
+        response = self._adapter.send(
             prepared, stream=True, timeout=timeout, verify=self._verify, proxies=self._proxies
         )
+        raw: BaseHTTPResponse = response.raw
+        return raw
 
     def close(self) -> None:
         self._adapter.close()
@@ -247,17 +286,17 @@ def _exchange(
         return _failure(error)
 
 
-def _read(response: requests.Response) -> Reply | MaybeSent:
+def _read(response: BaseHTTPResponse) -> Reply | MaybeSent:
     try:
         # In one piece: requests itself would join it from pieces of 10 kB.
-        content = response.raw.read(decode_content=True)
+        content = response.read(decode_content=True)
     except (requests.RequestException, HTTPError, OSError) as error:
-        response.raw.close()
+        response.close()
         if _find(error, ReadTimeoutError):
             return _caused(MaybeSent("the answer stopped halfway", timed_out=True), error)
         # The status did arrive, and a refusal is one even if its text is cut short.
-        return Reply(response.status_code, response.headers, b"", complete=False)
-    return Reply(response.status_code, response.headers, content)
+        return Reply(response.status, response.headers, b"", complete=False)
+    return Reply(response.status, response.headers, content)
 
 
 def _failure(error: Exception) -> NotSent | MaybeSent:
