@@ -20,7 +20,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict
-from urllib3.connectionpool import ConnectionPool
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from zohorm import forking
@@ -132,7 +132,7 @@ class _OneServer(HTTPAdapter):
         super().__init__(pool_connections=1, pool_maxsize=1)
         self._verify = verify
         self._proxies = proxies
-        self._found: ConnectionPool | None = None
+        self._found: HTTPConnectionPool | None = None
 
     def get_connection_with_tls_context(
         self,
@@ -140,11 +140,12 @@ class _OneServer(HTTPAdapter):
         verify: bool | str | None,
         proxies: Mapping[str, str] | None = None,
         cert: tuple[str, str] | str | None = None,
-    ) -> ConnectionPool:
+    ) -> HTTPConnectionPool:
         """Return the connection to the server, with the certificates that it is checked by."""
         if self._found is None:
             found = super().get_connection_with_tls_context(request, self._verify, self._proxies)
             super().cert_verify(found, request.url or "", self._verify, None)  # type: ignore[no-untyped-call]  # in the stubs
+            assert isinstance(found, HTTPConnectionPool)
             self._found = found
         return self._found
 
@@ -171,7 +172,7 @@ class _Lane:
         with requests.Session() as session:
             # Proxies and CA bundle of the environment, as requests itself finds them.
             found = session.merge_environment_settings(server, {}, True, None, None)
-        self._proxies = found["proxies"]
+        self._proxies = dict(found["proxies"] or {})
         self._verify = found["verify"] or True
         self._headers = {
             "User-Agent": "zohorm",
