@@ -67,7 +67,7 @@ class Changing:
 
     _values: ClassVar[dict[str, Value[object]]] = {}
     _lists: ClassVar[dict[str, Listed]] = {}
-    _links: ClassVar[dict[str, Link[Model]]] = {}
+    _links: ClassVar[dict[str, Link[Model | None]]] = {}
     _id_name: ClassVar[str | None] = None
 
     _row: wire.Row

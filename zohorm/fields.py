@@ -24,6 +24,7 @@ from zohorm.members import (
     EmbeddedT,
     Field,
     Link,
+    LinkT,
     Many,
     ModelT,
     One,
@@ -188,7 +189,7 @@ def read_only_one(
     return ReadOnlyOne(element)
 
 
-def link(by: str, to: str) -> Link[ModelT]:
+def link(by: str, to: str) -> Link[LinkT]:
     """Return the link from the id member `by` to the model named `to` of the same product."""
     return Link(by, to)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 EmbeddedT = TypeVar("EmbeddedT", bound="Record")
 ModelT = TypeVar("ModelT", bound="Model")
+LinkT = TypeVar("LinkT", bound="Model | None")
 
 BY_KIND: Final = object()
 """Stands for the wire form of None that the kind of a member has."""
@@ -265,8 +266,11 @@ class One(Listed, Generic[EmbeddedT]):
         super().put(record, [value])
 
 
-class Link(Generic[ModelT]):
-    """The record that an id member points to, or None; reading costs one call unless cached."""
+class Link(Generic[LinkT]):
+    """The record that an id member points to; reading costs one call unless cached.
+
+    It is None where the id is empty; a link by an id that is always sent is typed without None.
+    """
 
     def __init__(self, by: str, to: str) -> None:
         self.by = by
@@ -279,13 +283,13 @@ class Link(Generic[ModelT]):
     @overload
     def __get__(self, record: None, owner: type[Record]) -> Self: ...
     @overload
-    def __get__(self, record: Record, owner: type[Record]) -> ModelT | None: ...
-    def __get__(self, record: Record | None, owner: type[Record]) -> Self | ModelT | None:
+    def __get__(self, record: Record, owner: type[Record]) -> LinkT: ...
+    def __get__(self, record: Record | None, owner: type[Record]) -> Self | LinkT:
         if record is None:
             return self
-        return record.follow(self)
+        return cast("LinkT", record.follow(self))
 
-    def __set__(self, record: Record, value: ModelT | None) -> None:
+    def __set__(self, record: Record, value: LinkT) -> None:
         self.put(record, value)
 
     def put(self, record: Record, value: object) -> None:

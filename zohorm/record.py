@@ -5,19 +5,17 @@ from __future__ import annotations
 import copy
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Self, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Self, cast, dataclass_transform
 
 from zohorm import fields as f
 from zohorm import wire
 from zohorm.changes import NOT_RECEIVED, Changing, Edit, Home
 from zohorm.errors import NotLoaded, NotSaved, UnknownField, Unsupported, WrongType
-from zohorm.members import Link, Listed, Value
+from zohorm.members import Link, LinkT, Listed, Value
 
 if TYPE_CHECKING:
     from zohorm.model import Model
     from zohorm.session import Session
-
-M = TypeVar("M", bound="Model")
 
 
 @dataclass_transform(
@@ -47,7 +45,7 @@ class Record(Changing):
             self._member(name).put(self, value)
 
     @classmethod
-    def _member(cls, name: str) -> Value[object] | Listed | Link[Model]:
+    def _member(cls, name: str) -> Value[object] | Listed | Link[Model | None]:
         member = cls._values.get(name) or cls._lists.get(name) or cls._links.get(name)
         if member is None:
             raise cls._unknown(name)
@@ -145,15 +143,15 @@ class Record(Changing):
                 found[name] = part.now()
         return found
 
-    def follow(self, link: Link[M]) -> M | None:
+    def follow(self, link: Link[LinkT]) -> Model | None:
         """Return the record that `link` points to, None where the id member is empty."""
         identifier = self._values[link.by].__get__(self, type(self))
         if not identifier:
             return None
         target = self._needed_session().linked(link.to, str(identifier))
-        return cast("M", target)  # The registry knows it by the link's name.
+        return cast("Model", target)  # Only models are registered.
 
-    def point(self, link: Link[M], target: object) -> None:
+    def point(self, link: Link[LinkT], target: object) -> None:
         """Set the member that `link` goes by to the id of `target`."""
         field = self._values[link.by]
         if target is None:

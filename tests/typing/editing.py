@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import assert_type
 
 from zohorm import Change, SaveResult
-from zohorm.books import Contact, Invoice, LineItem, Organization, ZohoBooks
+from zohorm.books import Contact, Invoice, Item, LineItem, Organization, ZohoBooks
 from zohorm.books.contact import Address
 
 
@@ -43,14 +43,14 @@ def _new_records(customer: Contact) -> None:
     LineItem(item_total=Decimal(1))  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
-def _assignment(invoice: Invoice, contact: Contact, line: LineItem) -> None:
+def _assignment(invoice: Invoice, contact: Contact, line: LineItem, item: Item) -> None:
     invoice.notes = "Paid by telephone"
     invoice.notes = None
     invoice.due_date = dt.date(2026, 2, 1)
     invoice.reason = "A wrong price"
     invoice.line_items = [line]
     invoice.customer = contact
-    invoice.customer = None
+    item.vendor = None
     contact.billing_address = Address(city="Porto")
     contact.billing_address.city = None
     contact.is_portal_enabled = True
@@ -60,6 +60,7 @@ def _assignment(invoice: Invoice, contact: Contact, line: LineItem) -> None:
     line.rate = 7.77  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     # A member that is never None cannot be cleared.
     invoice.date = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    invoice.customer = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     invoice.customer = line  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     invoice.line_items = [contact]  # type: ignore[list-item]  # pyright: ignore[reportAttributeAccessIssue]
     invoice.line_items.append(contact)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

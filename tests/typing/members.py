@@ -58,7 +58,8 @@ def _embedded(invoice: Invoice, contact: Contact) -> None:
 
 
 def _other_records(invoice: Invoice, line: LineItem, contact: Contact) -> None:
-    assert_type(invoice.customer, Contact | None)
+    # A link by an id that is always sent leads to a record; any other may be None.
+    assert_type(invoice.customer, Contact)
     assert_type(line.item, Item | None)
     assert_type(invoice.comments, Collection[InvoiceComment])
     assert_type([one.amount for one in invoice.payments], list[Decimal])
@@ -79,6 +80,7 @@ def _on_the_class() -> None:
     assert_type(Invoice.line_items, Many[LineItem])
     assert_type(Contact.billing_address, One[contacts.Address])
     assert_type(Invoice.customer, Link[Contact])
+    assert_type(LineItem.item, Link[Item | None])
     assert_type(Invoice.comments, Children[InvoiceComment])
 
 

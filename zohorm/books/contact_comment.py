@@ -57,4 +57,4 @@ class ContactComment(
     """True or false. Shown in lists alone."""
     operation_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
-    contact: Link[Contact] = f.link("contact_id", "Contact")
+    contact: Link[Contact | None] = f.link("contact_id", "Contact")

@@ -89,7 +89,7 @@ class ContactPerson(
     """A communication preference."""
     enable_portal: WriteOnly[bool | None] = f.write_only(f.boolean())
     """True or false."""
-    contact: Link[Contact] = f.link("contact_id", "Contact")
+    contact: Link[Contact | None] = f.link("contact_id", "Contact")
 
     def mark_primary(self) -> None:
         """Make this the contact's primary person.

@@ -164,7 +164,7 @@ class LineItem(Embedded, id="line_item_id"):
     """The id of a salesorder item."""
     item_custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
     """Custom fields; those sent change, the others stay."""
-    item: Link[Item] = f.link("item_id", "Item")
+    item: Link[Item | None] = f.link("item_id", "Item")
 
 
 class TaxSummary(Embedded):

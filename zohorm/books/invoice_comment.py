@@ -66,4 +66,4 @@ class InvoiceComment(
     """A day."""
     show_comment_to_clients: WriteOnly[bool | None] = f.write_only(f.boolean())
     """True or false."""
-    invoice: Link[Invoice] = f.link("invoice_id", "Invoice")
+    invoice: Link[Invoice | None] = f.link("invoice_id", "Invoice")

@@ -64,4 +64,4 @@ class InvoicePayment(
     """Text. Shown in lists alone."""
     is_single_invoice_payment: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Shown in lists alone."""
-    invoice: Link[Invoice] = f.link("invoice_id", "Invoice")
+    invoice: Link[Invoice | None] = f.link("invoice_id", "Invoice")

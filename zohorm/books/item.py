@@ -187,7 +187,7 @@ class Item(
     """An instant."""
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value. Not shown in lists."""
-    vendor: Link[Contact] = f.link("vendor_id", "Contact")
+    vendor: Link[Contact | None] = f.link("vendor_id", "Contact")
 
     @classmethod
     def in_bulk(cls, *, item_ids: Iterable[str]) -> list[Self]:

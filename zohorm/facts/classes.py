@@ -137,7 +137,8 @@ def _members(facts: Facts, first: tuple[str | None, ...] = ()) -> Iterator[str]:
         yield from prose.docstring(text, INDENT)
     for name, link in facts["links"].items():
         built = layout.call("f.link", layout.text(link["by"]), layout.text(link["to"]))
-        yield from layout.lines(built, INDENT, f"{name}: Link[{link['to']}] = ")
+        to = link["to"] if fields[link["by"]]["always"] else f"{link['to']} | None"
+        yield from layout.lines(built, INDENT, f"{name}: Link[{to}] = ")
 
 
 def field(facts: Facts) -> tuple[str, Group]:

@@ -112,7 +112,7 @@ def _imports(
     standard += layout.imported("from collections.abc import", abstract)
     standard += ["from decimal import Decimal"] if re.search(r"[\[ ]Decimal\b[^.]", code) else []
     held = _held_models(facts, resources)
-    named = {r for r in resources if re.search(rf"\[{r}\]", code)} - {name} - held
+    named = {r for r in resources if re.search(rf"\[{r}(?: \| None)?\]", code)} - {name} - held
     later = sorted(f"from zohorm.{product}.{classes.module_name(r)} import {r}" for r in named)
     if used("Collection", follow=r"\["):
         later.append("from zohorm.children import Collection")
