@@ -63,8 +63,8 @@ class Query(Generic[M]):
         """Yield each record once, though pages may shift; one call per page.
 
         Rows hold what the list shows; reading more fetches the record, see `whole()`. While this
-        session writes records of the model, the current page is asked for again until it brings
-        nothing new, so that a loop may change what its query filters by.
+        session writes records of the model, it asks again from the page that they may have moved
+        rows to until nothing new comes, so that a loop may change what its query filters by.
 
         Warns:
             FilterIgnored: the service sent rows that a filter excludes; they were dropped.
