@@ -123,9 +123,12 @@ class Record(Changing):
         if declared is not None and not declared.writable:
             declared.put(self, value)
         self._refuse_if_fixed()
-        edit = self._edits.get(name)
-        base = self._row.get(name, NOT_RECEIVED) if edit is None else edit.base
-        self._edits[name] = Edit(base, wire.JSON.write(name, value))
+        edit, held = self._edits.get(name), self._row.get(name, NOT_RECEIVED)
+        sent = wire.JSON.write(name, value)
+        if held is not NOT_RECEIVED and wire.encode(held) == wire.encode(sent):
+            self._edits.pop(name, None)
+        else:
+            self._edits[name] = Edit(held if edit is None else edit.base, sent)
 
     def to_dict(self) -> dict[str, object]:
         """Return the loaded members as Python values, embedded records as dictionaries; no call."""

@@ -135,7 +135,7 @@ class Stored(Record):
         if self._session is None:
             if self._detached_from is not None:
                 raise NotBound(
-                    f"{self!r} came out of a pickle and has no session",
+                    f"{self!r} was unpickled or copied and has no session",
                     advice="session.attach(record) gives it one",
                 )
             self._session = self._session_now()

@@ -13,6 +13,7 @@ from making import colleague, last_body, line, saved_contact, saved_invoice, ver
 from zohorm.books import Contact, Invoice, Item, ZohoBooks
 from zohorm.errors import (
     InvalidValue,
+    MalformedReply,
     ManyLoads,
     NotFound,
     NotLoaded,
@@ -194,6 +195,21 @@ def test_a_newer_list_row_replaces_older_values_but_no_edit(
 
     assert contact.contact_name == "New"
     assert contact.website == "mine"
+
+
+def test_an_answer_without_its_key_is_an_error_and_never_an_empty_list(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    (contact_id,) = stored_contacts(sandbox, 1)
+
+    sandbox.next(fault="missing-key")
+    with pytest.raises(MalformedReply, match="'contacts'"):
+        list(Contact.iterate())
+    sandbox.next(fault="missing-key")
+    with pytest.raises(MalformedReply, match="'contact'"):
+        Contact.get(contact_id)
+    sandbox.next(body={"code": 0, "renamed": {"contact_id": contact_id, "contact_name": "Zoë"}})
+    assert Contact.get(contact_id).contact_name == "Zoë"
 
 
 # What never fetches.

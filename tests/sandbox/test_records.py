@@ -267,6 +267,19 @@ def test_a_new_member_is_sent_under_its_name(sandbox: Sandbox, books: ZohoBooks)
     assert not held.is_changed
 
 
+def test_an_unknown_member_set_to_what_it_is_is_no_change(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    held = note(sandbox, cf_x=1, cf_y=["a"])
+
+    held["cf_x"], held["cf_y"] = 2, ["b"]
+    held["cf_x"], held["cf_y"] = 1, ["a"]
+    assert not held.is_changed
+    held["cf_x"] = True
+
+    assert held.is_changed
+
+
 def test_an_unknown_member_can_be_sent_in_a_line(sandbox: Sandbox, books: ZohoBooks) -> None:
     invoice = saved_invoice()
 
