@@ -104,8 +104,10 @@ class Run(Generic[M]):
                 yield number, self._passing(unseen), is_last
                 if self._is_done():
                     return
-                if unseen and (self._watch.moves or self._watch.moved_any):
-                    # What was fetched ahead shows the list as it was.
+                moved = self._watch.moves or self._watch.moved_any
+                if moved and unseen and not is_last:
+                    # What was fetched ahead shows the list as it was. Behind the last page there
+                    # was nothing to move, and by now there may be no such page.
                     ahead.forget()
                     number = self._first_moved(number)
                 elif not is_last:
