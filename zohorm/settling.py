@@ -164,7 +164,15 @@ def find_changed(record: Stored, doubt: Doubt, theirs: wire.Row) -> wire.Row | N
 
     Raises:
         Conflict: the lists are neither what was sent nor what was there before.
+        OutcomeUnknown: the service never shows a list that was sent.
     """
+    hidden = [name for name in doubt.lists if name not in theirs]
+    if hidden:
+        raise OutcomeUnknown(
+            f"the service does not show {', '.join(hidden)} of {record!r}",
+            advice="Look at what they should have brought about; then revert() and edit anew, or "
+            "save(again=True) sends them again",
+        )
     if record.holds(theirs, {name: doubt.sent[name] for name in doubt.lists}):
         return theirs
     if all(record.list_as_received(name, theirs) for name in doubt.lists):
