@@ -802,6 +802,11 @@ def test_a_link_refuses_a_record_without_id_or_of_another_model(books: ZohoBooks
         Invoice(customer=Item(name="x", rate=Decimal(1)))  # type: ignore[arg-type]
 
 
+def test_a_link_of_a_line_without_a_record_cannot_be_followed(books: ZohoBooks) -> None:
+    with pytest.raises(NotLoaded, match="belongs to no saved record"):
+        LineItem(item_id="5").item  # noqa: B018
+
+
 def test_a_line_follows_its_item(sandbox: Sandbox, books: ZohoBooks) -> None:
     item = Item(name="Tea", rate=Decimal("2.50"))
     item.save()

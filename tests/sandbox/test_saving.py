@@ -244,6 +244,14 @@ def test_a_read_only_session_writes_nothing(sandbox: Sandbox, books: ZohoBooks) 
     assert verbs(sandbox) == [f"GET /contacts/{contact.id}"]
 
 
+def test_a_record_made_before_its_session_takes_it_at_first_use(sandbox: Sandbox) -> None:
+    contact = Contact(contact_name="Zoë")
+    with colleague(sandbox) as later, later:
+        contact.save()
+        assert contact.key[1] == later.organization_id
+        assert Contact.get(contact.id) is contact
+
+
 # Write options.
 
 
@@ -531,6 +539,39 @@ def test_lines_of_another_invoice_are_taken_as_copies(sandbox: Sandbox, books: Z
     assert len(source.line_items) == 2
 
 
+def test_a_part_of_the_lines_is_replaced_by_slices(sandbox: Sandbox, books: ZohoBooks) -> None:
+    invoice = saved_invoice("Tea", "Cake", "Milk")
+
+    invoice.line_items[:2] = [line("Pie"), invoice.line_items[0]]
+    del invoice.line_items[-1:]
+    invoice.save()
+
+    assert [name for name, _ in stored_lines(sandbox)] == ["Pie", "Tea"]
+
+
+def test_a_list_without_ids_is_saved_if_nobody_else_changed_it(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    contact = saved_contact()
+    contact.opening_balances.add(opening_balance_amount=Decimal("5.05"))
+    contact.save()
+    contact.opening_balances[0].opening_balance_amount = Decimal("6.06")
+    contact.save()
+    assert rows_of(last_body(sandbox)["opening_balances"]) == [
+        {"opening_balance_amount": Decimal("6.06")}
+    ]
+    with colleague(sandbox) as theirs:
+        same = Contact.using(theirs).get(contact.id)
+        same.opening_balances[0].opening_balance_amount = Decimal("7.07")
+        same.save()
+
+    contact.opening_balances.add(opening_balance_amount=Decimal(1))
+    with pytest.raises(Conflict):
+        contact.save()
+    stored = rows_of(sandbox.rows("Contact")[0]["opening_balances"])
+    assert [row["opening_balance_amount"] for row in stored] == [Decimal("7.07")]
+
+
 # Custom fields: those listed change, the others stay.
 
 
@@ -555,6 +596,23 @@ def test_only_listed_custom_fields_are_sent_and_the_others_stay(
     assert sent[0]["api_name"] == "cf_tea"
     assert [each.value for each in contact.custom_fields] == ["black", "3"]
     assert verbs(sandbox) == [f"PUT /contacts/{contact.id}"]
+
+
+def test_check_true_finds_a_custom_field_that_changed(sandbox: Sandbox, books: ZohoBooks) -> None:
+    contact = saved_contact()
+    contact.custom_fields.add(api_name="cf_tea", value="green")
+    contact.save()
+    with colleague(sandbox) as theirs:
+        same = Contact.using(theirs).get(contact.id)
+        same.custom_fields[0].value = "white"
+        same.save()
+    contact.custom_fields[0].value = "black"
+
+    with pytest.raises(Conflict):
+        contact.save(check=True)
+    contact.save()
+
+    assert rows_of(sandbox.rows("Contact")[0]["custom_fields"])[0]["value"] == "black"
 
 
 def test_a_custom_field_is_cleared_and_not_removed(sandbox: Sandbox, books: ZohoBooks) -> None:
@@ -606,6 +664,22 @@ def test_a_colleagues_edit_of_the_same_address_stays_or_clashes(
         same.billing_address.city = "Oslo"
         same.save()
     contact.billing_address.city = "Tromsø"
+    with pytest.raises(Conflict):
+        contact.save()
+
+
+def test_a_new_address_in_place_of_one_that_changed_is_a_conflict(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    contact = Contact(contact_name="Bär", billing_address=Address(city="Bergen"))
+    contact.save()
+    with colleague(sandbox) as theirs:
+        same = Contact.using(theirs).get(contact.id)
+        same.billing_address.zip = "5003"
+        same.save()
+
+    contact.billing_address = Address(city="Oslo")
+
     with pytest.raises(Conflict):
         contact.save()
 

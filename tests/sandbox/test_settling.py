@@ -11,6 +11,7 @@ import pytest
 from making import colleague, line, rows_of, saved_contact, saved_invoice, verbs
 
 from zohorm.books import Contact, Invoice, InvoiceComment, Item, ZohoBooks
+from zohorm.books.contact import Address
 from zohorm.errors import (
     Conflict,
     NotFound,
@@ -301,6 +302,72 @@ def test_a_name_that_the_service_trims_does_not_hide_the_record(
 
     assert contact.settle() is True
     assert len(sandbox.rows("Contact")) == 1
+
+
+def test_addresses_and_unknown_members_are_compared_too(sandbox: Sandbox, books: ZohoBooks) -> None:
+    contact = Contact(contact_name="Zoë", billing_address=Address(city="Bergen"))
+    contact["new_member"] = 5
+    in_doubt(sandbox, contact, "drop-after-commit")
+
+    assert contact.settle() is True
+
+
+def shown(sandbox: Sandbox, customer: Contact, count: int) -> list[dict[str, object]]:
+    """Store equal invoices as if another process had made them just now."""
+    pattern = saved_invoice("Tea", customer=customer)
+    row = pattern.raw
+    pattern.delete()
+    rows = [{**row, "invoice_id": f"{n + 1}", "invoice_number": f"X-{n + 1}"} for n in range(count)]
+    for each in rows:
+        sandbox.insert("Invoice", each)
+    return rows
+
+
+def test_many_equal_candidates_cost_a_bounded_number_of_calls(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    customer = saved_contact()
+    shown(sandbox, customer, 30)
+    invoice = Invoice(customer=customer, line_items=[line("Tea")])
+    in_doubt(sandbox, invoice, "drop-after-commit")
+    sandbox.forget()
+
+    with pytest.raises(OutcomeUnknown, match="records made at that time"):
+        invoice.settle()
+
+    assert len(sandbox.calls) <= 25
+
+
+def test_a_record_is_found_on_a_later_page(sandbox: Sandbox, books: ZohoBooks) -> None:
+    customer = saved_contact()
+    invoice = Invoice(customer=customer, line_items=[line("Tea")])
+    in_doubt(sandbox, invoice, "drop-after-commit")
+    # Others made since then for the same customer stand before it.
+    (mine,) = sandbox.rows("Invoice")
+    sandbox.clock.move(minutes=30)
+    row = {**mine, "created_time": "2020-01-01T00:00:00+0000", "date": mine["date"]}
+    for number in range(250):
+        sandbox.insert(
+            "Invoice", {**row, "invoice_id": f"{number}9", "invoice_number": f"{number}"}
+        )
+    sandbox.forget()
+
+    assert invoice.settle() is True
+    assert [path for path in verbs(sandbox) if path == "GET /invoices"] == ["GET /invoices"] * 2
+
+
+def test_without_the_services_time_nothing_is_taken_for_the_new_record(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    customer = saved_contact()
+    (row,) = shown(sandbox, customer, 1)
+    invoice = Invoice(customer=customer, line_items=[line("Tea")])
+    in_doubt(sandbox, invoice, "drop-before-commit")
+    answer = {"code": 0, "invoices": [row]}
+    sandbox.next(body=answer, headers={"Date": "soon"}, path="/invoices", method="GET")
+
+    with pytest.raises(OutcomeUnknown, match="1 record made"):
+        invoice.settle()
 
 
 def test_edits_made_while_in_doubt_outlive_settling(sandbox: Sandbox, books: ZohoBooks) -> None:

@@ -191,7 +191,8 @@ class _Handler(WSGIRequestHandler):
         except ValueError:
             phrase = ""
         self.send_response_only(reply.status, phrase)
-        self.send_header("Date", formatdate(self._listener.now(), usegmt=True))
+        if "Date" not in reply.headers:
+            self.send_header("Date", formatdate(self._listener.now(), usegmt=True))
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Type", reply.content_type)
