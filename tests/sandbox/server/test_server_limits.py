@@ -7,6 +7,7 @@ import threading
 import requests
 from plain import Plain
 
+from zohorm.clock import ManualClock
 from zohorm.sandbox import Sandbox
 
 
@@ -22,7 +23,7 @@ def test_the_call_after_100_in_a_minute_is_code_44(sandbox: Sandbox, plain: Plai
 
 
 def test_the_daily_limit_of_the_plan_is_code_45_until_midnight() -> None:
-    with Sandbox(plan="free") as sandbox:
+    with Sandbox(plan="free", clock=ManualClock()) as sandbox:
         plain = Plain(sandbox)
         assert plain.call("GET", "/contacts").headers["X-Rate-Limit-Limit"] == "1000"
         sandbox.limits(per_day=3)
