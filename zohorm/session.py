@@ -53,6 +53,7 @@ class Session:
         self.settings = Settings.checked(settings)
         self.organization_id = _organization(organization_id)
         self.region = _region(region)
+        self._closing = threading.Lock()  # guards the step from open to closed
         self._closed = False
         self._access = Access(
             self.product,
@@ -127,9 +128,11 @@ class Session:
 
     def close(self) -> None:
         """Close the connections and drop the caches; records keep what they have loaded."""
-        if self._closed:
-            return
-        self._closed = True
+        with self._closing:
+            # Twice would release what other sessions still hold.
+            if self._closed:
+                return
+            self._closed = True
         binding.forget(self)
         self._rows.clear()
         self._release()
@@ -144,7 +147,8 @@ class Session:
             raise SessionClosed(f"this {type(self).__name__} was closed", advice="Open another one")
 
     def renew_after_fork(self) -> None:
-        """Begin anew in a forked child: no record of the parent's threads."""
+        """Begin anew in a forked child: no record of the parent's threads, a lock of its own."""
+        self._closing = threading.Lock()
         self._thread = threading.local()
 
     @property

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -267,3 +268,20 @@ def test_a_failing_server_fails_threads_and_not_the_session(
 
     assert got == ids
     assert Invoice.iterate().count() == 0
+
+
+def close(session: ZohoBooks, place: int) -> None:
+    session.close()
+
+
+def test_threads_that_close_one_session_release_it_once(sandbox: Sandbox) -> None:
+    credentials: Any = sandbox.credentials
+    with closing(ZohoBooks(**credentials, clock=sandbox.clock)) as kept:
+        list(Item.using(kept).iterate())
+        for _ in range(5):
+            other = ZohoBooks(**credentials, clock=sandbox.clock)
+            at_once(8, partial(close, other))
+        with closing(ZohoBooks(**credentials, clock=sandbox.clock)) as late:
+            list(Item.using(late).iterate())
+
+    assert len(sandbox.token_calls) == 1
