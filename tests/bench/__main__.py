@@ -20,7 +20,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     parser.add_argument("--profile", metavar="W1", help="show where the time of a task goes")
     parser.add_argument("--side", default="zohorm", choices=("loop", "zohorm", "msgspec"))
-    parser.add_argument("--repeat", type=int, default=5, help="how often to do a profiled task")
+    parser.add_argument("--repeat", type=int, default=10, help="how often to do a profiled task")
     return parser.parse_args()
 
 

@@ -70,14 +70,16 @@ def _short(filename: str) -> str:
 def profile(task: Task, side: Side, port: int, *, repeat: int) -> str:
     """Do `task` again and again on one side and return where the time went."""
     worker.prepare(side)
+    sampler = Sampler()
     with Bare(port) as bare:
-        bare.start(pages=task.pages)
-        works = worker.side_class(side)(port, limit=0, window_seconds=0.0)
-        work = getattr(works, task.work_of(side))
-        with Sampler() as sampler:
-            for _ in range(repeat):
+        for _ in range(repeat):
+            bare.start(pages=task.pages)
+            # Anew each time: what one repetition has cached would spare the next its calls.
+            works = worker.side_class(side)(port, limit=0, window_seconds=0.0)
+            work = getattr(works, task.work_of(side))
+            with sampler:
                 work(task.size)
-        works.close()
+            works.close()
     parts = [f"{task.name}, {side}: {sampler.samples} samples, in percent of the CPU time"]
     for title, counter in (
         ("by module, itself", sampler.modules),

@@ -92,7 +92,8 @@ class Service:
         return _HEAD % (b"200 OK", len(content), b"") + content
 
     def _page(self, query: bytes) -> bytes:
-        asked = dict(pair.partition(b"=")[::2] for pair in query.split(b"&"))
+        pairs = (pair.partition(b"=") for pair in query.split(b"&"))
+        asked = {name: value for name, _, value in pairs}
         counted = asked.get(b"response_option") == b"1"
         return self.answers.page(int(asked[b"page"]), self.conditions.pages, counted=counted)
 

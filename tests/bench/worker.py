@@ -155,10 +155,12 @@ def _import(task: Task, side: Side) -> Result:
 
 def prepare(side: Side) -> None:
     """Make this process one of `side`: it reads JSON with that side's reader and no other."""
+    # None makes an import fail, as Python documents it; its type stubs do not know that.
+    modules = cast("dict[str, object]", sys.modules)
     # requests would take simplejson where it is installed, and be another loop than elsewhere.
-    sys.modules["simplejson"] = None  # type: ignore[assignment]  # Imports of it fail then.
+    modules["simplejson"] = None
     if side != "msgspec":
-        sys.modules["msgspec"] = None  # type: ignore[assignment]
+        modules["msgspec"] = None
 
 
 def main() -> None:
