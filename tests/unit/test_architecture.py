@@ -20,7 +20,8 @@ LAYERS = (
     ("query", "pages", "ahead"),
     # What a record with an address of its own can do.
     ("acting", "saving", "settling", "stored"),
-    ("products", "session", "access", "watching", "settings", "binding", "rows", "identity", "loads"),
+    ("products", "session", "access", "watching"),
+    ("settings", "binding", "rows", "identity", "loads"),
     # What a record is made of, and where it lies in an answer.
     ("record", "changes", "lines", "fields", "members", "resource", "lookups", "envelope"),
     ("connection",),
