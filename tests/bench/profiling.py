@@ -6,6 +6,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import FrameType
 
@@ -60,6 +61,7 @@ def _function(frame: FrameType) -> str:
     return f"{_short(frame.f_code.co_filename)} {frame.f_code.co_qualname}"
 
 
+@cache  # Otherwise the sampling itself would show among the samples.
 def _short(filename: str) -> str:
     path = Path(filename)
     if path.is_relative_to(ROOT):
