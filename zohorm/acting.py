@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
 from zohorm import envelope, wire
-from zohorm.errors import MalformedReply, OutcomeUnknown
+from zohorm.errors import MalformedReply, OutcomeUnknown, UsageError
 from zohorm.resource import Operation
 from zohorm.saving import Savable
 
@@ -75,17 +75,22 @@ class Acting(Savable):
         path_ids = {**self._path_ids(), **(ids or {})}
         if operation.method == "GET":
             return _send(session, operation, path_ids, query, body)
+        may_be_done = True
         try:
             with session.writes.noting():
                 return _send(session, operation, path_ids, query, body)
+        except UsageError:
+            may_be_done = False  # No call was made.
+            raise
         except OutcomeUnknown as error:
             error.advice = "refresh() the record and look before you call again"
             raise
         finally:
             # Done or in doubt: what the service computes may be another by now.
-            self._unload_computed()
-            session.rows.forget((type(self), identifier))
-            session.watches.note(type(self))
+            if may_be_done:
+                self._unload_computed()
+                session.rows.forget((type(self), identifier))
+                session.watches.note(type(self))
 
     @classmethod
     def _act_all(

@@ -480,6 +480,7 @@ def test_a_session_that_only_reads_sends_no_write(sandbox: Sandbox, opened: Any)
         with pytest.raises(ReadOnlySession):
             act()
 
+    assert item.status == "active"
     assert sandbox.calls == []
     assert sandbox.rows("Item")[0]["name"] == "Tea"
     assert item.is_changed
