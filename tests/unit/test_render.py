@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,8 @@ PRODUCTS = ("books",)
 FILES = [(path, text) for product in PRODUCTS for path, text in render.render(product).items()]
 each = pytest.mark.parametrize(("path", "text"), FILES, ids=[path.name for path, _ in FILES])
 
-NAMES = st.from_regex(r"[a-z]{1,20}", fullmatch=True)
+WORDS = st.from_regex(r"[a-z]{1,20}", fullmatch=True)
+NAMES = WORDS.filter(lambda word: not keyword.iskeyword(word))
 ATOMS = NAMES.map(layout.text)
 CODE = st.recursive(
     ATOMS,
