@@ -147,11 +147,12 @@ def test_a_list_row_is_completed_from_the_cache(
 ) -> None:
     Item.get(tea)
     listed = next(iter(Item.iterate()))
-    assert not listed.is_whole
+    states = [listed.is_whole]
 
     _ = listed.vendor_id
 
-    assert listed.is_whole
+    states.append(listed.is_whole)
+    assert states == [False, True]
     assert reads(sandbox, tea) == 1
 
 
