@@ -54,9 +54,12 @@ class _Sessions:
     def default(self, product: str) -> Session:
         with self._lock:
             bound = self._defaults.get(product)
+            existing = self._existing.get(product, ())
+            if bound is not None and len(existing) == 1:
+                return bound
             others = [
                 session
-                for session in self._existing.get(product, ())
+                for session in existing
                 if bound is not None and session.organization_key != bound.organization_key
             ]
         if bound is None:

@@ -60,6 +60,11 @@ class Change:
     new: object
 
 
+_NO_EDITS: Final[dict[str, Edit]] = {}
+_NO_LINES: Final[dict[str, Lines[Record]]] = {}
+"""What every record starts with; the first edit or list gives it a dictionary of its own."""
+
+
 class Changing:
     """A received row, the edits on it, and the lists of embedded records that it holds."""
 
@@ -98,11 +103,13 @@ class Changing:
         return True
 
     def _start(self, row: wire.Row, session: Session | None) -> None:
-        self._row = row
-        self._edits = {}
-        self._lines = {}
-        self._session = session
-        self._home = None
+        # Past the check of names in `Record.__setattr__`: a page makes hundreds of records.
+        fill = object.__setattr__
+        fill(self, "_row", row)
+        fill(self, "_edits", _NO_EDITS)
+        fill(self, "_lines", _NO_LINES)
+        fill(self, "_session", session)
+        fill(self, "_home", None)
 
     @classmethod
     def id_name(cls) -> str | None:
@@ -114,10 +121,16 @@ class Changing:
         """Whether the service has not given this record an id yet."""
         return not self._id_name or not self._row.get(self._id_name)
 
+    @classmethod
+    def id_in(cls, row: wire.Row) -> str | None:
+        """Return the id that `row` holds, None where it holds none."""
+        held = row.get(cls._id_name) if cls._id_name else None
+        return held if isinstance(held, str) and held else wire.ID.read(held)
+
     @property
     def own_id(self) -> str | None:
         """The id that the service gave this record, None while it has none."""
-        return wire.ID.read(self._row.get(self._id_name)) if self._id_name else None
+        return self.id_in(self._row)
 
     @property
     def is_changed(self) -> bool:
@@ -137,9 +150,8 @@ class Changing:
 
     def wire_value(self, field: Value[T]) -> object:
         """Return the wire value of a field: edited, else received, else what `_absent` finds."""
-        edit = self._edits.get(field.name)
-        if edit is not None:
-            return edit.value
+        if self._edits and field.name in self._edits:
+            return self._edits[field.name].value
         try:
             return self._row[field.name]
         except KeyError:
@@ -158,7 +170,12 @@ class Changing:
         if held is not NOT_RECEIVED and field.same(held, value):
             self._edits.pop(field.name, None)
         else:
-            self._edits[field.name] = Edit(held if edit is None else edit.base, value)
+            self._note(field.name, Edit(held if edit is None else edit.base, value))
+
+    def _note(self, name: str, edit: Edit) -> None:
+        if not self._edits:
+            self._edits = {}
+        self._edits[name] = edit
 
     def _refuse_if_fixed(self) -> None:
         if self._home is Home.FIXED:
@@ -174,7 +191,8 @@ class Changing:
             if received is NOT_RECEIVED:
                 received = self._absent(member.name, "plain")
             if part is None:
-                part = self._lines[member.name] = self._part(member, received)
+                part = self._part(member, received)
+                self._lines = {**self._lines, member.name: part}
             else:
                 part.adopt(received)
         return part

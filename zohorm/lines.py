@@ -263,8 +263,7 @@ class Lines(MutableSequence[E], Generic[E]):
         self._items = list(adopted)
 
     def _id_of(self, row: wire.Row) -> str | None:
-        name = self._member.element.id_name()
-        return wire.ID.read(row.get(name)) if name else None
+        return self._member.element.id_in(row)
 
     def rebase(self, received: object) -> None:
         """Put these edits on top of a fresh read of the list, so that a colleague's edits stay.

@@ -38,6 +38,7 @@ class Value(Generic[T]):
         self, kind: wire.Kind, *, clear: object = BY_KIND, choices: tuple[str, ...] = ()
     ) -> None:
         self.kind = kind
+        self._read = kind.read
         self.choices = choices
         self.cleared = kind.cleared if clear is BY_KIND else clear
         self.name = ""
@@ -57,7 +58,12 @@ class Value(Generic[T]):
     def __get__(self, record: Record | None, owner: type[Record]) -> Self | T:
         if record is None:
             return self
-        return self.read(record.wire_value(self))
+        value = record.wire_value(self)
+        try:
+            held: T = self._read(value)
+        except wire.READ_ERRORS as error:
+            raise self._misfit() from error
+        return held
 
     def read(self, value: object) -> T:
         """Return a wire value as Python has it.
@@ -66,14 +72,17 @@ class Value(Generic[T]):
             InvalidValue: the service sent something else than the facts say.
         """
         try:
-            held: T = self.kind.read(value)
+            held: T = self._read(value)
         except wire.READ_ERRORS as error:
-            raise InvalidValue(
-                f"{self.owner}.{self.name} was received in a form that is no {self.kind.name}",
-                advice=f"Read it raw: record[{self.name!r}], or correct the fact with "
-                f"{self.owner}.extend({self.name}=...).",
-            ) from error
+            raise self._misfit() from error
         return held
+
+    def _misfit(self) -> InvalidValue:
+        return InvalidValue(
+            f"{self.owner}.{self.name} was received in a form that is no {self.kind.name}",
+            advice=f"Read it raw: record[{self.name!r}], or correct the fact with "
+            f"{self.owner}.extend({self.name}=...).",
+        )
 
     def write(self, value: object) -> object:
         """Return a Python value in its wire form; None becomes what clears the member."""
@@ -90,7 +99,11 @@ class Value(Generic[T]):
 
     def put(self, record: Record, value: object) -> None:
         """Note `value` as an unsaved edit of `record`."""
+        self.refuse_if_fixed(record)
         record.edit(self, self.write(value))
+
+    def refuse_if_fixed(self, record: Record) -> None:
+        """Raise ReadOnlyField if this member of `record` cannot be set, now or ever."""
 
 
 class Field(Value[T]):
@@ -108,18 +121,13 @@ class CreateOnly(Value[T]):
     def __set__(self, record: Record, value: T) -> None:
         self.put(record, value)
 
-    def put(self, record: Record, value: object) -> None:
-        """Note `value` on a record that is not created yet.
-
-        Raises:
-            ReadOnlyField: the record exists already.
-        """
+    def refuse_if_fixed(self, record: Record) -> None:
+        """Raise ReadOnlyField if the record exists already."""
         if not record.is_new:
             raise ReadOnlyField(
                 f"{self.owner}.{self.name} can be set only when the record is created",
                 advice="Make a copy() with the other value and save that.",
             )
-        super().put(record, value)
 
 
 class WriteOnly(Value[T]):
@@ -140,12 +148,8 @@ class ReadOnly(Value[T]):
     def __set__(self, record: Record, value: Never) -> None:
         self.put(record, value)
 
-    def put(self, record: Record, value: object) -> None:
-        """Refuse the value.
-
-        Raises:
-            ReadOnlyField: always.
-        """
+    def refuse_if_fixed(self, record: Record) -> None:
+        """Raise ReadOnlyField."""
         raise ReadOnlyField(
             f"{self.owner}.{self.name} is read-only: the service computes it",
             advice=f"If that fact is wrong, correct it with {self.owner}.extend({self.name}=...).",

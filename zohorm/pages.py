@@ -14,6 +14,7 @@ from zohorm.loads import Loads
 from zohorm.lookups import Condition, Verdict
 
 if TYPE_CHECKING:
+    from zohorm.identity import IdentityMap
     from zohorm.model import Model
     from zohorm.session import Session
 
@@ -173,33 +174,37 @@ class Run(Generic[M]):
     def _unseen(self, rows: list[wire.Row]) -> list[wire.Row]:
         """Return the rows that are new to this walk and were not created during it."""
         unseen: list[wire.Row] = []
+        name, seen, created = self._facts.id or "", self._seen, self._watch.created
         for row in rows:
-            identifier = str(row.get(self._facts.id or "") or "")
+            identifier = row.get(name)
             if not identifier:
                 unseen.append(row)
-            elif identifier not in self._seen and identifier not in self._watch.created:
-                self._seen.add(identifier)
+            elif (identifier := str(identifier)) not in seen and identifier not in created:
+                seen.add(identifier)
                 unseen.append(row)
         return unseen
 
     def _passing(self, rows: list[wire.Row]) -> Iterator[M]:
+        conditions, predicates = self._plan.conditions, self._plan.predicates
+        limited = self._plan.limit is not None
+        identity = self._session.identity
         for row in rows:
-            if self._plan.conditions and not self._keeps(row):
+            if conditions and not self._keeps(row):
                 continue
-            record = self._record(row)
-            if not all(predicate(record) for predicate in self._plan.predicates):
+            record = self._record(row, identity)
+            if predicates and not all(predicate(record) for predicate in predicates):
                 continue
             self._yielded += 1
             yield record
-            if self._is_done():
+            if limited and self._is_done():
                 return
 
-    def _record(self, row: wire.Row) -> M:
-        parents = self._plan.parents
-        if self._plan.whole:
-            return self._session.get(self._model, str(row.get(self._facts.id or "")), parents)
+    def _record(self, row: wire.Row, identity: IdentityMap) -> M:
+        plan = self._plan
+        if plan.whole:
+            return self._session.get(self._model, str(row.get(self._facts.id or "")), plan.parents)
         return self._session.record(
-            self._model, row, whole=False, parents=parents, loads=self._loads
+            self._model, row, parents=plan.parents, loads=self._loads, identity=identity
         )
 
     def _keeps(self, row: wire.Row) -> bool:

@@ -82,7 +82,8 @@ class Record(Changing):
         """Return a record of a received row; `fixed` ones refuse edits, nobody could save them."""
         record = cls.__new__(cls)
         record._start(row, session)
-        record._home = Home.FIXED if fixed else None
+        if fixed:
+            record._home = Home.FIXED
         return record
 
     @property
@@ -120,15 +121,15 @@ class Record(Changing):
         if name in self._lists:
             raise Unsupported(f"edit {type(self).__name__}.{name} through the attribute")
         declared = self._values.get(name)
-        if declared is not None and not declared.writable:
-            declared.put(self, value)
+        if declared is not None:
+            declared.refuse_if_fixed(self)
         self._refuse_if_fixed()
         edit, held = self._edits.get(name), self._row.get(name, NOT_RECEIVED)
         sent = wire.JSON.write(name, value)
         if held is not NOT_RECEIVED and wire.encode(held) == wire.encode(sent):
             self._edits.pop(name, None)
         else:
-            self._edits[name] = Edit(held if edit is None else edit.base, sent)
+            self._note(name, Edit(held if edit is None else edit.base, sent))
 
     def to_dict(self) -> dict[str, object]:
         """Return the loaded members as Python values, embedded records as dictionaries; no call."""
@@ -198,7 +199,7 @@ class Record(Changing):
                     for element in self.lines(self._lists[name])
                 )
             else:
-                fresh._edits[name] = Edit(NOT_RECEIVED, value)
+                fresh._note(name, Edit(NOT_RECEIVED, value))
         return fresh
 
     def copy(self) -> Self:

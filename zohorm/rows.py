@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 
 import attrs
-from cachetools import TTLCache
+from cachetools import LRUCache
 
 from zohorm import forking, wire
 from zohorm.clock import Clock
@@ -46,8 +46,7 @@ class Writes:
     @property
     def moment(self) -> int:
         """A number that moves whenever a write begins or ends."""
-        with self._lock:
-            return self._moments
+        return self._moments
 
     @contextmanager
     def noting(self) -> Iterator[Callable[[], int | None]]:
@@ -78,8 +77,11 @@ class Writes:
 
 @attrs.frozen
 class _Kept:
+    """A row, the moment since which it is fresh, and when by the clock it is no longer."""
+
     row: wire.Row
     moment: int
+    until: float
 
 
 class RowCache:
@@ -91,7 +93,10 @@ class RowCache:
     def __init__(self, *, rows: int, seconds: float, clock: Clock, writes: Writes) -> None:
         self._writes = writes
         self._lock = threading.Lock()  # guards _kept and _fetching, never held during a fetch
-        self._kept: TTLCache[Key, _Kept] = TTLCache(max(rows, 1), seconds, timer=clock.now)
+        # Ours to time: cachetools' own timed cache looks through all its rows at every use.
+        self._kept: LRUCache[Key, _Kept] = LRUCache(max(rows, 1))
+        self._seconds = seconds
+        self._clock = clock
         self._fetching: dict[tuple[Key, int], Future[wire.Row]] = {}
         self._enabled = rows > 0 and seconds > 0
         forking.register(self)
@@ -100,8 +105,13 @@ class RowCache:
         """Return the row of `key` if it is still fresh."""
         moment = self._writes.moment
         with self._lock:
-            kept = self._kept.get(key)
-        return kept.row if kept is not None and kept.moment == moment else None
+            return self._fresh(key, moment)
+
+    def _fresh(self, key: Key, moment: int) -> wire.Row | None:
+        kept = self._kept.get(key)
+        if kept is None or kept.moment != moment or kept.until <= self._clock.now():
+            return None
+        return kept.row
 
     def fetch(self, key: Key, load: Callable[[], wire.Row]) -> wire.Row:
         """Return the fresh row of `key`, calling `load` at most once among all waiting threads.
@@ -110,11 +120,11 @@ class RowCache:
             ZohoError: whatever `load` raised, in every thread that waited for it.
         """
         moment = self._writes.moment
-        mine: Future[wire.Row] = Future()
         with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None and kept.moment == moment:
-                return kept.row
+            row = self._fresh(key, moment)
+            if row is not None:
+                return row
+            mine: Future[wire.Row] = Future()
             # The moment is part of the name: nobody joins a fetch that began before a write.
             running = self._fetching.setdefault((key, moment), mine)
         if running is mine:
@@ -151,7 +161,7 @@ class RowCache:
         if moment is None or not self._enabled:
             return
         with self._lock:
-            self._kept[key] = _Kept(row, moment)
+            self._kept[key] = _Kept(row, moment, self._clock.now() + self._seconds)
 
     def forget(self, key: Key) -> None:
         """Drop the row of `key`."""

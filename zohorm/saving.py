@@ -124,7 +124,7 @@ class Savable(Stored):
     def _become(self, session: Session, row: wire.Row) -> None:
         """Take the first received row: the record exists now."""
         self._session = session
-        self._id = wire.ID.read(row.get(self._id_name or ""))
+        self._id = self.id_in(row)
         self.settle_edits(row)
         self._whole = True
         session.identity.add(type(self), self.id, self)
@@ -224,7 +224,7 @@ class Savable(Stored):
             if not creating:
                 raise
             raise _created_without_id(call, answer) from error
-        if creating and not wire.ID.read(row.get(self._id_name or "")):
+        if creating and not self.id_in(row):
             raise _created_without_id(call, answer)
         return row
 
@@ -301,7 +301,7 @@ class Savable(Stored):
 
     def _edit_again(self, later: Mapping[str, object]) -> None:
         for name, value in later.items():
-            self._edits[name] = Edit(self._row.get(name, NOT_RECEIVED), value)
+            self._note(name, Edit(self._row.get(name, NOT_RECEIVED), value))
         self._drop_void_edits()
 
     def revert(self) -> None:

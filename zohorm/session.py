@@ -248,19 +248,25 @@ class Session:
         model: type[M],
         row: wire.Row,
         *,
-        whole: bool,
+        whole: bool = False,
         parents: Mapping[str, str] | None = None,
         loads: Loads | None = None,
+        identity: IdentityMap | None = None,
     ) -> M:
-        """Return the record of a received row; one that is held already takes the row in."""
-        identifier = wire.ID.read(row.get(model.id_name() or ""))
-        known = self.identity.find(model, identifier) if identifier else None
+        """Return the record of a received row; one that is held already takes the row in.
+
+        `loads` counts the fetches of its query; `identity` is the identity map of this place, if
+        the caller has it at hand.
+        """
+        identity = identity or self.identity
+        identifier = model.id_in(row)
+        known = None if identifier is None else identity.find(model, identifier)
         if known is not None:
             known.meet(row, whole=whole)
             return known
         record = model.received(row, self, parents=parents, whole=whole, loads=loads)
-        if identifier:
-            self.identity.add(model, identifier, record)
+        if identifier is not None:
+            identity.add(model, identifier, record)
         return record
 
     def linked(self, name: str, identifier: str) -> Stored:

@@ -79,7 +79,7 @@ def _candidates(
         found = False
         for row, earliest in _listed(session, model, wanted, doubt, ids):
             fits = model.holds(row, {name: value for name, (_, value) in wanted.items()})
-            identifier = wire.ID.read(row.get(model.facts().id or ""))
+            identifier = model.id_in(row)
             if not fits or not identifier or session.writes.has_made(identifier):
                 continue
             if not _older(row, earliest):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from zohorm import binding, wire
 from zohorm.changes import NOT_RECEIVED
@@ -16,7 +16,23 @@ if TYPE_CHECKING:
     from zohorm.session import Session
 
 
-class Stored(Record):
+_NO_PARENTS: Final[Mapping[str, str]] = {}
+
+
+class _Place:
+    """The types of what `Stored` holds; in its own body, checkers would take them for members."""
+
+    __slots__ = ()
+
+    _id: str | None
+    _whole: bool
+    _parents: Mapping[str, str]
+    _deleted: bool
+    _detached_from: str | None
+    _loads: Loads | None
+
+
+class Stored(Record, _Place):
     """The part of a model that knows where its record lives and fetches what is not loaded."""
 
     __slots__ = ("_deleted", "_detached_from", "_id", "_loads", "_parents", "_whole")
@@ -26,13 +42,13 @@ class Stored(Record):
 
     def _start(self, row: wire.Row, session: Session | None) -> None:
         super()._start(row, session)
-        # Declared here, not in the class body: there, checkers would take them for members.
-        self._id: str | None = None
-        self._whole = False
-        self._parents: Mapping[str, str] = {}
-        self._deleted = False
-        self._detached_from: str | None = None
-        self._loads: Loads | None = None
+        fill = object.__setattr__
+        fill(self, "_id", None)
+        fill(self, "_whole", False)
+        fill(self, "_parents", _NO_PARENTS)
+        fill(self, "_deleted", False)
+        fill(self, "_detached_from", None)
+        fill(self, "_loads", None)
 
     @classmethod
     def facts(cls) -> Resource:
@@ -52,10 +68,11 @@ class Stored(Record):
     ) -> Self:
         """Return a record of a received row; `loads` counts the fetches of its query."""
         record = super().received(row, session, fixed=fixed)
-        record._id = record.own_id
-        record._whole = whole
-        record._parents = parents or {}
-        record._loads = loads
+        fill = object.__setattr__
+        fill(record, "_id", cls.id_in(row))
+        fill(record, "_whole", whole)
+        fill(record, "_parents", parents or _NO_PARENTS)
+        fill(record, "_loads", loads)
         return record
 
     def __repr__(self) -> str:
@@ -268,7 +285,7 @@ class Stored(Record):
     def accept(self, row: wire.Row, session: Session | None, parents: Mapping[str, str]) -> None:
         """Take the id, too: the record that holds this one has saved it."""
         super().accept(row, session, parents)
-        self._id = self._id or wire.ID.read(row.get(self._id_name or ""))
+        self._id = self._id or self.id_in(row)
         self._parents = self._parents or parents
 
     def join(self, session: Session | None) -> None:

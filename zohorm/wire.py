@@ -36,7 +36,16 @@ def decode(content: bytes) -> Any:
     Raises:
         ValueError: `content` is not one well-formed JSON value.
     """
-    return json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
+    exact = _Decimals()
+    return json.loads(content, parse_float=exact.__getitem__, parse_constant=_refuse_constant)
+
+
+class _Decimals(dict[str, Decimal]):
+    """The numbers of one answer by their text: most of them come many times, as 0.0 does."""
+
+    def __missing__(self, text: str) -> Decimal:
+        self[text] = number = Decimal(text)
+        return number
 
 
 def encode(value: Any) -> bytes:
