@@ -189,7 +189,8 @@ class Changing:
         if part is None or not part.is_known:
             received = self._row.get(member.name, NOT_RECEIVED)
             if received is NOT_RECEIVED:
-                received = self._absent(member.name, "plain")
+                # What is never shown need not be fetched either.
+                received = self._absent(member.name, "write-only" if member.create_only else "")
             if part is None:
                 part = self._part(member, received)
                 self._lines = {**self._lines, member.name: part}

@@ -165,9 +165,17 @@ def write_only(field: Field[T]) -> WriteOnly[T]:
     return WriteOnly(field.kind, clear=field.cleared, choices=field.choices)
 
 
-def many(element: type[EmbeddedT], *, replaced: bool = True) -> Many[EmbeddedT]:
-    """Return a list of embedded records; `replaced` if the service deletes what a list omits."""
-    return Many(element, replaced=replaced)
+def many(
+    element: type[EmbeddedT], *, replaced: bool = True, create_only: bool = False
+) -> Many[EmbeddedT]:
+    """Return a list of embedded records.
+
+    Args:
+        element: the class of the embedded records.
+        replaced: the service deletes what a list leaves out.
+        create_only: the list is taken from a new record alone, and never shown.
+    """
+    return Many(element, replaced=replaced, create_only=create_only)
 
 
 def one(element: type[EmbeddedT]) -> One[EmbeddedT]:

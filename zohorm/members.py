@@ -200,9 +200,12 @@ class Listed:
     writable = True
     single = False
 
-    def __init__(self, element: type[Record], *, replaced: bool = True) -> None:
+    def __init__(
+        self, element: type[Record], *, replaced: bool = True, create_only: bool = False
+    ) -> None:
         self.element = element
         self.replaced = replaced
+        self.create_only = create_only
         self.name = ""
         self.owner = ""
 

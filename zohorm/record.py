@@ -238,6 +238,17 @@ class Embedded(Record):
         super().__init_subclass__()
         cls._id_name = id or cls._id_name
 
+    @classmethod
+    def extend(cls, **members: object) -> None:
+        """Add or correct members for the whole process: `LineItem.extend(cf_lot=f.text())`.
+
+        The builders are in `zohorm.fields`.
+
+        Raises:
+            WrongType: a value is no field.
+        """
+        cls._extend_members(members)
+
     def __repr__(self) -> str:
         held = self._row.get(self._id_name) if self._id_name else None
         return f"<{type(self).__name__} {held or 'new'}>"

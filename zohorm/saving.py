@@ -14,7 +14,9 @@ from zohorm.errors import (
     Conflict,
     MalformedReply,
     NotApplied,
+    NotFound,
     OutcomeUnknown,
+    ReadOnlyField,
     ServerError,
     TransportError,
     Unsettled,
@@ -47,14 +49,25 @@ class SaveResult:
     not_applied: tuple[str, ...] = ()
 
 
-class Savable(Stored):
+class _Unanswered:
+    """The types of what `Savable` holds; in its own body, checkers would take them for members."""
+
+    __slots__ = ()
+
+    _doubt: settling.Doubt | None
+    _maybe_deleted: bool
+
+
+class Savable(Stored, _Unanswered):
     """The part of a model that writes."""
 
-    __slots__ = ("_doubt",)
+    __slots__ = ("_doubt", "_maybe_deleted")
 
     def _start(self, row: wire.Row, session: Session | None) -> None:
         super()._start(row, session)
-        self._doubt: settling.Doubt | None = None
+        fill = object.__setattr__
+        fill(self, "_doubt", None)
+        fill(self, "_maybe_deleted", False)
 
     def save(self, *, check: bool | None = None, again: bool = False) -> SaveResult:
         """Send the changed members and load the answer; a new record is created.
@@ -134,6 +147,7 @@ class Savable(Stored):
     def _update(self, session: Session, check: bool | None, options: Options) -> SaveResult:
         operation = self._taking(options, "update")
         self._drop_void_edits()
+        self._refuse_create_only_lists()
         if not self.is_changed:
             return SaveResult(created=False, fields=())
         replaced = tuple(name for name in self._changed_lists() if self._lists[name].replaced)
@@ -154,6 +168,14 @@ class Savable(Stored):
         if kept:
             warn(NotApplied(f"{self!r} keeps {', '.join(kept)} as before"))
         return SaveResult(created=False, fields=sent, not_applied=kept)
+
+    def _refuse_create_only_lists(self) -> None:
+        for name in self._changed_lists():
+            if self._lists[name].create_only:
+                raise ReadOnlyField(
+                    f"{type(self).__name__}.{name} can be set only when the record is created",
+                    advice="revert() drops the edit",
+                )
 
     def _drop_void_edits(self) -> None:
         """Drop edits that a later read has made void: the service holds that value already."""
@@ -323,6 +345,8 @@ class Savable(Stored):
     def delete(self) -> None:
         """Delete the record at the service; one call. The object can only be read or copied then.
 
+        If nobody answers, call it again: a record that is gone by then was deleted by this.
+
         Raises:
             NotFound: the record is gone already.
             ValidationError: the service refuses, for others refer to the record.
@@ -338,6 +362,13 @@ class Savable(Stored):
         try:
             with session.writes.noting():
                 session.call(operation, self._path_ids(), query=wire.arguments(options or {}))
+        except NotFound:
+            # An earlier delete that nobody answered was done after all.
+            if not self._maybe_deleted:
+                raise
+        except (TransportError, ServerError):
+            self._maybe_deleted = True
+            raise
         finally:
             session.watches.note(type(self))
         self._deleted = True

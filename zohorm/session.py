@@ -47,6 +47,12 @@ class Session:
 
     product: ClassVar[Product]
 
+    def __new__(cls, *arguments: object, **settings: object) -> Self:
+        """Say which setting is missing where Python would count arguments."""
+        if not arguments and "organization_id" not in settings:
+            raise _no_organization()
+        return super().__new__(cls)
+
     def __init__(
         self, organization_id: str, region: str = "us", **settings: Unpack[SettingsDict]
     ) -> None:
@@ -80,12 +86,13 @@ class Session:
         """Open a session with what the environment names.
 
         It reads ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN, ZOHO_ORGANIZATION_ID and
-        ZOHO_REGION (us if it is not set).
+        ZOHO_REGION (us if it is not set). Settings that are passed go first; with `auth` or
+        `access_token` the credentials may be missing.
 
         Raises:
             MissingSetting: a variable is missing; the error names every missing one.
         """
-        organization_id, region, credentials = environment()
+        organization_id, region, credentials = environment(settings)
         merged: SettingsDict = {**credentials, **settings}
         return cls(organization_id, region, **merged)
 
@@ -309,12 +316,16 @@ class Session:
         return record
 
 
+def _no_organization() -> MissingSetting:
+    return MissingSetting(
+        "a session needs an organization id",
+        advice="It stands in the product's settings, and GET /organizations lists it",
+    )
+
+
 def _organization(value: object) -> str:
     if value is None or value == "":
-        raise MissingSetting(
-            "a session needs an organization id",
-            advice="It stands in the product's settings, and GET /organizations lists it",
-        )
+        raise _no_organization()
     return wire.plain_id(value, "organization_id")
 
 

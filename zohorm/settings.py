@@ -205,23 +205,24 @@ _CREDENTIALS = {
 }
 
 
-def environment() -> tuple[str, str, SettingsDict]:
-    """Return organization id, region and credentials from the environment.
+def environment(given: SettingsDict | None = None) -> tuple[str, str, SettingsDict]:
+    """Return organization id, region and those credentials from the environment that are not given.
 
     Raises:
         MissingSetting: a variable is missing; the error names every missing one.
     """
-    wanted = {**_CREDENTIALS, "organization_id": "ZOHO_ORGANIZATION_ID"}
+    passed = given or {}
+    credentials = {n: v for n, v in _CREDENTIALS.items() if n not in passed}
+    wanted = {**credentials, "organization_id": "ZOHO_ORGANIZATION_ID"}
     found = {name: os.environ.get(variable, "") for name, variable in wanted.items()}
-    missing = [wanted[name] for name, value in found.items() if not value]
+    owns_token = passed.get("auth") or passed.get("access_token")
+    needed = ["organization_id"] if owns_token else list(wanted)
+    missing = [wanted[name] for name in needed if not found[name]]
     if missing:
         raise MissingSetting(
             f"the environment lacks {', '.join(missing)}",
             advice="Set them, or pass the settings to the session itself",
         )
-    credentials: SettingsDict = {
-        "client_id": found["client_id"],
-        "client_secret": found["client_secret"],
-        "refresh_token": found["refresh_token"],
-    }
-    return found["organization_id"], os.environ.get("ZOHO_REGION") or "us", credentials
+    organization_id = found.pop("organization_id")
+    settings = cast("SettingsDict", {name: value for name, value in found.items() if value})
+    return organization_id, os.environ.get("ZOHO_REGION") or "us", settings

@@ -5,10 +5,6 @@ from __future__ import annotations
 from tests.bench.serving import ROOT
 
 _TEXT = """\
----
-orphan: true
----
-
 # Benchmarks
 
 What zohorm costs beside a loop written by hand with `requests.Session` and `.json()`. Below 1 it is

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -15,17 +16,28 @@ from making import (
     verbs,
 )
 
-from zohorm.books import Contact, ContactPerson, Invoice, Item, ZohoBooks
+from zohorm.books import (
+    BatchPayment,
+    Contact,
+    ContactPerson,
+    Invoice,
+    Item,
+    Organization,
+    ZohoBooks,
+)
 from zohorm.books.contact import Address, CustomField
 from zohorm.books.invoice import LineItem
 from zohorm.errors import (
     Conflict,
+    Deleted,
     Duplicate,
     NotApplied,
     NotFound,
     NotSaved,
+    ReadOnlyField,
     ReadOnlySession,
     ServerError,
+    Unreachable,
     Unsupported,
     ValidationError,
 )
@@ -195,14 +207,14 @@ def test_a_list_that_the_service_did_not_take_is_named(
 def test_a_list_that_is_never_shown_is_not_taken_for_one_that_was_not_applied(
     sandbox: Sandbox, books: ZohoBooks
 ) -> None:
-    invoice = saved_invoice("Tea")
+    invoice = Invoice(customer_id=saved_invoice("Tea").customer_id, line_items=[line("Tea")])
     invoice.batch_payments.add(payment_mode="cash", amount=Decimal("5.05"))
 
     assert invoice.save().not_applied == ()
 
-    assert last_body(sandbox) == {
-        "batch_payments": [{"payment_mode": "cash", "amount": Decimal("5.05")}]
-    }
+    assert last_body(sandbox)["batch_payments"] == [
+        {"payment_mode": "cash", "amount": Decimal("5.05")}
+    ]
     assert list(invoice.batch_payments) == []
     assert not invoice.is_changed
 
@@ -887,3 +899,53 @@ def test_a_failing_service_is_asked_again_and_a_put_is_not_lost(
     assert item.rate == Decimal(3)
     assert item.is_changed
     assert not item.is_in_doubt
+
+
+def test_a_list_that_only_a_new_record_takes_is_refused_on_an_old_one(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    invoice = Invoice.get(sandbox.insert("Invoice", {"customer_id": "1", "invoice_number": "1"}))
+    sandbox.forget()
+
+    invoice.batch_payments.append(BatchPayment(payment_mode="Cash"))
+    with pytest.raises(ReadOnlyField, match="only when the record is created"):
+        invoice.save()
+
+    assert sandbox.calls == []
+
+
+def test_a_create_only_member_is_refused_in_square_brackets_too(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    organization = Organization.get(books.organization_id)
+
+    with pytest.raises(ReadOnlyField):
+        organization["industry_type"] = "Trade"
+
+
+def test_a_second_delete_succeeds_when_the_first_was_done_unanswered(sandbox: Sandbox) -> None:
+    identifier = sandbox.insert("Item", {"name": "Größe", "rate": "1.00"})
+    impatient = ZohoBooks(**sandbox.credentials, clock=sandbox.clock, max_retries=0)
+    with closing(impatient), impatient:
+        item = Item.get(identifier)
+        sandbox.next(fault="drop-after-commit", method="DELETE")
+        with pytest.raises(Unreachable):
+            item.delete()
+        assert sandbox.rows("Item") == []
+
+        item.delete()
+
+        with pytest.raises(Deleted):
+            item.save()
+
+
+def test_a_record_that_somebody_else_deleted_is_not_found(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    item = Item.get(sandbox.insert("Item", {"name": "Größe", "rate": "1.00"}))
+    books.get(Item, item.id).delete()
+    with ZohoBooks(**sandbox.credentials, clock=sandbox.clock) as other:
+        gone = Item.received({"item_id": item.id}, other)
+        with pytest.raises(NotFound):
+            gone.delete()
+    other.close()

@@ -780,3 +780,24 @@ def test_an_id_that_is_no_text_costs_no_call(bad: Any, sandbox: Sandbox, books: 
         Item.get(bad)
 
     assert sandbox.calls == sandbox.token_calls == []
+
+
+def test_a_session_without_any_argument_says_that_the_organization_is_missing() -> None:
+    with pytest.raises(MissingSetting, match="organization id"):
+        ZohoBooks()  # type: ignore[call-arg]  # the checkers say so, too
+    with pytest.raises(MissingSetting, match="organization id"):
+        ZohoBooks(client_id="1")  # type: ignore[call-arg]
+
+
+def test_from_env_reads_only_what_is_not_passed(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = sandbox.credentials
+    monkeypatch.setenv("ZOHO_ORGANIZATION_ID", known["organization_id"])
+    for name in ("ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+    with closing(ZohoBooks.from_env(auth=sandbox.access_token(), api_url=sandbox.url)) as books:
+        assert books.get(Organization, known["organization_id"]).id == known["organization_id"]
+    with pytest.raises(MissingSetting, match="lacks ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN"):
+        ZohoBooks.from_env(client_id="1")

@@ -507,7 +507,7 @@ class Invoice(
     """Text, at most 25 characters. With the integration of Avalara."""
     time_entry_ids: WriteOnly[tuple[str, ...] | None] = f.write_only(f.texts())
     """Several texts."""
-    batch_payments: Many[BatchPayment] = f.many(BatchPayment)
+    batch_payments: Many[BatchPayment] = f.many(BatchPayment, create_only=True)
     """Batch payments; sent whole."""
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value. Not shown in lists."""

@@ -165,6 +165,8 @@ def _part(facts: Facts) -> tuple[str, Group]:
     if facts["access"] == "read_only":
         return f"ReadOnly[tuple[{of}, ...]]", layout.call("f.read_only_many", of)
     kept = {} if facts["replaced"] else {"replaced": "False"}
+    if facts["access"] == "create_only":
+        kept["create_only"] = "True"
     return f"Many[{of}]", layout.call("f.many", of, **kept)
 
 
