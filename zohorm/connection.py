@@ -243,16 +243,18 @@ class Connection:
         return Request(call.method, self._root + call.path, query, headers, call.body)
 
     def _received(self, reply: Reply, token: str, call: Call) -> _Attempt:
-        quota = reading.quota_of(reply, self._clock.time())
+        now = self._clock.time()
+        quota = reading.quota_of(reply, now)
         if quota is not None:
             self._throttle.remember(self._organization, quota)
         body, readable = reading.body_of(reply, raw=call.raw)
+        code = reading.code_of(body)
         outcome = Outcome(
             reply.status,
-            code=reading.code_of(body),
+            code=code,
             readable=readable,
             repeatable=call.repeatable,
-            retry_after=reading.retry_after_of(reply, self._clock.time()),
+            retry_after=reading.retry_after_of(reply, now) if code or reply.status >= 300 else None,
         )
         return _Attempt(outcome, token, reply, body)
 
@@ -334,6 +336,8 @@ class Connection:
         )
 
     def _log(self, tried: _Attempt, course: _Course, seconds: float) -> None:
+        if not _log.isEnabledFor(logging.DEBUG):
+            return
         quota = self.quota
         _log.debug(
             "%s %s -> %s in %d ms, attempt %d, calls remaining: %s",

@@ -135,6 +135,8 @@ _HOST = "Check region and api_url"
 # repeatable, or if the service itself has refused it.
 # fmt: off
 RULES: tuple[Rule, ...] = (
+    Rule("the call was carried out", "accept", ReplyError, _RESPONSE,
+         status=_SUCCESS, codes=(0, None), readable=True),
     Rule("the call cannot be sent", "give up", Unreachable, _HTTP,
          status=_NONE, left=False, permanent=True,
          advice="Check the address, the certificates and the proxy"),
@@ -187,8 +189,6 @@ RULES: tuple[Rule, ...] = (
     Rule("the answer is not the API's", "give up", MalformedReply, _ERRORS,
          readable=False, unsettled=True, advice=_HOST),
 
-    Rule("the call was carried out", "accept", ReplyError, _RESPONSE,
-         status=_SUCCESS, codes=(0, None)),
     Rule("there is no such record", "give up", NotFound, _ERRORS,
          codes=(1002,), advice="Check the id, the ids within the record, and the organization"),
     Rule("there is no such address", "give up", NotFound, _ERRORS,

@@ -7,7 +7,6 @@ This is the only module of the core that says `Any`: what the service sends has 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -17,106 +16,16 @@ from typing import Any
 import attrs
 
 from zohorm.errors import InvalidId, InvalidValue, WrongType
+from zohorm.exact import decode as decode
+from zohorm.exact import encode as encode
+from zohorm.exact import number_text
 
 Row = Mapping[str, Any]
 """One received JSON object; never changed in place, since threads share it."""
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]+")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_MOST_DIGITS = 1000
-"""More than any amount has; written out, an absurd exponent would fill the memory."""
-
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
-_encode_text = json.encoder.encode_basestring
-
-
-def decode(content: bytes) -> Any:
-    """Return the JSON value in `content`, numbers with a fraction as exact `Decimal`.
-
-    Raises:
-        ValueError: `content` is not one well-formed JSON value.
-    """
-    exact = _Decimals()
-    return json.loads(content, parse_float=exact.__getitem__, parse_constant=_refuse_constant)
-
-
-class _Decimals(dict[str, Decimal]):
-    """The numbers of one answer by their text: most of them come many times, as 0.0 does."""
-
-    def __missing__(self, text: str) -> Decimal:
-        self[text] = number = Decimal(text)
-        return number
-
-
-def encode(value: Any) -> bytes:
-    """Return `value` as JSON in UTF-8, every `Decimal` written to its last digit.
-
-    Raises:
-        WrongType: a value has no JSON form.
-        InvalidValue: a number is infinite or not a number.
-    """
-    parts: list[str] = []
-    _write(value, parts.append)
-    try:
-        return "".join(parts).encode()
-    except UnicodeEncodeError as error:
-        raise InvalidValue("a text holds half of a character (a lone surrogate)") from error
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _write(value: Any, put: Callable[[str], None]) -> None:
-    if isinstance(value, str):
-        put(_encode_text(value))
-    elif value is None or isinstance(value, bool):
-        put({None: "null", True: "true", False: "false"}[value])
-    elif isinstance(value, int | Decimal | float):
-        put(_number_text(value))
-    elif isinstance(value, Mapping):
-        _write_object(value, put)
-    elif isinstance(value, list | tuple):
-        _write_array(value, put)
-    else:
-        raise WrongType(f"{type(value).__name__} has no JSON form")
-
-
-def _write_object(value: Mapping[Any, Any], put: Callable[[str], None]) -> None:
-    separator = "{"
-    for name, member in value.items():
-        if not isinstance(name, str):
-            raise WrongType(f"a JSON member name must be text, not {type(name).__name__}")
-        put(separator)
-        put(_encode_text(name))
-        put(":")
-        _write(member, put)
-        separator = ","
-    put("{}" if separator == "{" else "}")
-
-
-def _write_array(value: Iterable[Any], put: Callable[[str], None]) -> None:
-    separator = "["
-    for member in value:
-        put(separator)
-        _write(member, put)
-        separator = ","
-    put("[]" if separator == "[" else "]")
-
-
-def _number_text(value: int | Decimal | float) -> str:
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise InvalidValue("a number must be finite")
-        if abs(value.adjusted()) > _MOST_DIGITS:
-            raise InvalidValue(f"a number may have {_MOST_DIGITS} digits at most")
-        return format(value, "f")
-    if isinstance(value, float):
-        # Only members outside the declared fields may be floats; repr keeps what Python holds.
-        if value != value or value in (float("inf"), float("-inf")):
-            raise InvalidValue("a number must be finite")
-        return repr(value)
-    return int.__repr__(value)
 
 
 def frozen(value: Any) -> Any:
@@ -192,7 +101,7 @@ def _read_text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | Decimal):
-        return _number_text(value)
+        return number_text(value)
     raise ValueError("not text")
 
 
@@ -358,7 +267,7 @@ def query_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | Decimal | float):
-        return _number_text(value)
+        return number_text(value)
     if isinstance(value, list | tuple):
         return ",".join(query_text(member) for member in value)
     return str(value)

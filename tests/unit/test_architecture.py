@@ -28,7 +28,7 @@ LAYERS = (
     ("throttle", "token", "refresh", "retry", "reading"),
     ("transport",),
     # JSON lies below the connection, which decodes every answer.
-    ("wire", "sharing", "forking", "clock", "regions"),
+    ("wire", "exact", "sharing", "forking", "clock", "regions"),
     ("errors",),
 )
 LAYER_OF = {
