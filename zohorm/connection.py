@@ -10,11 +10,13 @@ import datetime as dt
 import logging
 import random
 from collections.abc import Callable, Mapping
-from typing import NoReturn
 
 import attrs
 
 from zohorm import reading
+from zohorm.calls import Answer as Answer  # whoever sends a call finds its parts here
+from zohorm.calls import Call as Call
+from zohorm.calls import Selector as Selector
 from zohorm.clock import Clock
 from zohorm.errors import (
     Circumstances,
@@ -40,50 +42,8 @@ _log = logging.getLogger("zohorm.http")
 _log.addHandler(logging.NullHandler())
 
 
-@attrs.frozen
-class Selector:
-    """How a product is told the organization: by a query parameter or by a header."""
-
-    query: str | None = None
-    header: str | None = None
-
-
-@attrs.frozen
-class Call:
-    """One call, before it has a host, a token and an organization.
-
-    Attributes:
-        path: relative to the product's root; the ids in it are checked already.
-        repeatable: sending it twice does no more than sending it once.
-        scope: what the token must be allowed, for the error that says so.
-        raw: the answer may be text or HTML that is no mistake of a gateway.
-    """
-
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
-    body: bytes | None = attrs.field(default=None, repr=False)
-    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
-    repeatable: bool = True
-    scope: str | None = None
-    needs_organization: bool = True
-    raw: bool = False
-
-    @property
-    def writes(self) -> bool:
-        """Whether the call may change something."""
-        return self.method != "GET"
-
-
-@attrs.frozen
-class Answer:
-    """A success. `body` is the decoded JSON object, None if the answer is a file or empty."""
-
-    status: int
-    headers: Mapping[str, str] = attrs.field(repr=False)
-    content: bytes = attrs.field(repr=False)
-    body: Mapping[str, object] | None = attrs.field(repr=False)
-    attempts: int = 1
+class TooLate(ZohoError):
+    """The call's turn came after `Call.send_before`, so this attempt was not sent."""
 
 
 @attrs.define
@@ -164,6 +124,7 @@ class Connection:
             LimitError: there is no turn for the call in time, or the service refuses more calls.
             AuthError: no access token can be had.
             OutcomeUnknown: the call is not repeatable, and may have been carried out.
+            TooLate: the turn of an attempt came after `call.send_before`.
             TransportError: the service did not answer.
             ReplyError: the service refused the call, or failed.
         """
@@ -178,6 +139,16 @@ class Connection:
         if self._max_wait_seconds is not None:
             deadline = self._clock.now() + self._max_wait_seconds
         course = _Course(call, deadline)
+        try:
+            return self._run(course)
+        except ZohoError as error:
+            # Told of each error, for one from a shared part may have been told of another call.
+            lost = course.lost and call.writes
+            error.maybe_done = lost or type(error).maybe_done
+            raise
+
+    def _run(self, course: _Course) -> Answer:
+        """Send until the call is answered or given up."""
         while True:
             tried = self._attempt(course)
             decision = self._retry.decide(
@@ -203,8 +174,7 @@ class Connection:
                 token = self._token.value(deadline)
                 request = self._request(call, token)
                 left = None if deadline is None else deadline - self._clock.now()
-                if left is not None and left <= 0:
-                    self._raise_late(course)
+                self._require_time(course, left)
                 course.attempt += 1
                 began = self._clock.now()
                 try:
@@ -302,10 +272,6 @@ class Connection:
         elif decision.wait_seconds > self._retry.max_retry_after_seconds:
             advice = f"The service asks for a wait of {decision.wait_seconds:.0f} s, which is more"
             advice += " than max_retry_after allows"
-        if course.lost and call.writes and call.repeatable:
-            advice = f"{advice}. An attempt without an answer may have been carried out".lstrip(
-                ". "
-            )
         message = None if tried.body is None else tried.body.get("message")
         circumstances = Circumstances(
             advice=advice,
@@ -326,14 +292,18 @@ class Connection:
             return kind(decision.rule.what, resets_at=until, **circumstances)
         return kind(decision.rule.what, resets_at=resets_at, **circumstances)
 
-    def _raise_late(self, course: _Course) -> NoReturn:
-        raise Timeout(
-            "the time of the call was over before it could be sent",
-            advice="Allow it more time (max_wait_seconds)",
-            method=course.call.method,
-            path=course.call.path,
-            attempts=course.attempt,
-        )
+    def _require_time(self, course: _Course, left: float | None) -> None:
+        """Raise if the attempt comes too late."""
+        call = course.call
+        kind: type[ZohoError] = Timeout
+        what = "the time of the call was over before it could be sent"
+        advice = "Allow it more time (max_wait_seconds)"
+        if left is None or left > 0:
+            if call.send_before is None or self._clock.now() <= call.send_before:
+                return
+            kind, advice = TooLate, ""
+            what = "what the call rests on was too old when its turn came"
+        raise kind(what, advice=advice, method=call.method, path=call.path, attempts=course.attempt)
 
     def _log(self, tried: _Attempt, course: _Course, seconds: float) -> None:
         if not _log.isEnabledFor(logging.DEBUG):

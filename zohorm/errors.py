@@ -89,9 +89,11 @@ class ZohoError(Exception):
         attempts: how many times the call was sent.
         calls_remaining: what is left of the day's quota, when the service said so.
         results: what `session.save(records)` had saved before this failure.
+        maybe_done: the call that failed may have been carried out, by this or an earlier attempt.
     """
 
     results: tuple[object, ...] = ()
+    maybe_done: bool = False
 
     def __init__(self, what: str, **circumstances: Unpack[Circumstances]) -> None:
         super().__init__(what)
@@ -110,6 +112,9 @@ class ZohoError(Exception):
         parts = [f"{self.what.rstrip('. ')} ({call})" if call else self.what.rstrip(". ")]
         if self.service_message:
             parts.append(f"The service says: {self.service_message.rstrip('. ')}")
+        # An OutcomeUnknown says so in its first words.
+        if self.maybe_done and not isinstance(self, OutcomeUnknown):
+            parts.append("An attempt of the call may have been carried out")
         if self.advice:
             parts.append(self.advice.rstrip(". "))
         return ". ".join(parts) + "."
@@ -245,6 +250,8 @@ class Timeout(TransportError, TimeoutError):
 
 class OutcomeUnknown(TransportError, RuntimeError):
     """The write left this machine and nothing readable came back: it may have been done, or not."""
+
+    maybe_done: bool = True
 
 
 class AuthError(ZohoError, PermissionError):

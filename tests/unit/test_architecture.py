@@ -19,13 +19,14 @@ LAYERS = (
     ("model", "children"),
     ("query", "pages", "ahead"),
     # What a record with an address of its own can do.
-    ("acting", "saving", "settling", "stored"),
+    ("acting", "saving", "doubting", "settling", "stored"),
     ("products", "session", "access", "watching"),
     ("settings", "binding", "rows", "identity", "loads"),
     # What a record is made of, and where it lies in an answer.
-    ("record", "changes", "lines", "fields", "members", "resource", "lookups", "envelope"),
+    ("record", "changes", "lines", "merging", "fields", "members"),
+    ("resource", "lookups", "envelope"),
     ("connection",),
-    ("throttle", "token", "refresh", "retry", "reading"),
+    ("throttle", "token", "refresh", "retry", "reading", "calls"),
     ("transport",),
     # JSON lies below the connection, which decodes every answer.
     ("wire", "exact", "sharing", "forking", "clock", "regions"),

@@ -10,13 +10,14 @@ import traceback
 from decimal import Decimal
 from email.utils import format_datetime
 
+import attrs
 import pytest
 from scripted import Scripted
 from wiring import ORGANIZATION, SECRETS, Wiring
 
 from zohorm import errors
 from zohorm.clock import ManualClock
-from zohorm.connection import Call, Connection, Selector
+from zohorm.connection import Call, Connection, Selector, TooLate
 from zohorm.errors import (
     DayLimit,
     Duplicate,
@@ -692,6 +693,81 @@ def test_a_refusal_after_a_lost_answer_says_that_it_may_be_an_echo(
     error = _failure(wiring, Call("POST", "/invoices/1/status/sent"), ValidationError)
 
     assert "may have been carried out" in str(error)
+
+
+# What may have been done.
+
+REFUSALS = {
+    "400": ValidationError,
+    "401": NotAuthorized,
+    "day": DayLimit,
+    "no turn": MinuteLimit,
+    "token": RefreshRefused,
+}
+
+
+@pytest.mark.parametrize("after", ["a lost answer", "a refusal"])
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_an_error_says_whether_the_call_may_have_been_carried_out(
+    server: Scripted, wiring: Wiring, after: str, refusal: str
+) -> None:
+    """The 401, the full minute or the dead token says nothing about the attempt before it."""
+    lost = after == "a lost answer"
+    server.next(500 if lost else 401, _code(1000 if lost else 57))
+    if refusal == "400":
+        server.next(400, _code(15))
+    elif refusal == "401":
+        server.next(401, _code(57), times=2)
+    elif refusal == "day":
+        server.next(429, _code(45))
+    elif refusal == "no turn":
+        wiring.max_wait_seconds = 30
+        wiring.throttle = LocalThrottle(calls_per_minute=1, clock=wiring.clock)
+    else:
+        server.next_token(200, {"access_token": "1000.first"})
+        server.next_token(200, {"error": "invalid_code"})
+        server.next(401, _code(57))
+
+    error = _failure(wiring, PUT, REFUSALS[refusal])
+
+    assert error.maybe_done is lost
+    assert ("may have been carried out" in str(error)) is lost
+
+
+def test_an_error_of_a_call_that_only_reads_has_done_nothing(
+    server: Scripted, wiring: Wiring
+) -> None:
+    server.next(500, _code(1000), times=11)
+
+    assert not _failure(wiring, GET, ServerError).maybe_done
+
+
+def test_a_lost_create_may_have_been_done(server: Scripted, wiring: Wiring) -> None:
+    server.next(500, _code(1000))
+
+    assert _failure(wiring, POST, OutcomeUnknown).maybe_done
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, 44), (503, 1000)])
+def test_a_call_that_rests_on_something_seen_is_not_sent_again_after_a_wait(
+    server: Scripted, wiring: Wiring, clock: ManualClock, status: int, code: int
+) -> None:
+    server.next(status, _code(code))
+
+    error = _failure(wiring, attrs.evolve(PUT, send_before=clock.now()), TooLate)
+
+    assert error.maybe_done is (status == 503)
+    assert (error.method, error.path, error.attempts) == ("PUT", "/invoices/1", 1)
+    assert len(server.calls) == 1
+    assert clock.now() > 0
+
+
+def test_a_call_whose_turn_came_in_time_is_sent(
+    server: Scripted, wiring: Wiring, clock: ManualClock
+) -> None:
+    _send(wiring, attrs.evolve(PUT, send_before=clock.now()))
+
+    assert len(server.calls) == 1
 
 
 # Refusals.

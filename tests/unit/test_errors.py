@@ -14,6 +14,7 @@ from zohorm.errors import (
     DayLimit,
     NotAuthorized,
     NotFound,
+    OutcomeUnknown,
     ReplyError,
     Unreachable,
     ZohoError,
@@ -50,6 +51,19 @@ def test_the_text_says_what_failed_why_and_what_to_do() -> None:
 
 def test_the_text_of_an_error_without_a_call_is_its_sentence() -> None:
     assert str(ZohoError("that cannot be.")) == "that cannot be."
+
+
+def test_the_text_says_that_the_call_may_have_been_carried_out() -> None:
+    error, unknown = _not_found(), OutcomeUnknown("no answer came")
+    error.maybe_done = True
+
+    again = pickle.loads(pickle.dumps(error))
+
+    assert (error.maybe_done, again.maybe_done, error.copy().maybe_done) == (True, True, True)
+    assert "exist. An attempt of the call may have been carried out. Check" in str(again)
+    assert unknown.maybe_done
+    assert str(unknown) == "no answer came."
+    assert not ZohoError("no").maybe_done
 
 
 def test_the_repr_leaves_out_the_words_of_the_service() -> None:
