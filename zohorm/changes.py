@@ -34,6 +34,8 @@ class Home(enum.Enum):
 
     FIXED = 0
     """Among what the service computes: it refuses edits."""
+    GONE = 1
+    """Nowhere: its list does not hold it any more, so an edit of it could never be saved."""
 
 
 POSITIONS: Final = frozenset({"item_order"})
@@ -177,10 +179,19 @@ class Changing:
             self._edits = {}
         self._edits[name] = edit
 
+    def _is_writable(self, name: str) -> bool:
+        field = self._values.get(name)
+        return field is not None and field.writable
+
     def _refuse_if_fixed(self) -> None:
         if self._home is Home.FIXED:
             raise ReadOnlyField(
                 f"this {type(self).__name__} is computed by the service and cannot be edited"
+            )
+        if self._home is Home.GONE:
+            raise ReadOnlyField(
+                f"this {type(self).__name__} is no longer in its list, so no edit of it is saved",
+                advice="Take it from the list anew; append its copy() to bring it back",
             )
 
     def lines(self, member: Listed) -> Lines[Record]:
@@ -228,8 +239,12 @@ class Changing:
     def revert(self) -> None:
         """Drop every unsaved edit; what was received last stands again."""
         self._edits = {}
-        for part in self._lines.values():
+        for name, part in self._lines.items():
             part.revert()
+            if name in self._row:
+                part.adopt(self._row[name])
+            else:
+                part.unload()
 
     def ids_above(self) -> Mapping[str, str]:
         """Return the ids of the records that this one lives below, by member name."""
@@ -239,9 +254,23 @@ class Changing:
         """Say whether this record is free, or lives in the list that `list_token` stands for."""
         return self._home is None or self._home is list_token
 
-    def move_in(self, list_token: object) -> None:
-        """Note the list that this record lives in from now on."""
+    def move_in(self, list_token: object, parents: Mapping[str, str]) -> None:
+        """Note the list that this record lives in from now on, and the ids above it."""
         self._home = list_token
+
+    def leave(self) -> None:
+        """Note that the list has let go of this record."""
+        self._home = Home.GONE
+
+    def rebase_lists(self, row: wire.Row) -> None:
+        """Put the edits of the lists in this record on top of those in `row`.
+
+        Raises:
+            Conflict: what is edited here has changed there.
+        """
+        for name, part in self._lines.items():
+            if part.is_changed:
+                part.rebase(row.get(name))
 
     def writable_payload(self) -> dict[str, object]:
         """Return every writable member, as edited or else as last received, in declared order.
@@ -288,7 +317,10 @@ class Changing:
         self._edits = {}
         for name, part in self._lines.items():
             part.join(self._session)
-            part.adopt(row.get(name), self._parents_below())
+            if name in row:
+                part.adopt(row[name], self._parents_below())
+            else:
+                part.forget()
         self._row = row
 
     def differs(self, one: wire.Row, other: wire.Row) -> bool:
@@ -345,8 +377,10 @@ class Changing:
         if member.single:
             return member.element.holds(wire.row_in(held) or {}, wire.row_in(sent) or {})
         rows, wanted = wire.rows_in(held), wire.rows_in(sent)
-        if member.replaced and len(rows) != len(wanted):
-            return False
+        if member.replaced:
+            return len(rows) == len(wanted) and all(
+                member.element.holds(row, one) for row, one in zip(rows, wanted, strict=True)
+            )
         return all(any(member.element.holds(row, one) for row in rows) for one in wanted)
 
     def list_as_received(self, name: str, row: wire.Row) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence
 from typing import TYPE_CHECKING, Generic, TypeVar, cast, overload
 
-from zohorm import wire
+from zohorm import merging, wire
 from zohorm.errors import Conflict, InvalidValue, ReadOnlyField, Unsupported, WrongType
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ class Lines(MutableSequence[E], Generic[E]):
         return [row] if row else []
 
     def _element(self, row: wire.Row) -> E:
-        element = self._member.element.received(
+        element = self._member.element.placed(
             row, self._session, fixed=self._fixed, parents=self._parents
         )
         if not self._fixed:
-            element.move_in(self._token)
+            element.move_in(self._token, self._parents)
         return cast("E", element)  # The member's element class is E.
 
     def __getstate__(self) -> dict[str, object]:
@@ -121,7 +121,7 @@ class Lines(MutableSequence[E], Generic[E]):
             )
         self._items = wanted
         for element in wanted:
-            element.move_in(self._token)
+            element.move_in(self._token, self._parents)
 
     def _check(self, element: object) -> None:
         if not isinstance(element, self._member.element):
@@ -156,6 +156,11 @@ class Lines(MutableSequence[E], Generic[E]):
     def is_known(self) -> bool:
         """Whether the elements are loaded or edited, so that nothing need be fetched for them."""
         return self._loaded or self.is_changed
+
+    def forget(self) -> None:
+        """Drop the elements and their edits: the service has answered, and shows no such list."""
+        self.adopt(None)
+        self._loaded = False
 
     def unload(self) -> None:
         """Note that the record holds a row without this list by now.
@@ -232,7 +237,7 @@ class Lines(MutableSequence[E], Generic[E]):
         if not self._member.replaced:
             sent = [e for e in self._items if e.is_changed or e not in self._received]
         rows = [element.writable_payload() for element in sent]
-        return _in_order(rows) if self._member.replaced else rows
+        return merging.numbered(rows) if self._member.replaced else rows
 
     def adopt(self, received: object, parents: Mapping[str, str] | None = None) -> None:
         """Take the service's rows: elements keep their identity by id, new ones by position.
@@ -244,16 +249,12 @@ class Lines(MutableSequence[E], Generic[E]):
         rows = self._rows(received)
         if self._member.single and self._items and not rows:
             rows = [{}]  # Whoever holds the empty one may still fill it in.
+        before = [*self._items, *self._received]
         known = {str(element.own_id): element for element in self._items if element.own_id}
-        waiting = [element for element in self._items if not element.own_id]
-        unknown = [row for row in rows if self._id_of(row) not in known]
-        named = dict(zip((id(row) for row in unknown), waiting, strict=False))
-        same_count = len(unknown) == len(waiting)
+        made = self._made_of([row for row in rows if (self._id_of(row) or "") not in known])
         adopted: list[E] = []
         for row in rows:
-            element = known.get(self._id_of(row) or "")
-            if element is None and same_count:
-                element = named.get(id(row))
+            element = known.get(self._id_of(row) or "") or made.get(id(row))
             if element is None:
                 element = self._element(row)
             else:
@@ -261,6 +262,27 @@ class Lines(MutableSequence[E], Generic[E]):
             adopted.append(element)
         self._received = adopted
         self._items = list(adopted)
+        for element in before:
+            if not any(element is one for one in adopted):
+                element.leave()
+
+    def _made_of(self, rows: list[wire.Row]) -> dict[int, E]:
+        """Return which element without id each row was made of: the one whose values it shows.
+
+        The service may have changed a value, so what is left goes by position if all have a row.
+        """
+        waiting = [element for element in self._items if not element.own_id]
+        made: dict[int, E] = {}
+        for element in list(waiting):
+            payload = element.writable_payload()
+            row = next((r for r in rows if id(r) not in made and element.holds(r, payload)), None)
+            if row is not None and payload:
+                made[id(row)] = element
+                waiting.remove(element)
+        left = [row for row in rows if id(row) not in made]
+        if len(left) == len(waiting):
+            made.update({id(row): e for row, e in zip(left, waiting, strict=True)})
+        return made
 
     def _id_of(self, row: wire.Row) -> str | None:
         return self._member.element.id_in(row)
@@ -300,6 +322,7 @@ class Lines(MutableSequence[E], Generic[E]):
         if mine is not None and mine is base:
             if mine.edits_clash(row):
                 raise self._conflict("a member edited here has changed at the service", theirs)
+            mine.rebase_lists(row)
             mine.take(row)
         elif (base is None and row) or (base is not None and base.differs(base.received_row, row)):
             raise self._conflict("it has changed at the service", theirs)
@@ -322,7 +345,15 @@ class Lines(MutableSequence[E], Generic[E]):
                 row is not None and touched and element.differs(element.received_row, row)
             ):
                 raise self._conflict(f"{element!r} has changed or vanished", theirs)
-        order = self._merged_order(list(rows), kept)
+        try:
+            order = merging.merged(
+                [str(element.own_id) for element in self._received],
+                [element.own_id or element for element in self._items],
+                list(rows),
+                kept,
+            )
+        except merging.OrdersClash:
+            raise self._conflict("both sides have reordered the list", theirs) from None
         known = {str(element.own_id): element for element in self._items if element.own_id}
         merged = [
             known.get(token) or self._element(rows[token]) if isinstance(token, str) else token
@@ -335,26 +366,6 @@ class Lines(MutableSequence[E], Generic[E]):
         self._received = [by_id.get(token) or self._element(rows[token]) for token in rows]
         self._items = merged
 
-    def _merged_order(self, theirs: list[str], kept: set[str]) -> list[str | E]:
-        base = [str(element.own_id) for element in self._received]
-        mine: list[str | E] = [
-            element.own_id or element
-            for element in self._items
-            if not element.own_id or element.own_id in theirs
-        ]
-        staying = {token for token in theirs if token in base and token in kept}
-        my_order = [token for token in mine if token in staying]
-        their_order = [token for token in theirs if token in staying]
-        base_order = [token for token in base if token in staying]
-        their_list: list[str | E] = [
-            token for token in theirs if token in staying or token not in base
-        ]
-        if my_order in (base_order, their_order):
-            return _woven(their_list, mine)
-        if their_order != base_order:
-            raise self._conflict("both sides have reordered the list", [])
-        return _woven(mine, their_list)
-
     def _conflict(self, why: str, theirs: list[wire.Row]) -> Conflict:
         return Conflict(
             f"{self._member.owner}.{self._member.name}: {why}",
@@ -363,35 +374,3 @@ class Lines(MutableSequence[E], Generic[E]):
             mine={self._member.name: [element.writable_payload() for element in self._items]},
             theirs={self._member.name: wire.thawed(theirs)},
         )
-
-
-def _woven(frame: list[str | E], other: list[str | E]) -> list[str | E]:
-    """Return `frame` with what only `other` has, each behind its neighbour there."""
-    woven = list(frame)
-    present = {_token(member) for member in frame}
-    place = 0
-    for member in other:
-        if _token(member) in present:
-            place = next(i for i, held in enumerate(woven) if _token(held) == _token(member)) + 1
-        else:
-            woven.insert(place, member)
-            place += 1
-    return woven
-
-
-def _token(member: object) -> object:
-    return member if isinstance(member, str) else id(member)
-
-
-def _in_order(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Number `item_order` anew where rows carry it, so that it agrees with the order of the list.
-
-    Source: Books v3, invoices, line_items.item_order.
-    """
-    if not any("item_order" in row for row in rows):
-        return rows
-    held = [row["item_order"] for row in rows if isinstance(row.get("item_order"), int)]
-    first = min((order for order in held if isinstance(order, int)), default=1)
-    for order, row in enumerate(rows, first):
-        row["item_order"] = order
-    return rows

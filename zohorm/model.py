@@ -225,4 +225,4 @@ class Model(Acting):
         if not self.is_whole:
             self.refresh()
         fresh = type(self).below(self._needed_session(), self._parents, {})
-        return self._copy_into(fresh, [self._facts.number or ""])
+        return self._copy_into(fresh, [self._facts.number or "", self._id_name or ""])

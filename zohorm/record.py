@@ -86,6 +86,18 @@ class Record(Changing):
             record._home = Home.FIXED
         return record
 
+    @classmethod
+    def placed(
+        cls,
+        row: wire.Row,
+        session: Session | None,
+        *,
+        fixed: bool = False,
+        parents: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Return the record of a row that stands inside another record's."""
+        return cls.received(row, session, fixed=fixed, parents=parents)
+
     @property
     def lent_session(self) -> Session | None:
         """The session that embedded records follow links with."""
@@ -191,7 +203,7 @@ class Record(Changing):
     def _copy_into(self, fresh: Self, leave_out: Iterable[str]) -> Self:
         omitted = set(leave_out)
         for name, value in self.writable_payload().items():
-            if name in omitted or name == self._id_name:
+            if name in omitted or (name == self._id_name and not self._is_writable(name)):
                 continue
             if name in self._lists:
                 fresh.lines(self._lists[name]).replace(

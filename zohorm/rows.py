@@ -32,16 +32,16 @@ class Writes:
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards _moments
         self._moments = 0
-        self._made: deque[str] = deque(maxlen=_MADE_REMEMBERED)
+        self._made: deque[tuple[str, str]] = deque(maxlen=_MADE_REMEMBERED)
         forking.register(self)
 
-    def note_made(self, identifier: str) -> None:
-        """Remember a record that this process has made."""
-        self._made.append(identifier)
+    def note_made(self, identifier: str, token: str) -> None:
+        """Remember a record that the attempt of `token` has made."""
+        self._made.append((identifier, token))
 
-    def has_made(self, identifier: str) -> bool:
-        """Say whether this process made the record, so that no create in doubt can have."""
-        return identifier in self._made.copy()
+    def made_by_another(self, identifier: str, token: str) -> bool:
+        """Say whether another attempt of this process made the record, so that this one cannot."""
+        return any(i == identifier and t != token for i, t in self._made.copy())
 
     @property
     def moment(self) -> int:

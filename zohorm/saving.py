@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import uuid
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import attrs
 
 from zohorm import envelope, settling, wire
-from zohorm.changes import NOT_RECEIVED, Edit
+from zohorm.connection import TooLate
+from zohorm.doubting import Doubting
 from zohorm.errors import (
-    Conflict,
     MalformedReply,
     NotApplied,
     NotFound,
     OutcomeUnknown,
     ReadOnlyField,
-    ServerError,
-    TransportError,
     Unsettled,
     Unsupported,
+    ZohoError,
     warn,
 )
 from zohorm.resource import Operation
-from zohorm.stored import Stored
 
 if TYPE_CHECKING:
     from zohorm.connection import Answer, Call
     from zohorm.session import Session
+
+_FRESH_SECONDS = (2.0, 10.0, None)
+"""How old a check may be when the change is sent; after a wait it is made again, at most twice."""
 
 Options = Mapping[str, object]
 """Write options of one call: query parameters by name, None for those that are left out."""
@@ -49,25 +50,10 @@ class SaveResult:
     not_applied: tuple[str, ...] = ()
 
 
-class _Unanswered:
-    """The types of what `Savable` holds; in its own body, checkers would take them for members."""
-
-    __slots__ = ()
-
-    _doubt: settling.Doubt | None
-    _maybe_deleted: bool
-
-
-class Savable(Stored, _Unanswered):
+class Savable(Doubting):
     """The part of a model that writes."""
 
-    __slots__ = ("_doubt", "_maybe_deleted")
-
-    def _start(self, row: wire.Row, session: Session | None) -> None:
-        super()._start(row, session)
-        fill = object.__setattr__
-        fill(self, "_doubt", None)
-        fill(self, "_maybe_deleted", False)
+    __slots__ = ()
 
     def save(self, *, check: bool | None = None, again: bool = False) -> SaveResult:
         """Send the changed members and load the answer; a new record is created.
@@ -108,9 +94,10 @@ class Savable(Stored, _Unanswered):
         payload = self._new_payload()
         # The record of an earlier attempt counts, too, so the time of the first one stays.
         began = session.settings.clock.time() if self._doubt is None else self._doubt.at
-        with self._in_doubt(settling.Doubt(payload, began)):
+        token = uuid.uuid4().hex if self._doubt is None else self._doubt.token
+        with self._in_doubt(settling.Doubt(payload, began, token=token)):
             row, moment = self._send(session, operation, payload, options, creating=True)
-        self._become(session, row)
+        self._become(session, row, token)
         session.rows.keep((type(self), self.id), row, moment)
         return SaveResult(created=True, fields=tuple(payload))
 
@@ -132,17 +119,11 @@ class Savable(Stored, _Unanswered):
             field = self._values.get(name)
             if field is None or value != field.cleared:
                 payload[name] = value
+        above = self._facts.parent
+        if above in self._parents and above in self._values and self._is_writable(above):
+            # A person is made under a path of its own, and its contact named in the body.
+            payload.setdefault(above, self._parents[above])
         return payload
-
-    def _become(self, session: Session, row: wire.Row) -> None:
-        """Take the first received row: the record exists now."""
-        self._session = session
-        self._id = self.id_in(row)
-        self.settle_edits(row)
-        self._whole = True
-        session.identity.add(type(self), self.id, self)
-        session.writes.note_made(self.id)
-        session.watches.note_new(type(self), self.id)
 
     def _update(self, session: Session, check: bool | None, options: Options) -> SaveResult:
         operation = self._taking(options, "update")
@@ -150,17 +131,45 @@ class Savable(Stored, _Unanswered):
         self._refuse_create_only_lists()
         if not self.is_changed:
             return SaveResult(created=False, fields=())
+        self.changed_payload()  # What cannot be sent is refused before any call.
         replaced = tuple(name for name in self._changed_lists() if self._lists[name].replaced)
-        if check or (check is None and replaced):
-            self._rebase(session, plain=bool(check))
-        payload = self.changed_payload()
-        if not payload:  # The other side has made the same edits.
-            return SaveResult(created=False, fields=())
+        checks = bool(check) if check is not None else bool(replaced)
+        for fresh_seconds in _FRESH_SECONDS if checks else (None,):
+            if checks:
+                self._rebase(session, plain=bool(check))
+            payload = self.changed_payload()
+            if not payload:  # The other side has made the same edits.
+                return SaveResult(created=False, fields=())
+            try:
+                return self._send_change(
+                    session, operation, payload, options, replaced, fresh_seconds
+                )
+            except TooLate:
+                # Nobody knows what the list holds after a wait, so it is checked again.
+                if self._doubt is not None and self.settle():
+                    return SaveResult(created=False, fields=tuple(payload))
+        raise AssertionError("the last attempt waits as long as it must")
+
+    def _send_change(
+        self,
+        session: Session,
+        operation: Operation,
+        payload: dict[str, object],
+        options: Options,
+        replaced: tuple[str, ...],
+        fresh_seconds: float | None,
+    ) -> SaveResult:
+        """Send the change and load the answer.
+
+        Raises:
+            TooLate: it could not be sent within `fresh_seconds`.
+        """
         sent = tuple(payload)
         for name in operation.send_on_update:
             payload.setdefault(name, self._as_last_received(name))
+        before = None if fresh_seconds is None else session.settings.clock.now() + fresh_seconds
         with self._in_doubt(settling.Doubt(payload, lists=replaced)):
-            row, moment = self._send(session, operation, payload, options)
+            row, moment = self._send(session, operation, payload, options, send_before=before)
         kept = self._kept_old(row)
         session.rows.keep((type(self), self.id), row, moment)
         self.settle_edits(row)
@@ -176,15 +185,6 @@ class Savable(Stored, _Unanswered):
                     f"{type(self).__name__}.{name} can be set only when the record is created",
                     advice="revert() drops the edit",
                 )
-
-    def _drop_void_edits(self) -> None:
-        """Drop edits that a later read has made void: the service holds that value already."""
-        for name, edit in list(self._edits.items()):
-            field = self._values.get(name)
-            if field is None or name not in self._row or edit.base is NOT_RECEIVED:
-                continue
-            if field.same(self._row[name], edit.value):
-                del self._edits[name]
 
     def _changed_lists(self) -> list[str]:
         return [name for name, part in self._lines.items() if part.is_changed]
@@ -227,12 +227,17 @@ class Savable(Stored, _Unanswered):
         options: Options,
         *,
         creating: bool = False,
+        send_before: float | None = None,
     ) -> tuple[wire.Row, int | None]:
         """Send a write; return the answer's row and the moment since which it is fresh."""
         try:
             with session.writes.noting() as fresh_since:
                 call, answer = session.call(
-                    operation, self._path_ids(), query=wire.arguments(options), body=payload
+                    operation,
+                    self._path_ids(),
+                    query=wire.arguments(options),
+                    body=payload,
+                    send_before=send_before,
                 )
         finally:
             # Also if it failed: a write without an answer may have moved rows all the same.
@@ -246,101 +251,19 @@ class Savable(Stored, _Unanswered):
             if not creating:
                 raise
             raise _created_without_id(call, answer) from error
-        if creating and not self.id_in(row):
+        identifier = self.id_in(row)
+        if creating and not identifier:
             raise _created_without_id(call, answer)
-        return row
-
-    @contextmanager
-    def _in_doubt(self, doubt: settling.Doubt) -> Iterator[None]:
-        """Remember `doubt` if the block ends without a readable answer, else forget any."""
-        try:
-            yield
-        except OutcomeUnknown:
-            self._doubt = doubt
-            raise
-        except (TransportError, ServerError):
-            # A change may be sent again; but one that adds lines would add them once more if it
-            # was done after all, because the next check takes them for a colleague's.
-            if doubt.lists:
-                self._doubt = doubt
-            raise
-        self._doubt = None
-
-    def settle(self) -> bool:
-        """Look up whether the save in doubt was done; afterwards `save()` works again.
-
-        Returns True if it was: the record then holds what the service has. False if it was not:
-        the edits stand, unsaved. A record that is not in doubt returns True without a call.
-        Otherwise it costs one call for a change; for a create, one per page of candidates and one
-        per candidate.
-
-        Raises:
-            OutcomeUnknown: several records could be the one, or one only resembles it.
-            Conflict: the record changed in another way meanwhile, or its lists were edited here.
-        """
-        self._refuse_if_gone()
-        doubt = self._doubt
-        if doubt is None:
-            return True
-        session = self._needed_session()
-        if self._id is None:
-            row = settling.find_created(session, type(self), doubt, self._path_ids())
-            if row is not None:
-                later = self._edited_since(doubt)
-                self._become(session, row)
-                self._edit_again(later)
-        else:
-            theirs = session.fresh_row(type(self), self._id, self._path_ids())
-            row = settling.find_changed(self, doubt, theirs)
-            if row is not None:
-                later = self._edited_since(doubt)
-                self.settle_edits(row)
-                self._whole = True
-                self._edit_again(later)
-        self._doubt = None
-        return row is not None
-
-    def _edited_since(self, doubt: settling.Doubt) -> dict[str, object]:
-        """Return the wire values that were edited after the save in doubt, which was done.
-
-        Raises:
-            Conflict: lists were, and their edits cannot be told from those that were sent.
-        """
-        later = {
-            name: value
-            for name, value in self.changed_payload().items()
-            if name not in doubt.sent or doubt.sent[name] != value
-        }
-        lists = [name for name in later if name in self._lists]
-        if lists:
-            raise Conflict(
-                f"the save in doubt was done, and {', '.join(lists)} of {self!r} were edited since",
-                advice="Note those edits, then revert() and settle()",
-                mine={name: later[name] for name in lists},
-                theirs={name: doubt.sent.get(name) for name in lists},
+        if not creating and identifier != self._id:
+            raise MalformedReply(
+                "the answer to a change shows another record, or none",
+                advice="refresh() shows what became of it",
+                method=call.method,
+                path=call.path,
+                status=answer.status,
+                attempts=answer.attempts,
             )
-        return later
-
-    def _edit_again(self, later: Mapping[str, object]) -> None:
-        for name, value in later.items():
-            self._note(name, Edit(self._row.get(name, NOT_RECEIVED), value))
-        self._drop_void_edits()
-
-    def revert(self) -> None:
-        """Drop every unsaved edit; what was received last stands again.
-
-        A change in doubt is given up: the next read costs one call and shows what became of it.
-        """
-        super().revert()
-        if self._doubt is not None and self._id is not None:
-            self._doubt = None
-            self._whole = False
-            self.take({self._id_name or "id": self._id})
-
-    @property
-    def is_in_doubt(self) -> bool:
-        """Whether a save got no readable answer and nobody has settled it yet."""
-        return self._doubt is not None
+        return row
 
     def delete(self) -> None:
         """Delete the record at the service; one call. The object can only be read or copied then.
@@ -366,7 +289,10 @@ class Savable(Stored, _Unanswered):
             # An earlier delete that nobody answered was done after all.
             if not self._maybe_deleted:
                 raise
-        except (TransportError, ServerError):
+        except ZohoError as error:
+            self._maybe_deleted = self._maybe_deleted or error.maybe_done
+            raise
+        except BaseException:
             self._maybe_deleted = True
             raise
         finally:

@@ -177,6 +177,7 @@ class Session:
         query: Iterable[tuple[str, str]] = (),
         body: object = None,
         headers: Mapping[str, str] | None = None,
+        send_before: float | None = None,
     ) -> tuple[Call, Answer]:
         """Send one operation, its path filled with `ids`; return the call and its answer.
 
@@ -197,6 +198,7 @@ class Session:
             repeatable=operation.repeatable,
             needs_organization=operation.needs_organization,
             scope=operation.scope,
+            send_before=send_before,
         )
         return call, self._access.connection.send(call)
 

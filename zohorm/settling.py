@@ -25,11 +25,15 @@ _MOST_CANDIDATES = 20
 
 @attrs.frozen
 class Doubt:
-    """A write that may have been done: what was sent, when (wall clock), which lists changed."""
+    """A write that may have been done: what was sent, when (wall clock), which lists changed.
+
+    `token` names the attempt, also in a pickled copy of the record.
+    """
 
     sent: Mapping[str, object] = attrs.field(repr=False)
     at: float = 0.0
     lists: tuple[str, ...] = ()
+    token: str = ""
 
 
 def find_created(
@@ -80,7 +84,11 @@ def _candidates(
         for row, earliest in _listed(session, model, wanted, doubt, ids):
             fits = model.holds(row, {name: value for name, (_, value) in wanted.items()})
             identifier = model.id_in(row)
-            if not fits or not identifier or session.writes.has_made(identifier):
+            if (
+                not fits
+                or not identifier
+                or session.writes.made_by_another(identifier, doubt.token)
+            ):
                 continue
             if not _older(row, earliest):
                 found = True
@@ -173,10 +181,10 @@ def find_changed(record: Stored, doubt: Doubt, theirs: wire.Row) -> wire.Row | N
             advice="Look at what they should have brought about; then revert() and edit anew, or "
             "save(again=True) sends them again",
         )
-    if record.holds(theirs, {name: doubt.sent[name] for name in doubt.lists}):
-        return theirs
     if all(record.list_as_received(name, theirs) for name in doubt.lists):
         return None
+    if record.holds(theirs, {name: doubt.sent[name] for name in doubt.lists}):
+        return theirs
     raise Conflict(
         f"{record!r} holds neither what was sent nor what was there before",
         advice="Look at error.mine and error.theirs; revert() and refresh(), then edit anew",

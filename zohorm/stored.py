@@ -243,10 +243,6 @@ class Stored(Record, _Place):
         }
         self._whole = False
 
-    def _is_writable(self, name: str) -> bool:
-        field = self._values.get(name)
-        return field is not None and field.writable
-
     def refresh(self) -> Self:
         """Fetch the record anew, past every cache; unsaved edits stay. One call; returns itself.
 
@@ -281,6 +277,30 @@ class Stored(Record, _Place):
             session.identity.add(type(self), self._id, self)
         self._detached_from = None
         self.join(session)
+
+    @classmethod
+    def placed(
+        cls,
+        row: wire.Row,
+        session: Session | None,
+        *,
+        fixed: bool = False,
+        parents: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Return the one object of the record whose row stands inside another record's."""
+        if session is None or fixed or cls.id_in(row) is None:
+            return cls.received(row, session, fixed=fixed, parents=parents)
+        return session.record(cls, row, parents=parents)
+
+    def move_in(self, list_token: object, parents: Mapping[str, str]) -> None:
+        """Note the list that this record lives in, and the ids above it if they are not known."""
+        super().move_in(list_token, parents)
+        if not self._parents:
+            self._parents = parents
+
+    def leave(self) -> None:
+        """Stay editable: the record has endpoints of its own."""
+        self._home = None
 
     def accept(self, row: wire.Row, session: Session | None, parents: Mapping[str, str]) -> None:
         """Take the id, too: the record that holds this one has saved it."""

@@ -1,0 +1,150 @@
+"""A record whose save nobody answered: what was sent, and whether it was done after all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from zohorm import settling, wire
+from zohorm.changes import NOT_RECEIVED, Edit
+from zohorm.errors import Conflict, MalformedReply, ZohoError
+from zohorm.stored import Stored
+
+if TYPE_CHECKING:
+    from zohorm.session import Session
+
+
+class _Unanswered:
+    """The types of what `Doubting` holds; in its own body, checkers would take them for members."""
+
+    __slots__ = ()
+
+    _doubt: settling.Doubt | None
+    _maybe_deleted: bool
+
+
+class Doubting(Stored, _Unanswered):
+    """The part of a model that knows when a write may have been done."""
+
+    __slots__ = ("_doubt", "_maybe_deleted")
+
+    def _start(self, row: wire.Row, session: Session | None) -> None:
+        super()._start(row, session)
+        fill = object.__setattr__
+        fill(self, "_doubt", None)
+        fill(self, "_maybe_deleted", False)
+
+    @contextmanager
+    def _in_doubt(self, doubt: settling.Doubt) -> Iterator[None]:
+        """Remember `doubt` if the block ends without a readable answer, else forget any."""
+        try:
+            yield
+        except ZohoError as error:
+            # A change of plain members may be sent again. One that adds lines would add them once
+            # more if it was done after all, for the next check takes them for a colleague's.
+            if (error.maybe_done or isinstance(error, MalformedReply)) and (
+                self._id is None or doubt.lists
+            ):
+                self._doubt = doubt
+            raise
+        except BaseException:
+            # An interrupt may come between the call and its answer.
+            self._doubt = doubt if self._id is None or doubt.lists else self._doubt
+            raise
+        self._doubt = None
+
+    def _become(self, session: Session, row: wire.Row, token: str) -> None:
+        """Take the first received row: the record exists now, made by the attempt of `token`."""
+        self._session = session
+        self._id = self.id_in(row)
+        self.settle_edits(row)
+        self._whole = True
+        session.identity.add(type(self), self.id, self)
+        session.writes.note_made(self.id, token)
+        session.watches.note_new(type(self), self.id)
+
+    def settle(self) -> bool:
+        """Look up whether the save in doubt was done; afterwards `save()` works again.
+
+        Returns True if it was: the record then holds what the service has. False if it was not:
+        the edits stand, unsaved. A record that is not in doubt returns True without a call.
+        Otherwise it costs one call for a change; for a create, one per page of candidates and one
+        per candidate.
+
+        Raises:
+            OutcomeUnknown: several records could be the one, or one only resembles it.
+            Conflict: the record changed in another way meanwhile, or its lists were edited here.
+        """
+        self._refuse_if_gone()
+        doubt = self._doubt
+        if doubt is None:
+            return True
+        session = self._needed_session()
+        if self._id is None:
+            row = settling.find_created(session, type(self), doubt, self._path_ids())
+            if row is not None:
+                later = self._edited_since(doubt)
+                self._become(session, row, doubt.token)
+                self._edit_again(later)
+        else:
+            theirs = session.fresh_row(type(self), self._id, self._path_ids())
+            row = settling.find_changed(self, doubt, theirs)
+            if row is not None:
+                later = self._edited_since(doubt)
+                self.settle_edits(row)
+                self._whole = True
+                self._edit_again(later)
+        self._doubt = None
+        return row is not None
+
+    def _edited_since(self, doubt: settling.Doubt) -> dict[str, object]:
+        """Return the wire values that were edited after the save in doubt, which was done.
+
+        Raises:
+            Conflict: lists were, and their edits cannot be told from those that were sent.
+        """
+        later = {
+            name: value
+            for name, value in self.changed_payload().items()
+            if name not in doubt.sent or doubt.sent[name] != value
+        }
+        lists = [name for name in later if name in self._lists]
+        if lists:
+            raise Conflict(
+                f"the save in doubt was done, and {', '.join(lists)} of {self!r} were edited since",
+                advice="Note those edits, then revert() and settle()",
+                mine={name: later[name] for name in lists},
+                theirs={name: doubt.sent.get(name) for name in lists},
+            )
+        return later
+
+    def _edit_again(self, later: Mapping[str, object]) -> None:
+        for name, value in later.items():
+            self._note(name, Edit(self._row.get(name, NOT_RECEIVED), value))
+        self._drop_void_edits()
+
+    def revert(self) -> None:
+        """Drop every unsaved edit; what was received last stands again.
+
+        A change in doubt is given up: the next read costs one call and shows what became of it.
+        """
+        super().revert()
+        if self._doubt is not None and self._id is not None:
+            self._doubt = None
+            self._whole = False
+            self.take({self._id_name or "id": self._id})
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether a save got no readable answer and nobody has settled it yet."""
+        return self._doubt is not None
+
+    def _drop_void_edits(self) -> None:
+        """Drop edits that a later read has made void: the service holds that value already."""
+        for name, edit in list(self._edits.items()):
+            field = self._values.get(name)
+            if field is None or name not in self._row or edit.base is NOT_RECEIVED:
+                continue
+            if field.same(self._row[name], edit.value):
+                del self._edits[name]
