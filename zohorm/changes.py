@@ -166,6 +166,11 @@ class Changing:
     def edit(self, field: Value[T], value: object) -> None:
         """Note a wire value as unsaved; one equal to the received value takes the edit back."""
         self._refuse_if_fixed()
+        if field.name in POSITIONS and self._home is not None:
+            raise ReadOnlyField(
+                f"{field.owner}.{field.name} follows from the order of the list",
+                advice="Move the element within its list",
+            )
         edit = self._edits.get(field.name)
         held = self._row.get(field.name, NOT_RECEIVED)
         # The row may be newer than the edit, so the base of the edit decides nothing here.

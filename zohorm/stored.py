@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from zohorm import binding, wire
 from zohorm.changes import NOT_RECEIVED
-from zohorm.errors import Conflict, Deleted, NotBound, NotDetached, NotLoaded, NotSaved, Unsupported
+from zohorm.errors import (
+    Conflict,
+    Deleted,
+    NotBound,
+    NotDetached,
+    NotLoaded,
+    NotSaved,
+    Unsupported,
+    WrongType,
+)
 from zohorm.loads import Loads
 from zohorm.record import Record
 from zohorm.resource import Operation, Resource
@@ -126,6 +135,30 @@ class Stored(Record, _Place):
         session = self._session
         organization = (self._detached_from or "") if session is None else session.organization_id
         return (self._facts.product, organization, self._facts.name, self.id)
+
+    @property
+    def place(self) -> tuple[str | None, str | None, str | None]:
+        """Product, API host and organization id, each None as far as it is not known."""
+        if self._session is None:
+            return (self._facts.product, None, self._detached_from)
+        return super().place
+
+    def check_place(self, session: Session) -> None:
+        """Refuse to be saved by `session` where it is not of this record's organization.
+
+        Raises:
+            WrongType: the record belongs to another organization or product, or is detached.
+        """
+        if self._session is None and self._detached_from is not None:
+            raise WrongType(
+                f"{self!r} was unpickled or copied and has no session",
+                advice="session.attach(record) gives it one",
+            )
+        if any(known and known != ours for known, ours in zip(self.place, session.place, strict=True)):
+            raise WrongType(
+                f"{self!r} belongs to another organization or product than {session!r}",
+                advice="Save it through a session of its own",
+            )
 
     @property
     def detached_from(self) -> str | None:
@@ -305,8 +338,11 @@ class Stored(Record, _Place):
     def accept(self, row: wire.Row, session: Session | None, parents: Mapping[str, str]) -> None:
         """Take the id, too: the record that holds this one has saved it."""
         super().accept(row, session, parents)
-        self._id = self._id or self.id_in(row)
         self._parents = self._parents or parents
+        if self._id is None:
+            self._id = self.id_in(row)
+            if self._id is not None and self._session is not None:
+                self._session.identity.add(type(self), self._id, self)
 
     def join(self, session: Session | None) -> None:
         """Take `session`, as a record that was detached."""
