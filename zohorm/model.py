@@ -88,13 +88,8 @@ class Model(Acting):
             if cls is not cls._canonical:
                 # A class bound by `using()` makes plain records; Python initialises only instances
                 # of the very class that was called, so the bound session is handed over here.
-                record.__init__(**values)
-                record._session = cls._session_of_class
+                record._begin(values, cls._session_of_class)
             return record
-
-    def __init__(self, **values: object) -> None:
-        super().__init__(**values)
-        self._session = self._session_if_bound()
 
     @classmethod
     def _session_if_bound(cls) -> Session | None:

@@ -40,9 +40,17 @@ class Record(Changing):
             cast("Value[object]", member).__set_name__(cls, name)
 
     def __init__(self, **values: object) -> None:
-        self._start({}, None)
+        self._begin(values, self._session_if_bound())
+
+    def _begin(self, values: Mapping[str, object], session: Session | None) -> None:
+        # The session comes first: a link looks whether its target is of the same organization.
+        self._start({}, session)
         for name, value in values.items():
             self._member(name).put(self, value)
+
+    @classmethod
+    def _session_if_bound(cls) -> Session | None:
+        return None
 
     @classmethod
     def _member(cls, name: str) -> Value[object] | Listed | Link[Model | None]:
@@ -177,9 +185,19 @@ class Record(Changing):
             raise WrongType(
                 f"{type(self).__name__}.{link.name} takes a {link.to}, not {type(target).__name__}"
             )
+        if any(a and b and a != b for a, b in zip(self.place, target.place, strict=True)):
+            raise WrongType(
+                f"{target!r} belongs to another organization or product than {self!r}",
+                advice="A link takes a record of the same session's organization",
+            )
         if target.own_id is None:
             raise NotSaved(f"{target!r} has no id to point to yet", advice="save() it first")
         field.put(self, target.own_id)
+
+    @property
+    def place(self) -> tuple[str | None, str | None, str | None]:
+        """Product, API host and organization id, each None as far as it is not known."""
+        return (None, None, None) if self._session is None else self._session.place
 
     def _needed_session(self) -> Session:
         if self._session is None:

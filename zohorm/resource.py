@@ -69,6 +69,11 @@ def register(model: type[Model], product: str, name: str) -> None:
     _models[product, name] = model
 
 
+def is_model(kind: object) -> bool:
+    """Say whether `kind` is the class of a resource, not of what lives inside a record."""
+    return isinstance(kind, type) and any(known in kind.__mro__ for known in _models.values())
+
+
 def model(product: str, name: str) -> type[Model]:
     """Return the model class called `name` of `product`.
 

@@ -101,6 +101,11 @@ class Session:
         """API host and organization id: what tells one organization from every other."""
         return self._access.key
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Product, API host and organization id: where records of this session belong."""
+        return (self.product.name, *self._access.key)
+
     def __repr__(self) -> str:
         state = " closed" if self._closed else ""
         return f"<{type(self).__name__} {self.organization_id} {self.region.code}{state}>"
@@ -285,19 +290,35 @@ class Session:
     def save(self, records: Iterable[Savable]) -> list[SaveResult]:
         """Save each record in order; one result each. It stops at the first failure.
 
-        It costs what each record's own `save()` costs.
+        It costs what each record's own `save()` costs. A new record without a session takes this
+        one.
 
         Raises:
+            WrongType: one is no record, or belongs elsewhere; no call was made.
             ZohoError: what the failing save raised; `error.results` holds those before it.
         """
+        self.check_open()
+        given: object = records
+        if not isinstance(given, Iterable):
+            raise WrongType(f"save() takes several records, not {type(given).__name__}")
+        mine = list(records)
+        for record in mine:
+            self._check_record(record)
+            record.check_place(self)
+        for record in mine:
+            record.join(self)
         results: list[SaveResult] = []
-        for record in records:
+        for record in mine:
             try:
                 results.append(record.save())
             except ZohoError as error:
                 error.results = tuple(results)
                 raise
         return results
+
+    def _check_record(self, record: object) -> None:
+        if not resource.is_model(type(record)):
+            raise WrongType(f"{self!r} takes records with an id, not {type(record).__name__}")
 
     def attach(self, record: M) -> M:
         """Give an unpickled record this session; its unsaved edits stay. Return the record.

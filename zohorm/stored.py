@@ -154,7 +154,8 @@ class Stored(Record, _Place):
                 f"{self!r} was unpickled or copied and has no session",
                 advice="session.attach(record) gives it one",
             )
-        if any(known and known != ours for known, ours in zip(self.place, session.place, strict=True)):
+        pairs = zip(self.place, session.place, strict=True)
+        if any(known and known != ours for known, ours in pairs):
             raise WrongType(
                 f"{self!r} belongs to another organization or product than {session!r}",
                 advice="Save it through a session of its own",
