@@ -34,7 +34,7 @@ from zohorm.errors import (
 from zohorm.retry import Decision, Outcome, RetryPolicy
 from zohorm.throttle import Quota, Throttle
 from zohorm.token import TokenSource
-from zohorm.transport import MaybeSent, NotSent, Reply, Request, Transport, within
+from zohorm.transport import MaybeSent, NotSent, Reply, Request, Transport
 
 _NO_SUCH_ADDRESS = 5
 
@@ -179,7 +179,7 @@ class Connection:
                 began = self._clock.now()
                 try:
                     reply = self._transport.send(
-                        request, within(self._timeout, left), fresh=not call.repeatable
+                        request, self._timeout, fresh=not call.repeatable, total_seconds=left
                     )
                 except NotSent as error:
                     tried = _not_sent(error, token, call)

@@ -26,7 +26,7 @@ from zohorm.errors import (
     ZohoError,
 )
 from zohorm.retry import Decision, Outcome, RetryPolicy
-from zohorm.transport import MaybeSent, NotSent, Reply, Request, Transport, within
+from zohorm.transport import MaybeSent, NotSent, Reply, Request, Transport
 
 TOKEN_PATH = "/oauth/v2/token"
 # A token that ends while the call is under way would cost a second call.
@@ -155,7 +155,9 @@ class RefreshGrant:
     def _ask(self, deadline: float | None) -> tuple[Reply | None, Outcome]:
         left = None if deadline is None else deadline - self._clock.now()
         try:
-            reply = self._transport.send(self._request, within(self._timeout, left), fresh=False)
+            reply = self._transport.send(
+                self._request, self._timeout, fresh=False, total_seconds=left
+            )
         except NotSent as error:
             outcome = Outcome(left=False, timed_out=error.timed_out, permanent=error.permanent)
             return None, outcome

@@ -23,7 +23,7 @@ from urllib3 import BaseHTTPResponse, HTTPHeaderDict
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
-from zohorm import forking
+from zohorm import bounding, forking
 from zohorm.clock import Clock, SystemClock
 
 _FRESH_SECONDS = 2.0
@@ -97,12 +97,21 @@ _Failure = TypeVar("_Failure", NotSent, MaybeSent)
 class Transport(Protocol):
     """What carries requests; `settings.transport` takes any object with these two methods."""
 
-    def send(self, request: Request, timeout: tuple[float, float], *, fresh: bool) -> Reply:
+    def send(
+        self,
+        request: Request,
+        timeout: tuple[float, float],
+        *,
+        fresh: bool,
+        total_seconds: float | None,
+    ) -> Reply:
         """Send once and return what came back, whatever its status; follow no redirect.
 
         Args:
             request: what to send.
             timeout: seconds to connect, seconds of silence.
+            total_seconds: what is left of the whole call; also an answer that comes in drops, and
+                so is never silent for long, must not take longer. None if there is no such bound.
             fresh: do not use a connection that has idled for long. The server may be closing it,
                 and then nobody can tell whether the request was read.
 
@@ -116,7 +125,7 @@ class Transport(Protocol):
         """Close every connection."""
 
 
-def within(timeout: tuple[float, float], seconds: float | None) -> tuple[float, float]:
+def _within(timeout: tuple[float, float], seconds: float | None) -> tuple[float, float]:
     """Return the timeout, cut to the seconds that are left of the whole call."""
     if seconds is None:
         return timeout
@@ -146,6 +155,8 @@ class _OneServer(HTTPAdapter):
             found = super().get_connection_with_tls_context(request, self._verify, self._proxies)
             super().cert_verify(found, request.url or "", self._verify, None)  # type: ignore[no-untyped-call]  # in the stubs
             assert isinstance(found, HTTPConnectionPool)
+            kind = type("_Connection", (found.ConnectionCls,), {"response_class": bounding.Answer})
+            vars(found)["ConnectionCls"] = kind  # of this pool, not of all
             self._found = found
         return self._found
 
@@ -221,14 +232,22 @@ class RequestsTransport:
     def __repr__(self) -> str:
         return f"{type(self).__name__}(pool_size={self._pool_size})"
 
-    def send(self, request: Request, timeout: tuple[float, float], *, fresh: bool) -> Reply:
+    def send(
+        self,
+        request: Request,
+        timeout: tuple[float, float],
+        *,
+        fresh: bool,
+        total_seconds: float | None = None,
+    ) -> Reply:
         """Send once and return what came back, whatever its status; see `Transport.send`."""
         parts = urlsplit(request.url)
         server = f"{parts.scheme}://{parts.netloc}"
         lane = self._take(server, _FRESH_SECONDS if fresh else _IDLE_SECONDS)
         kept = False
         try:
-            result = _exchange(lane, request, timeout)
+            with bounding.until(total_seconds):
+                result = _exchange(lane, request, _within(timeout, total_seconds))
             kept = isinstance(result, Reply) and result.complete
         finally:
             self._give_back(server, lane, kept)

@@ -78,7 +78,14 @@ class Wire:
     def __init__(self) -> None:
         self.requests: list[Request] = []
 
-    def send(self, request: Request, timeout: tuple[float, float], *, fresh: bool) -> Reply:
+    def send(
+        self,
+        request: Request,
+        timeout: tuple[float, float],
+        *,
+        fresh: bool,
+        total_seconds: float | None,
+    ) -> Reply:
         self.requests.append(request)
         return Reply(200, {"Content-Type": "application/json"}, b'{"code": 0}')
 

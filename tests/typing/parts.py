@@ -22,7 +22,14 @@ transport: Transport = RequestsTransport()
 class Canned:
     """A transport of somebody's own, for tests without a server."""
 
-    def send(self, request: Request, timeout: tuple[float, float], *, fresh: bool) -> Reply:
+    def send(
+        self,
+        request: Request,
+        timeout: tuple[float, float],
+        *,
+        fresh: bool,
+        total_seconds: float | None,
+    ) -> Reply:
         return Reply(200, {"Content-Type": "application/json"}, b'{"code":0}')
 
     def close(self) -> None: ...

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
-Fault = Literal["drop", "hang", "truncate", "hang-in-body", "hang-up-after"]
+Fault = Literal["drop", "hang", "truncate", "hang-in-body", "hang-up-after", "drip", "drip-headers"]
 TOKEN_PATH = "/oauth/v2/token"
 
 
@@ -198,9 +198,17 @@ def _handler(script: Scripted) -> type[socketserver.BaseRequestHandler]:
             if step.fault in ("hang", "drop"):
                 self.close_connection = True
                 return
+            if step.fault == "drip-headers":
+                self._drip(b"HTTP/1.1 200 OK\r\nX-Padding: " + b"x" * 10_000)
+                return
             self.send_response(step.status)
             for name, value in step.headers.items():
                 self.send_header(name, value)
+            if step.fault == "drip":
+                self.send_header("Content-Length", "10000")
+                self.end_headers()
+                self._drip(b"{" * 10_000)
+                return
             extra = 10 if step.fault in ("truncate", "hang-in-body") else 0
             self.send_header("Content-Length", str(len(step.body) + extra))
             self.end_headers()
@@ -210,6 +218,15 @@ def _handler(script: Scripted) -> type[socketserver.BaseRequestHandler]:
                 script._over.wait()
             if step.fault is not None:
                 self.close_connection = True
+
+        def _drip(self, content: bytes) -> None:
+            """Be never silent for long, and never done."""
+            self.close_connection = True
+            for number in range(len(content)):
+                self.wfile.write(content[number : number + 1])
+                self.wfile.flush()
+                if script._over.wait(0.02):
+                    return
 
         do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815  (http.server asks for them)
 

@@ -29,7 +29,7 @@ LAYERS = (
     ("throttle", "token", "refresh", "retry", "reading", "calls"),
     ("transport",),
     # JSON lies below the connection, which decodes every answer.
-    ("wire", "exact", "sharing", "forking", "clock", "regions"),
+    ("wire", "exact", "sharing", "forking", "clock", "regions", "bounding"),
     ("errors",),
 )
 LAYER_OF = {

@@ -12,7 +12,7 @@ from email.utils import format_datetime
 
 import attrs
 import pytest
-from scripted import Scripted
+from scripted import Fault, Scripted
 from wiring import ORGANIZATION, SECRETS, Wiring
 
 from zohorm import errors
@@ -843,6 +843,18 @@ def test_an_attempt_waits_no_longer_than_the_call_may(server: Scripted, wiring: 
     wiring.timeout = (60, 60)
     wiring.retry = RetryPolicy(max_retries=0)
     server.hold()
+
+    _failure(wiring, GET, Timeout)
+
+
+@pytest.mark.parametrize("fault", ["drip", "drip-headers"])
+def test_a_call_answered_in_drops_ends_in_time(
+    server: Scripted, wiring: Wiring, fault: Fault
+) -> None:
+    wiring.first_token = Token("1000.given")
+    wiring.max_wait_seconds = 0.3
+    wiring.retry = RetryPolicy(max_retries=0)
+    server.next(fault=fault)
 
     _failure(wiring, GET, Timeout)
 

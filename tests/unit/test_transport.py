@@ -6,12 +6,13 @@ import os
 import socket
 import ssl
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from scripted import Scripted
+from scripted import Fault, Scripted
 
 from zohorm.clock import ManualClock
 from zohorm.transport import MaybeSent, NotSent, Reply, Request, RequestsTransport
@@ -274,6 +275,36 @@ def test_a_body_that_stops_halfway_is_a_timeout(
         transport.send(_get(server), SHORT, fresh=False)
 
     assert caught.value.timed_out
+
+
+@pytest.mark.parametrize("fault", ["drip", "drip-headers"])
+def test_an_answer_in_drops_takes_no_longer_than_the_call_may(
+    server: Scripted, transport: RequestsTransport, fault: Fault
+) -> None:
+    """Silence never lasts, so the timeout of silence never ends it."""
+    server.next(fault=fault)
+    began = time.monotonic()
+
+    with pytest.raises(MaybeSent) as caught:
+        transport.send(_get(server), LONG, fresh=False, total_seconds=0.3)
+
+    assert caught.value.timed_out
+    assert 0.25 < time.monotonic() - began < 2
+
+
+def test_the_bound_of_one_call_is_not_that_of_the_next(
+    server: Scripted, transport: RequestsTransport
+) -> None:
+    content = b"x" * 226_000
+    server.next(200, content, times=3)
+
+    replies = [
+        transport.send(_get(server), LONG, fresh=False, total_seconds=seconds)
+        for seconds in (3.0, None, 60.0)
+    ]
+
+    assert [reply.content for reply in replies] == [content] * 3
+    assert {seen.connection for seen in server.calls} == {1}
 
 
 def test_no_failure_quotes_the_query(server: Scripted, transport: RequestsTransport) -> None:
