@@ -37,6 +37,7 @@ from zohorm.token import TokenSource
 from zohorm.transport import MaybeSent, NotSent, Reply, Request, Transport
 
 _NO_SUCH_ADDRESS = 5
+_DAY_SECONDS = 86400.0
 
 _log = logging.getLogger("zohorm.http")
 _log.addHandler(logging.NullHandler())
@@ -232,15 +233,19 @@ class Connection:
         """Let all callers of the organization know what the service said about its limits."""
         error = decision.rule.error
         if error is MinuteLimit:
-            seconds = decision.wait_seconds or self._retry.minute_seconds
-            self._throttle.penalty(self._organization, seconds)
+            policy = self._retry
+            seconds = decision.wait_seconds or policy.minute_seconds
+            # One odd header must not stop every caller of the organization for a day.
+            most = max(policy.minute_seconds, policy.max_retry_after_seconds)
+            self._throttle.penalty(self._organization, min(seconds, most))
         elif error is InFlightLimit:
             self._throttle.crowded(self._organization)
         elif error is DayLimit:
             known = self.quota
             resets_at = None if known is None else known.resets_at
             if resets_at is None and tried.outcome.retry_after is not None:
-                resets_at = _instant(self._clock.time() + tried.outcome.retry_after)
+                seconds = min(tried.outcome.retry_after, _DAY_SECONDS)
+                resets_at = _instant(self._clock.time() + seconds)
             limit = None if known is None else known.limit
             self._throttle.remember(self._organization, Quota(limit, 0, resets_at))
 

@@ -14,6 +14,9 @@ from zohorm import wire
 from zohorm.throttle import Quota
 from zohorm.transport import Reply
 
+_MOST_SECONDS = 366 * 86400.0
+"""More than any wait or reset that can be meant."""
+
 
 def body_of(reply: Reply, *, raw: bool) -> tuple[Mapping[str, object] | None, bool]:
     """Return the JSON object of the answer, and whether the answer is of a form that the API gives.
@@ -69,11 +72,11 @@ def retry_after_of(reply: Reply, now: float) -> float | None:
         return seconds
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     # Dates of HTTP are UTC, also where a server writes the offset as unknown.
     instant = date if date.tzinfo is not None else date.replace(tzinfo=dt.UTC)
-    return max(0.0, instant.timestamp() - now)
+    return min(max(0.0, instant.timestamp() - now), _MOST_SECONDS)
 
 
 def _seconds(text: str | None) -> float | None:
@@ -81,5 +84,5 @@ def _seconds(text: str | None) -> float | None:
         number = float((text or "").replace(",", ""))
     except ValueError:
         return None
-    # A year is more than any of them; it also keeps out what is not a number.
-    return number if 0 <= number <= 366 * 86400 else None
+    # This also keeps out what is not a number.
+    return number if 0 <= number <= _MOST_SECONDS else None

@@ -162,6 +162,7 @@ class _Obstacle:
     error: type[LimitError]
     what: str
     seconds: float | None = None
+    cure: str = "make fewer calls"
 
 
 class _Pace:
@@ -253,11 +254,15 @@ class _Pace:
             self._ended.popleft()
         before = len(self._ended) + self._in_flight + place
         too_many = before + 1 - self.rate.calls_per_minute
-        ready = self._held_until
+        ready = 0.0
         if self._last_start is not None:
             ready = max(ready, self._last_start + self.rate.delay_seconds * (place + 1))
         if 0 < too_many <= len(self._ended):
             ready = max(ready, self._ended[too_many - 1] + WINDOW_SECONDS)
+        if self._held_until > max(ready, now):
+            what = "the service asked to wait before more calls are made"
+            wait = self._held_until - now + _TICK_SECONDS
+            return _Obstacle(MinuteLimit, what, wait, cure=f"try again in {wait:.0f} s")
         if ready > now:
             what = f"the pace is {self.rate.calls_per_minute} calls per minute"
             return _Obstacle(MinuteLimit, what, ready - now + _TICK_SECONDS)
@@ -277,7 +282,7 @@ class _Pace:
             resets_at = _instant(self._clock.time() + obstacle.seconds)
         raise obstacle.error(
             f"the call cannot start in the time it has: {obstacle.what}",
-            advice="Allow it more time (max_wait_seconds), or make fewer calls",
+            advice=f"Allow it more time (max_wait_seconds), or {obstacle.cure}",
             resets_at=resets_at,
         )
 

@@ -491,6 +491,40 @@ def test_a_longer_wait_than_allowed_is_not_waited_at_all(
     assert (clock.now(), len(server.calls)) == (0, 1)
 
 
+@pytest.mark.parametrize("text", ["99999", "Fri, 31 Dec 9999 23:59:59 -1200"])
+def test_an_absurd_wait_stops_one_call_and_not_the_organization_for_long(
+    server: Scripted, wiring: Wiring, clock: ManualClock, text: str
+) -> None:
+    wiring.max_wait_seconds = 100
+    server.next(429, _code(44), headers={"Retry-After": text})
+
+    with wiring.open() as connection:
+        with pytest.raises(MinuteLimit, match="max_retry_after"):
+            connection.send(GET)
+        with pytest.raises(MinuteLimit, match="the service asked to wait") as held:
+            connection.send(GET)
+        clock.move(seconds=181)
+        connection.send(GET)
+
+    assert "calls per minute" not in str(held.value)
+    assert "try again in 180 s" in str(held.value)
+    assert len(server.calls) == 2
+
+
+def test_a_used_up_day_ends_within_a_day_whatever_the_header_says(
+    server: Scripted, wiring: Wiring, clock: ManualClock
+) -> None:
+    server.next(429, _code(45), headers={"Retry-After": "9999999"})
+
+    with wiring.open() as connection:
+        with pytest.raises(DayLimit):
+            connection.send(GET)
+        clock.move(hours=24, seconds=1)
+        connection.send(GET)
+
+    assert len(server.calls) == 2
+
+
 @pytest.mark.parametrize("text", ["soon", "-5", "nan", "", "Tue, 99 Foo 2026"])
 def test_a_retry_after_that_cannot_be_read_is_ignored(
     server: Scripted, wiring: Wiring, clock: ManualClock, text: str
