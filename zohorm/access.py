@@ -19,7 +19,7 @@ from zohorm.throttle import LocalThrottle, Throttle
 from zohorm.token import TokenSource
 from zohorm.transport import RequestsTransport
 
-_tokens: Shared[tuple[str, str, str], TokenSource] = Shared()
+_tokens: Shared[tuple[str, str, str, str], TokenSource] = Shared()
 _paces: Shared[tuple[str, str], LocalThrottle] = Shared()
 # By organization id alone: Checkout has a host of its own, and its payments count as well.
 _writes: Shared[str, Writes] = Shared()
@@ -54,7 +54,7 @@ class Access:
         self._settings = settings
         self._accounts_url = accounts_url.rstrip("/")
         self.key = (api_url.rstrip("/"), organization_id)
-        self._shared_token: tuple[str, str, str] | None = None
+        self._shared_token: tuple[str, str, str, str] | None = None
         self._token = self._token_source()
         self._transport = settings.transport or RequestsTransport(pool_size=settings.max_in_flight)
         self._throttle: Throttle = settings.throttle or self._shared_pace()
@@ -80,11 +80,9 @@ class Access:
 
     def _token_source(self) -> TokenSource:
         settings = self._settings
-        key = (
-            self._accounts_url,
-            settings.client_id or "",
-            hashlib.sha256((settings.refresh_token or "").encode()).hexdigest(),
-        )
+        # The secret too: a session with a wrong one must not fail those with the right one.
+        digests = (_digest(settings.refresh_token), _digest(settings.client_secret))
+        key = (self._accounts_url, settings.client_id or "", *digests)
 
         def make() -> TokenSource:
             return TokenSource.from_settings(
@@ -129,3 +127,7 @@ class Access:
             self._token.close()
         else:
             _tokens.release(self._shared_token)
+
+
+def _digest(secret: str | None) -> str:
+    return hashlib.sha256((secret or "").encode()).hexdigest()

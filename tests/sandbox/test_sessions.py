@@ -21,6 +21,7 @@ from zohorm.errors import (
     NotBound,
     NotPicklable,
     ReadOnlySession,
+    RefreshRefused,
     SessionClosed,
     UnknownRegion,
     UnknownSetting,
@@ -290,6 +291,16 @@ def test_an_access_token_alone_is_enough(sandbox: Sandbox) -> None:
 
     assert len(sandbox.calls) == 1
     assert sandbox.token_calls == []
+
+
+def test_a_wrong_secret_of_one_session_does_not_fail_another(opened: Any) -> None:
+    wrong = opened(client_secret="of another data centre")
+    with pytest.raises(RefreshRefused, match="client_secret"):
+        list(Item.using(wrong).iterate())
+
+    right = opened()
+
+    assert list(Item.using(right).iterate()) == []
 
 
 def test_an_access_token_that_is_over_is_renewed(sandbox: Sandbox, opened: Any) -> None:
