@@ -23,7 +23,6 @@ class Call:
         path: relative to the product's root; the ids in it are checked already.
         repeatable: sending it twice does no more than sending it once.
         scope: what the token must be allowed, for the error that says so.
-        raw: the answer may be text or HTML that is no mistake of a gateway.
         send_before: a reading of the clock; the call rests on something seen before, which is too
             old to rest on from then on.
     """
@@ -36,7 +35,6 @@ class Call:
     repeatable: bool = True
     scope: str | None = None
     needs_organization: bool = True
-    raw: bool = False
     send_before: float | None = None
 
     @property

@@ -218,14 +218,17 @@ class Connection:
         quota = reading.quota_of(reply, now)
         if quota is not None:
             self._throttle.remember(self._organization, quota)
-        body, readable = reading.body_of(reply, raw=call.raw)
-        code = reading.code_of(body)
+        body, readable = reading.body_of(reply)
+        code, known = reading.code_of(body)
         outcome = Outcome(
             reply.status,
             code=code,
-            readable=readable,
+            # A refusal is one by its status, whatever stands beside it.
+            readable=readable and (known or reply.status >= 300),
             repeatable=call.repeatable,
-            retry_after=reading.retry_after_of(reply, now) if code or reply.status >= 300 else None,
+            retry_after=reading.retry_after_of(reply, now)
+            if code or not known or reply.status >= 300
+            else None,
         )
         return _Attempt(outcome, token, reply, body)
 

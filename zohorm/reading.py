@@ -16,9 +16,11 @@ from zohorm.transport import Reply
 
 _MOST_SECONDS = 366 * 86400.0
 """More than any wait or reset that can be meant."""
+_MOST_CODE = 10**18
+_LONGEST_CODE = 40
 
 
-def body_of(reply: Reply, *, raw: bool) -> tuple[Mapping[str, object] | None, bool]:
+def body_of(reply: Reply) -> tuple[Mapping[str, object] | None, bool]:
     """Return the JSON object of the answer, and whether the answer is of a form that the API gives.
 
     The content type tells JSON from a file; a file is a success, for refusals are JSON.
@@ -36,20 +38,35 @@ def body_of(reply: Reply, *, raw: bool) -> tuple[Mapping[str, object] | None, bo
         except (ValueError, ArithmeticError, RecursionError):
             return None, False
         return (body, True) if isinstance(body, Mapping) else (None, False)
-    return None, 200 <= reply.status < 300 and bool(reply.content) and (raw or not text)
+    return None, 200 <= reply.status < 300 and bool(reply.content) and not text
 
 
-def code_of(body: Mapping[str, object] | None) -> int | str | None:
-    """Return the service's code, as a number also if it came as text."""
-    code = None if body is None else body.get("code")
-    if isinstance(code, bool):
-        return None
-    if isinstance(code, Decimal | str):
+def code_of(body: Mapping[str, object] | None) -> tuple[int | str | None, bool]:
+    """Return the service's code, a number also if it came as text, and whether it can be one.
+
+    A member `code` that is neither a whole number nor a word says neither success nor refusal.
+    """
+    if body is None or "code" not in body:
+        return None, True
+    code = body["code"]
+    if isinstance(code, str):
         try:
-            return int(code)
+            number = int(code)
         except ValueError:
-            return str(code)[:40] or None
-    return code if isinstance(code, int) else None
+            return code[:_LONGEST_CODE] or None, bool(code)
+        return _number(number)
+    if isinstance(code, int | Decimal) and not isinstance(code, bool):
+        return _number(code)
+    return None, False
+
+
+def _number(code: int | Decimal) -> tuple[int | str, bool]:
+    # Compared before anything is computed: written out, an absurd exponent would fill the memory.
+    if -_MOST_CODE < code < _MOST_CODE and code == int(code):
+        return int(code), True
+    # In hexadecimal, for Python refuses to write a very long number in decimal.
+    text = hex(code) if isinstance(code, int) else str(code)
+    return text[:_LONGEST_CODE], False
 
 
 def quota_of(reply: Reply, now: float) -> Quota | None:

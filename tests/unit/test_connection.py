@@ -47,6 +47,7 @@ GET = Call("GET", "/invoices", scope="ZohoBooks.invoices.READ")
 PUT = Call("PUT", "/invoices/1", body=b"{}")
 POST = Call("POST", "/invoices", body=b"{}", repeatable=False, scope="ZohoBooks.invoices.CREATE")
 DELETE = Call("DELETE", "/invoices/1")
+JSON = {"Content-Type": "application/json"}
 PAGE = b"<html><body>Bad gateway</body></html>"
 
 
@@ -154,19 +155,10 @@ def test_a_file_is_an_answer_without_a_body(server: Scripted, wiring: Wiring) ->
     assert (answer.content, answer.body) == (b"%PDF-1.7", None)
 
 
-def test_a_page_is_an_answer_only_where_it_was_asked_for(server: Scripted, wiring: Wiring) -> None:
-    server.next(200, PAGE)
-
-    with wiring.open() as connection:
-        answer = connection.send(Call("GET", "/invoices/1", raw=True))
-
-    assert (answer.content, answer.body) == (PAGE, None)
-
-
 def test_a_refused_file_is_an_error(server: Scripted, wiring: Wiring) -> None:
     server.next(404, _code(1002))
 
-    _failure(wiring, Call("GET", "/invoices/1", raw=True), NotFound)
+    _failure(wiring, Call("GET", "/invoices/1"), NotFound)
 
 
 # What is refused before anything is sent.
@@ -805,6 +797,20 @@ def test_a_call_whose_turn_came_in_time_is_sent(
 
 
 # Refusals.
+
+
+@pytest.mark.parametrize("code", [b'""', b"true", b"[]", b"{}", b"null", b"0.5", b"1e20000"])
+def test_an_odd_code_is_no_success(server: Scripted, wiring: Wiring, code: bytes) -> None:
+    wiring.retry = RetryPolicy(max_retries=0)
+    server.next(200, b'{"code":' + code + b"}", headers=JSON, times=2)
+    server.next(400, b'{"code":' + code + b"}", headers=JSON)
+
+    read = _failure(wiring, GET, MalformedReply)
+    create = _failure(wiring, POST, OutcomeUnknown)
+    refused = _failure(wiring, POST, ValidationError)
+
+    assert all(len(str(error)) < 400 for error in (read, create, refused))
+    assert not refused.maybe_done
 
 
 @pytest.mark.parametrize(

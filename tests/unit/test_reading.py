@@ -36,13 +36,7 @@ JSON = {"Content-Type": "application/json;charset=UTF-8"}
     ids=str,
 )
 def test_the_content_type_tells_json_from_a_file(reply: Reply, readable: bool) -> None:
-    assert reading.body_of(reply, raw=False)[1] is readable
-
-
-def test_text_is_a_file_where_it_was_asked_for() -> None:
-    reply = Reply(200, {"Content-Type": "text/csv"}, b"a,b")
-
-    assert reading.body_of(reply, raw=True) == (None, True)
+    assert reading.body_of(reply)[1] is readable
 
 
 @pytest.mark.parametrize(
@@ -52,22 +46,39 @@ def test_text_is_a_file_where_it_was_asked_for() -> None:
         (b"57", 57),
         (b'"44"', 44),
         (b"1070.0", 1070),
-        (b"true", None),
-        (b"null", None),
-        (b'""', None),
-        (b"{}", None),
         (b'"INVALID_TOKEN"', "INVALID_TOKEN"),
     ],
 )
 def test_a_code_is_a_number_also_where_it_comes_as_text(given: bytes, code: object) -> None:
-    body, _ = reading.body_of(Reply(200, JSON, b'{"code":' + given + b"}"), raw=False)
+    body, _ = reading.body_of(Reply(200, JSON, b'{"code":' + given + b"}"))
 
-    assert reading.code_of(body) == code
+    assert reading.code_of(body) == (code, True)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (b"true", None),
+        (b"null", None),
+        (b'""', None),
+        (b"{}", None),
+        (b"[0]", None),
+        (b"0.5", "0.5"),
+        (b"1e20000", "1E+20000"),
+        (b"-1e-20000", "-1E-20000"),
+        (b"1" * 4000, hex(int("1" * 4000))[:40]),
+        (b'"' + b"1" * 4000 + b'"', hex(int("1" * 4000))[:40]),
+    ],
+)
+def test_a_code_that_can_be_none_is_not_taken_for_success(given: bytes, shown: object) -> None:
+    body, _ = reading.body_of(Reply(200, JSON, b'{"code":' + given + b"}"))
+
+    assert reading.code_of(body) == (shown, False)
 
 
 def test_an_answer_without_a_code_has_none() -> None:
-    assert reading.code_of({}) is None
-    assert reading.code_of(None) is None
+    assert reading.code_of({}) == (None, True)
+    assert reading.code_of(None) == (None, True)
 
 
 @pytest.mark.parametrize(
