@@ -99,9 +99,19 @@ def _count(value: object) -> int | None:
 
 
 def _missing(answer: Answer, key: str, call: Call) -> MalformedReply:
-    return MalformedReply(
+    return malformed(
+        answer,
+        call,
         f"the answer lacks its key {key!r}",
-        advice="If the service has renamed it, correct the fact with Model.extend(...)",
+        "If the service has renamed it, correct the fact with Model.extend(...)",
+    )
+
+
+def malformed(answer: Answer, call: Call, what: str, advice: str = "") -> MalformedReply:
+    """Return the error that says what is wrong with the answer to `call`."""
+    return MalformedReply(
+        what,
+        advice=advice,
         method=call.method,
         path=call.path,
         status=answer.status,

@@ -9,7 +9,7 @@ import attrs
 
 from zohorm import envelope, wire
 from zohorm.ahead import Ahead
-from zohorm.errors import FilterIgnored, warn
+from zohorm.errors import FilterIgnored, MalformedReply, warn
 from zohorm.loads import Loads
 from zohorm.lookups import Condition, Verdict
 
@@ -202,7 +202,13 @@ class Run(Generic[M]):
     def _record(self, row: wire.Row, identity: IdentityMap) -> M:
         plan = self._plan
         if plan.whole:
-            return self._session.get(self._model, str(row.get(self._facts.id or "")), plan.parents)
+            identifier = self._model.id_in(row)
+            if identifier is None:
+                raise MalformedReply(
+                    f"a row of {self._facts.name} came without its {self._facts.id}, "
+                    "so the whole record cannot be asked for"
+                )
+            return self._session.get(self._model, identifier, plan.parents)
         return self._session.record(
             self._model, row, parents=plan.parents, loads=self._loads, identity=identity
         )

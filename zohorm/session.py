@@ -229,12 +229,18 @@ class Session:
 
         Raises:
             NotFound: the id is unknown to this organization.
+            MalformedReply: the answer shows another record, or one without an id.
         """
         facts = model.facts()
         operation = model.needed_operation("get")
         ids = {**parents, (facts.id or "id"): wire.plain_id(identifier, f"the id of {facts.name}")}
         call, answer = self.call(operation, ids)
-        return envelope.row_of(answer, facts, call)
+        row = envelope.row_of(answer, facts, call)
+        if facts.id is not None and model.id_in(row) != identifier:
+            raise envelope.malformed(
+                answer, call, f"the answer shows another {facts.name} than the one asked for"
+            )
+        return row
 
     def whole_row(
         self, model: type[Stored], identifier: str, parents: Mapping[str, str]
@@ -278,7 +284,9 @@ class Session:
         if known is not None:
             known.meet(row, whole=whole)
             return known
-        record = model.received(row, self, parents=parents, whole=whole, loads=loads)
+        # Without an id nobody could save it, only make it once more.
+        fixed = identifier is None
+        record = model.received(row, self, fixed=fixed, parents=parents, whole=whole, loads=loads)
         if identifier is not None:
             identity.add(model, identifier, record)
         return record

@@ -1,219 +1,32 @@
-"""A record with an address of its own: its id, its session, and what of it is loaded so far."""
+"""What of a record is loaded so far, and when the rest is fetched."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Self
 
-from zohorm import binding, wire
+from zohorm import wire
 from zohorm.changes import NOT_RECEIVED
 from zohorm.errors import (
     Conflict,
-    Deleted,
-    NotBound,
     NotDetached,
     NotLoaded,
-    NotSaved,
-    Unsupported,
-    WrongType,
 )
-from zohorm.loads import Loads
-from zohorm.record import Record
-from zohorm.resource import Operation, Resource
+from zohorm.located import Located
 
 if TYPE_CHECKING:
     from zohorm.session import Session
 
 
-_NO_PARENTS: Final[Mapping[str, str]] = {}
-
-
-class _Place:
-    """The types of what `Stored` holds; in its own body, checkers would take them for members."""
+class Stored(Located):
+    """The part of a model that fetches what is not loaded."""
 
     __slots__ = ()
-
-    _id: str | None
-    _whole: bool
-    _parents: Mapping[str, str]
-    _deleted: bool
-    _detached_from: str | None
-    _loads: Loads | None
-
-
-class Stored(Record, _Place):
-    """The part of a model that knows where its record lives and fetches what is not loaded."""
-
-    __slots__ = ("_deleted", "_detached_from", "_id", "_loads", "_parents", "_whole")
-
-    _facts: ClassVar[Resource]
-    _session_of_class: ClassVar[Session | None] = None
-
-    def _start(self, row: wire.Row, session: Session | None) -> None:
-        super()._start(row, session)
-        fill = object.__setattr__
-        fill(self, "_id", None)
-        fill(self, "_whole", False)
-        fill(self, "_parents", _NO_PARENTS)
-        fill(self, "_deleted", False)
-        fill(self, "_detached_from", None)
-        fill(self, "_loads", None)
-
-    @classmethod
-    def facts(cls) -> Resource:
-        """Return the facts of the resource."""
-        return cls._facts
-
-    @classmethod
-    def received(
-        cls,
-        row: wire.Row,
-        session: Session | None,
-        *,
-        fixed: bool = False,
-        parents: Mapping[str, str] | None = None,
-        whole: bool = False,
-        loads: Loads | None = None,
-    ) -> Self:
-        """Return a record of a received row; `loads` counts the fetches of its query."""
-        record = super().received(row, session, fixed=fixed)
-        fill = object.__setattr__
-        fill(record, "_id", cls.id_in(row))
-        fill(record, "_whole", whole)
-        fill(record, "_parents", parents or _NO_PARENTS)
-        fill(record, "_loads", loads)
-        return record
-
-    def __repr__(self) -> str:
-        session = self._session
-        organization = self._detached_from if session is None else session.organization_id
-        where = f" of organization {organization}" if organization else ""
-        return f"<{type(self).__name__} {self._id or 'new'}{where}>"
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the service has not given this record an id yet."""
-        return self._id is None
 
     @property
     def is_whole(self) -> bool:
         """Whether every member is loaded, so that no read costs a call."""
         return self._whole or self._id is None
-
-    @property
-    def id(self) -> str:
-        """The id that the service gave the record.
-
-        Raises:
-            NotSaved: the record was never saved.
-        """
-        if self._id is None:
-            raise NotSaved(f"{self!r} has no id yet", advice="save() it first")
-        return self._id
-
-    @property
-    def own_id(self) -> str | None:
-        """The id, None while there is none; as a list element it counts by its row."""
-        return self._id or super().own_id
-
-    @property
-    def number(self) -> str | None:
-        """The number that people know the record by, None where the resource has none."""
-        name = self._facts.number
-        if name is None:
-            return None
-        value = self._values[name].__get__(self, type(self))
-        return None if value is None else str(value)
-
-    @property
-    def key(self) -> tuple[str, str, str, str]:
-        """Product, organization, model and id: equal for two objects of the same record.
-
-        Raises:
-            NotSaved: the record was never saved.
-        """
-        session = self._session
-        organization = (self._detached_from or "") if session is None else session.organization_id
-        return (self._facts.product, organization, self._facts.name, self.id)
-
-    @property
-    def place(self) -> tuple[str | None, str | None, str | None]:
-        """Product, API host and organization id, each None as far as it is not known."""
-        if self._session is None:
-            return (self._facts.product, None, self._detached_from)
-        return super().place
-
-    def check_place(self, session: Session) -> None:
-        """Refuse to be saved by `session` where it is not of this record's organization.
-
-        Raises:
-            WrongType: the record belongs to another organization or product, or is detached.
-        """
-        if self._session is None and self._detached_from is not None:
-            raise WrongType(
-                f"{self!r} was unpickled or copied and has no session",
-                advice="session.attach(record) gives it one",
-            )
-        pairs = zip(self.place, session.place, strict=True)
-        if any(known and known != ours for known, ours in pairs):
-            raise WrongType(
-                f"{self!r} belongs to another organization or product than {session!r}",
-                advice="Save it through a session of its own",
-            )
-
-    @property
-    def detached_from(self) -> str | None:
-        """The organization that an unpickled record came from; None once it has a session."""
-        return self._detached_from
-
-    @classmethod
-    def _session_now(cls) -> Session:
-        """Return the session that a new record or query takes.
-
-        Raises:
-            NotBound: nothing is bound.
-        """
-        session = cls._session_of_class or binding.current(cls._facts.product)
-        session.check_open()
-        return session
-
-    @classmethod
-    def _unbound(cls) -> type[Self]:
-        """Return the class that records are made of, also where `using()` has bound this one."""
-        return cls
-
-    def _needed_session(self) -> Session:
-        if self._session is None:
-            if self._detached_from is not None:
-                raise NotBound(
-                    f"{self!r} was unpickled or copied and has no session",
-                    advice="session.attach(record) gives it one",
-                )
-            self._session = self._session_now()
-        self._session.check_open()
-        return self._session
-
-    @classmethod
-    def needed_operation(cls, name: str) -> Operation:
-        """Return the documented operation called `name`.
-
-        Raises:
-            Unsupported: the resource documents none.
-        """
-        operation = cls._facts.operation(name)
-        if operation is None:
-            documented = ", ".join(cls._facts.operations) or "none"
-            raise Unsupported(
-                f"the service documents no {name} of {cls._facts.name}",
-                advice=f"It documents {documented}",
-            )
-        return operation
-
-    def _refuse_if_gone(self) -> None:
-        if self._deleted:
-            raise Deleted(
-                f"{self!r} was deleted", advice="copy() makes a new record of the same members"
-            )
 
     def meet(self, row: wire.Row, *, whole: bool) -> None:
         """Take in a row that another call has brought; unsaved edits stay.
@@ -344,38 +157,6 @@ class Stored(Record, _Place):
             self._id = self.id_in(row)
             if self._id is not None and self._session is not None:
                 self._session.identity.add(type(self), self._id, self)
-
-    def join(self, session: Session | None) -> None:
-        """Take `session`, as a record that was detached."""
-        super().join(session)
-        if session is not None:
-            self._detached_from = None
-
-    def __getstate__(self) -> dict[str, object]:
-        session = self._session
-        organization = self._detached_from if session is None else session.organization_id
-        return {**super().__getstate__(), "_detached_from": organization, "_loads": None}
-
-    def ids_above(self) -> Mapping[str, str]:
-        """Return the ids of the records that this one lives below, by member name."""
-        return self._parents
-
-    def _parents_below(self) -> Mapping[str, str]:
-        return self._path_ids()
-
-    def _path_ids(self) -> dict[str, str]:
-        """Return the ids that paths are filled with: its own, its members', its parents'."""
-        ids: dict[str, str] = {}
-        for name, field in self._values.items():
-            if field.kind is wire.ID:
-                edit = self._edits.get(name)
-                held = edit.value if edit is not None else self._row.get(name)
-                if held:
-                    ids[name] = str(held)
-        ids.update(self._parents)
-        if self._id is not None and self._id_name:
-            ids[self._id_name] = self._id
-        return ids
 
     def _plain_conflict(self, theirs: wire.Row) -> Conflict:
         names = [name for name, edit in self._edits.items() if edit.base is not NOT_RECEIVED]

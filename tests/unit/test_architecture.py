@@ -19,7 +19,7 @@ LAYERS = (
     ("model", "children"),
     ("query", "pages", "ahead"),
     # What a record with an address of its own can do.
-    ("acting", "saving", "doubting", "settling", "stored"),
+    ("acting", "saving", "doubting", "settling", "stored", "located"),
     ("products", "session", "access", "watching"),
     ("settings", "binding", "rows", "identity", "loads"),
     # What a record is made of, and where it lies in an answer.
