@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import attrs
+
+from zohorm.errors import InvalidValue
+from zohorm.transport import Request
+
+_VISIBLE = re.compile(r"[!-~]+")
+_PATH = re.compile(r"[^\x00-\x20?#\x7f-\U0010ffff]+")
+_ONE_LINE = re.compile(r"[\t -~\xa0-\xff]*")
+_HALF = re.compile(r"[\ud800-\udfff]")
 
 
 @attrs.frozen
@@ -41,6 +50,45 @@ class Call:
     def writes(self) -> bool:
         """Whether the call may change something."""
         return self.method != "GET"
+
+    def request(self, root: str, selector: Selector, organization: str) -> Request:
+        """Return the request to the product at `root`, complete but for the token.
+
+        Raises:
+            InvalidValue: it names an organization itself, or cannot be written as HTTP.
+        """
+        query, headers = self.query, dict(self.headers)
+        if self.body is not None:
+            headers.setdefault("Content-Type", "application/json")
+        if self.needs_organization:
+            names = ("organization_id", selector.query, (selector.header or "").lower())
+            if any(name in names for name in [*dict(query), *map(str.lower, headers)]):
+                raise InvalidValue(
+                    "a call goes to the organization of its session and may not name another",
+                    advice="Open a session of the other organization",
+                )
+            if selector.query is not None:
+                query = ((selector.query, organization), *query)
+            if selector.header is not None:
+                headers[selector.header] = organization
+        request = Request(self.method, root + self.path, query, headers, self.body)
+        self._check(request)
+        return request
+
+    def _check(self, request: Request) -> None:
+        """Refuse here what the libraries below would refuse with a slot and a token in hand."""
+        wrong = None
+        if not _PATH.fullmatch(self.path):
+            wrong = "its path is not of visible ASCII characters, or holds a query"
+        elif not all(_VISIBLE.fullmatch(name) for name in request.headers):
+            wrong = "the name of a header is not of visible ASCII characters"
+        elif not all(_ONE_LINE.fullmatch(value) for value in request.headers.values()):
+            wrong = "the value of a header is not one line of Latin-1"
+        elif any(_HALF.search(part) for pair in request.query for part in pair):
+            wrong = "a query parameter holds half of a character (a lone surrogate)"
+        if wrong is not None:
+            # From nothing else: a UnicodeEncodeError would quote the value.
+            raise InvalidValue(f"the call cannot be sent: {wrong}", method=self.method)
 
 
 @attrs.frozen

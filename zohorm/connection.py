@@ -22,7 +22,6 @@ from zohorm.errors import (
     Circumstances,
     DayLimit,
     InFlightLimit,
-    InvalidValue,
     LimitError,
     MinuteLimit,
     NotAuthorized,
@@ -49,11 +48,18 @@ class TooLate(ZohoError):
 
 @attrs.define
 class _Course:
-    """One call under way. `lost`: an earlier attempt may have been carried out."""
+    """The course of one call.
+
+    Attributes:
+        lost: an earlier attempt may have been carried out.
+        under_way: an attempt was begun and not judged yet, as when a part of ours fails in it.
+    """
 
     call: Call
+    request: Request = attrs.field(repr=False)
     deadline: float | None
     attempt: int = 0
+    under_way: bool = False
     renewed: bool = False
     lost: bool = False
 
@@ -122,6 +128,7 @@ class Connection:
 
         Raises:
             ReadOnlySession: the call writes and the session may not; nothing was sent.
+            InvalidValue: the call cannot be written as a request; nothing was sent.
             LimitError: there is no turn for the call in time, or the service refuses more calls.
             AuthError: no access token can be had.
             OutcomeUnknown: the call is not repeatable, and may have been carried out.
@@ -136,15 +143,16 @@ class Connection:
                 method=call.method,
                 path=call.path,
             )
+        request = call.request(self._root, self._selector, self._organization)
         deadline = None
         if self._max_wait_seconds is not None:
             deadline = self._clock.now() + self._max_wait_seconds
-        course = _Course(call, deadline)
+        course = _Course(call, request, deadline)
         try:
             return self._run(course)
         except ZohoError as error:
             # Told of each error, for one from a shared part may have been told of another call.
-            lost = course.lost and call.writes
+            lost = (course.lost or course.under_way) and call.writes
             error.maybe_done = lost or type(error).maybe_done
             raise
 
@@ -164,6 +172,7 @@ class Connection:
                     course.attempt,
                 )
             course.lost = course.lost or decision.rule.unsettled
+            course.under_way = False
             self._tell_throttle(decision, tried)
             self._prepare(decision, tried, course)
 
@@ -173,10 +182,11 @@ class Connection:
         try:
             with self._throttle.slot(self._organization, deadline, reserve=self._reserve):
                 token = self._token.value(deadline)
-                request = self._request(call, token)
+                request = course.request.with_header("Authorization", f"Zoho-oauthtoken {token}")
                 left = None if deadline is None else deadline - self._clock.now()
                 self._require_time(course, left)
                 course.attempt += 1
+                course.under_way = True
                 began = self._clock.now()
                 try:
                     reply = self._transport.send(
@@ -194,24 +204,6 @@ class Connection:
             raise
         self._log(tried, course, self._clock.now() - began)
         return tried
-
-    def _request(self, call: Call, token: str) -> Request:
-        query, headers = call.query, dict(call.headers)
-        if call.body is not None:
-            headers.setdefault("Content-Type", "application/json")
-        if call.needs_organization:
-            names = (self._selector.query, self._selector.header, "organization_id")
-            if any(name in names for name, _ in query) or any(name in names for name in headers):
-                raise InvalidValue(
-                    "a call goes to the organization of its session and may not name another",
-                    advice="Open a session of the other organization",
-                )
-            if self._selector.query is not None:
-                query = ((self._selector.query, self._organization), *query)
-            if self._selector.header is not None:
-                headers[self._selector.header] = self._organization
-        headers["Authorization"] = f"Zoho-oauthtoken {token}"
-        return Request(call.method, self._root + call.path, query, headers, call.body)
 
     def _received(self, reply: Reply, token: str, call: Call) -> _Attempt:
         now = self._clock.time()

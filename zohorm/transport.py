@@ -51,6 +51,10 @@ class Request:
             return self.url
         return f"{self.url}?{urlencode(self.query, quote_via=quote, safe='')}"
 
+    def with_header(self, name: str, value: str) -> Request:
+        """Return the same request with one header more."""
+        return Request(self.method, self.url, self.query, {**self.headers, name: value}, self.body)
+
 
 @attrs.frozen
 class Reply:

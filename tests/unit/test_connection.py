@@ -7,6 +7,8 @@ import pickle
 import socket
 import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from email.utils import format_datetime
 
@@ -128,8 +130,43 @@ def test_a_call_cannot_name_another_organization(
     _failure(wiring, Call("GET", "/invoices", (("organization_id", "666"),)), InvalidValue)
     if header:
         _failure(wiring, Call("GET", "/invoices", headers={header: "666"}), InvalidValue)
+        _failure(wiring, Call("GET", "/invoices", headers={header.upper(): "666"}), InvalidValue)
 
     assert server.calls == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call("GET", "/contacts", (("name", "Zoe\ud800"),)),
+        Call("GET", "/contacts", (("Zoe\udfff", "x"),)),
+        Call("GET", "/contacts/Zo\u00eb"),
+        Call("GET", "/contacts/Zoe Smith"),
+        Call("GET", "/contacts?organization_id=666"),
+        Call("GET", "/contacts", headers={"X-Mine": "Zoe\r\nX-Other: 1"}),
+        Call("GET", "/contacts", headers={"X-Mine": "Zoe\ud800"}),
+        Call("GET", "/contacts", headers={"X-Mine": "\u0436"}),
+        Call("GET", "/contacts", headers={"X Zoe": "1"}),
+    ],
+    ids=range(9),
+)
+def test_what_cannot_be_written_as_http_is_refused_before_the_turn(
+    server: Scripted, wiring: Wiring, call: Call
+) -> None:
+    wiring.throttle = LocalThrottle(clock=wiring.clock)
+    wiring.throttle.remember(ORGANIZATION, Quota(100, 0, None))
+
+    error = _failure(wiring, call, InvalidValue)
+
+    assert error.__context__ is None
+    assert "Zo" not in "".join(traceback.format_exception_only(error))
+    assert (server.calls, server.token_calls) == ([], [])
+
+
+def test_a_header_may_hold_a_western_name(server: Scripted, wiring: Wiring) -> None:
+    _send(wiring, Call("PUT", "/contacts", headers={"X-Mine": "Zo\u00eb"}))
+
+    assert server.calls[0].headers["x-mine"] == "Zo\u00eb"
 
 
 def test_the_answer_is_decoded_to_the_last_digit(server: Scripted, wiring: Wiring) -> None:
@@ -786,6 +823,19 @@ def test_a_call_that_rests_on_something_seen_is_not_sent_again_after_a_wait(
     assert (error.method, error.path, error.attempts) == ("PUT", "/invoices/1", 1)
     assert len(server.calls) == 1
     assert clock.now() > 0
+
+
+def test_a_fault_within_an_attempt_leaves_a_write_in_doubt(wiring: Wiring) -> None:
+    class Failing(LocalThrottle):
+        @contextmanager
+        def slot(self, *_: object, **__: object) -> Iterator[None]:
+            yield
+            raise MinuteLimit("the store of the pace is gone")
+
+    wiring.throttle = Failing(clock=wiring.clock)
+
+    assert _failure(wiring, PUT, MinuteLimit).maybe_done
+    assert not _failure(wiring, GET, MinuteLimit).maybe_done
 
 
 def test_a_call_whose_turn_came_in_time_is_sent(
