@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from zohorm.errors import ManyLoads, NotLoaded, warn
 
 _WARN_AT = 11
@@ -35,3 +37,14 @@ class Loads:
                     f"{self._count} calls so far. .whole() does so openly; list rows cost none."
                 )
             )
+
+
+class _Free(Loads):
+    """Counts nothing."""
+
+    def note(self, field: str) -> None:
+        """Let the fetch pass."""
+
+
+FREE: Final[Loads] = _Free(0)
+"""Of a record that was acted on: no query and no limit keeps its next read from being true."""

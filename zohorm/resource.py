@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import attrs
 
-from zohorm.errors import Unsupported
+from zohorm import wire
+from zohorm.errors import MissingSetting, Unsupported
 from zohorm.lookups import Filter
 
 if TYPE_CHECKING:
     from zohorm.model import Model
+
+
+_PLACE = re.compile(r"\{(\w+)\}")
 
 
 def _repeatable_by_verb(operation: Operation) -> bool:
@@ -36,6 +41,22 @@ class Operation:
     options: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     send_on_update: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     needs_organization: bool = attrs.field(default=True, kw_only=True)
+
+    def filled(self, ids: Mapping[str, str]) -> str:
+        """Return the path with `ids` in place of their names.
+
+        Raises:
+            MissingSetting: an id is missing.
+            InvalidId: an id cannot stand in a path.
+        """
+
+        def fill(match: re.Match[str]) -> str:
+            name = match.group(1)
+            if name not in ids:
+                raise MissingSetting(f"{self.path} needs {name}, which this record does not have")
+            return wire.plain_id(ids[name], name)
+
+        return _PLACE.sub(fill, self.path)
 
 
 @attrs.frozen

@@ -103,6 +103,9 @@ class RowCache:
 
     def held(self, key: Key) -> wire.Row | None:
         """Return the row of `key` if it is still fresh."""
+        # Asked for every row of a page; most have never been held.
+        if key not in self._kept:
+            return None
         moment = self._writes.moment
         with self._lock:
             return self._fresh(key, moment)

@@ -5,7 +5,6 @@ Models and queries hold a session; user code opens one of the six product sessio
 
 from __future__ import annotations
 
-import re
 import threading
 import weakref
 from collections.abc import Iterable, Mapping
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from zohorm.stored import Stored
 
 M = TypeVar("M", bound="Stored")
-
-_PLACE = re.compile(r"\{(\w+)\}")
 
 
 class Session:
@@ -196,7 +193,7 @@ class Session:
         self.check_open()
         call = Call(
             method=operation.method,
-            path=_filled(operation.path, ids),
+            path=operation.filled(ids),
             query=tuple(query),
             body=None if body is None else wire.encode(body),
             headers=headers or {},
@@ -256,9 +253,13 @@ class Session:
 
         Raises:
             NotFound: the organization has no such record.
-            InvalidId, WrongType: it can be no id; no call was made.
+            InvalidId, WrongType: it can be no id, or the model is none of this product; no call
+                was made.
         """
         self.check_open()
+        if not resource.is_model(model):
+            raise WrongType(f"{self!r} gets records of models, and {_called(model)} is none")
+        self._check_product(model)
         identifier = wire.plain_id(identifier, f"the id of {model.__name__}")
         row = self.whole_row(model, identifier, parents or {})
         return self.record(model, row, whole=True, parents=parents)
@@ -277,12 +278,20 @@ class Session:
 
         `loads` counts the fetches of its query; `identity` is the identity map of this place, if
         the caller has it at hand.
+
+        Raises:
+            WrongType: the model is of another product.
         """
+        self._check_product(model)
         identity = identity or self.identity
         identifier = model.id_in(row)
-        known = None if identifier is None else identity.find(model, identifier)
+        known = None
+        if identifier is not None:
+            if not whole:
+                self._drop_older(model, identifier, row)
+            known = identity.find(model, identifier)
         if known is not None:
-            known.meet(row, whole=whole)
+            known.meet(row, whole=whole, loads=loads)
             return known
         # Without an id nobody could save it, only make it once more.
         fixed = identifier is None
@@ -290,6 +299,22 @@ class Session:
         if identifier is not None:
             identity.add(model, identifier, record)
         return record
+
+    def _check_product(self, model: type[Stored]) -> None:
+        if model.facts().product != self.product.name:
+            raise WrongType(
+                f"{model.__name__} is a model of {model.facts().product} and takes such a session, "
+                f"not {self!r}"
+            )
+
+    def _drop_older(self, model: type[Stored], identifier: str, row: wire.Row) -> None:
+        """Forget the cached whole row that a list row disagrees with.
+
+        Reading on would mix the two, and a total could run backwards.
+        """
+        held = self._rows.held((model, identifier))
+        if held is not None and model.disagree(held, row):
+            self._rows.forget((model, identifier))
 
     def linked(self, name: str, identifier: str) -> Stored:
         """Return the record of the model called `name` of this product."""
@@ -326,7 +351,7 @@ class Session:
 
     def _check_record(self, record: object) -> None:
         if not resource.is_model(type(record)):
-            raise WrongType(f"{self!r} takes records with an id, not {type(record).__name__}")
+            raise WrongType(f"{self!r} takes records of models, not {_called(record)}")
 
     def attach(self, record: M) -> M:
         """Give an unpickled record this session; its unsaved edits stay. Return the record.
@@ -336,6 +361,7 @@ class Session:
             WrongType: it belongs to another product or organization.
         """
         self.check_open()
+        self._check_record(record)
         if record.detached_from not in (None, self.organization_id):
             raise WrongType(
                 f"{record!r} belongs to another organization than {self!r}",
@@ -345,6 +371,10 @@ class Session:
             raise WrongType(f"{record!r} is no record of {self.product.name}")
         record.attach_to(self)
         return record
+
+
+def _called(thing: object) -> str:
+    return thing.__name__ if isinstance(thing, type) else type(thing).__name__
 
 
 def _no_organization() -> MissingSetting:
@@ -364,13 +394,3 @@ def _region(name: object) -> Region:
     if not isinstance(name, str):
         raise WrongType(f"region takes text, not {type(name).__name__}")
     return region(name)
-
-
-def _filled(path: str, ids: Mapping[str, str]) -> str:
-    def fill(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in ids:
-            raise MissingSetting(f"{path} needs {name}, which this record does not have")
-        return wire.plain_id(ids[name], name)
-
-    return _PLACE.sub(fill, path)

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 from zohorm import wire
 from zohorm.changes import NOT_RECEIVED
-from zohorm.errors import (
-    Conflict,
-    NotDetached,
-    NotLoaded,
-)
+from zohorm.errors import Conflict, NotDetached, NotLoaded
+from zohorm.loads import FREE, Loads
 from zohorm.located import Located
 
 if TYPE_CHECKING:
@@ -28,25 +25,29 @@ class Stored(Located):
         """Whether every member is loaded, so that no read costs a call."""
         return self._whole or self._id is None
 
-    def meet(self, row: wire.Row, *, whole: bool) -> None:
+    def meet(self, row: wire.Row, *, whole: bool, loads: Loads | None = None) -> None:
         """Take in a row that another call has brought; unsaved edits stay.
 
         A list row that agrees with a whole record leaves it whole. One that disagrees is newer:
-        the rest of the old row is then no longer true, so it counts as not loaded.
+        the rest of the old row is then no longer true, so it counts as not loaded, and `loads`
+        counts the fetch of it.
         """
+        self._loads = loads
         if whole:
             self._whole = True
-        elif self._whole and not self._disagrees(row):
+        elif self._whole and not self.disagree(self._row, row):
             return
         else:
             self._whole = False
         self.take(row)
 
-    def _disagrees(self, row: wire.Row) -> bool:
+    @classmethod
+    def disagree(cls, older: wire.Row, newer: wire.Row) -> bool:
+        """Say whether two rows of one record hold another value of any declared member."""
         return any(
-            name in self._row and not field.same(self._row[name], row[name])
-            for name, field in self._values.items()
-            if name in row
+            name in older and not field.same(older[name], newer[name])
+            for name, field in cls._values.items()
+            if name in newer
         )
 
     def _absent(self, name: str, access: str) -> object:
@@ -89,6 +90,7 @@ class Stored(Located):
             if name == self._id_name or (name in self._lists or self._is_writable(name))
         }
         self._whole = False
+        self._loads = FREE
 
     def refresh(self) -> Self:
         """Fetch the record anew, past every cache; unsaved edits stay. One call; returns itself.
