@@ -1034,6 +1034,25 @@ def test_no_secret_and_no_customer_is_told_by_errors_logs_reprs_and_pickles(
     assert [word for word in hidden if any(word in text for text in told)] == []
 
 
+def test_no_value_in_the_frames_of_a_failed_call_shows_data(
+    server: Scripted, wiring: Wiring
+) -> None:
+    """Services that collect errors keep the reprs of what the functions held."""
+    server.next(400, {"code": 15, "contact": {"name": "Zoe"}}, headers={"X-Name": "Zoe"})
+    call = Call("POST", "/contacts", (("name", "Zoe"),), b'{"name":"Zoe"}', {"X-Mine": "Zoe"})
+
+    error = _failure(wiring, call, ValidationError)
+
+    held = {
+        repr(value)
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+        for value in frame.f_locals.values()
+        if type(value).__module__.startswith("zohorm.")
+    }
+    assert {"Call", "Request", "_Course", "_Attempt"} <= {text.partition("(")[0] for text in held}
+    assert [text for text in held if "Zoe" in text or "1000.token" in text] == []
+
+
 def test_four_forked_children_get_their_own_answers_on_their_own_connections(
     server: Scripted, wiring: Wiring
 ) -> None:
