@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-_PLUGIN = "zohorm.sandbox.plugin"
+_PLUGIN = "zohorm.extras.plugin"
 
 
 def pytest_configure(config: pytest.Config) -> None:

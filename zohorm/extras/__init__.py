@@ -1,4 +1,7 @@
-"""Optional parts, each with packages of its own: nothing here is imported by the rest of zohorm."""
+"""Optional parts, each with packages of its own.
+
+The rest of zohorm imports nothing of this folder, but for the error below.
+"""
 
 
 class MissingExtra(ImportError):

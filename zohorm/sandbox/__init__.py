@@ -20,6 +20,13 @@ service disagree; `sandbox.py` is the control interface; `seed.py` is what is st
 Nothing here imports the models: both read the same facts.
 """
 
+from zohorm.extras import MissingExtra
+
+try:
+    import werkzeug  # noqa: F401
+except ModuleNotFoundError as error:
+    raise MissingExtra("the sandbox", extra="sandbox") from error
+
 from zohorm.sandbox.calls import Call
 from zohorm.sandbox.mails import Mail
 from zohorm.sandbox.sandbox import Sandbox

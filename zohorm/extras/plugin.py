@@ -1,4 +1,8 @@
-"""The pytest plugin of the sandbox: the fixture `sandbox`."""
+"""The pytest plugin: the fixture `sandbox`.
+
+pytest loads it in every run where zohorm is installed, so it imports neither the sandbox nor
+Werkzeug, which may be missing, before a test asks for the fixture.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,6 @@ if TYPE_CHECKING:
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Run an empty sandbox for one test; its clock stands still until the test moves it."""
-    # Imported late: the plugin is loaded in every test run, also where nobody needs a server.
     from zohorm.clock import ManualClock
     from zohorm.sandbox import Sandbox
     from zohorm.sandbox.sandbox import START
