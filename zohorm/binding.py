@@ -107,12 +107,17 @@ def enter(block: Block) -> None:
     _blocks.set((*_blocks.get(), block))
 
 
+def blocks() -> tuple[Block, ...]:
+    """Return the blocks of the current context; the same tuple until one begins or ends."""
+    return _blocks.get()
+
+
 def leave(session: Session) -> None:
     """End the innermost block of `session` in the current context."""
-    blocks = _blocks.get()
-    for place in range(len(blocks) - 1, -1, -1):
-        if blocks[place].session is session:
-            _blocks.set(blocks[:place] + blocks[place + 1 :])
+    entered = _blocks.get()
+    for place in range(len(entered) - 1, -1, -1):
+        if entered[place].session is session:
+            _blocks.set(entered[:place] + entered[place + 1 :])
             return
 
 

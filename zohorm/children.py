@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from zohorm.pages import Plan
-from zohorm.query import Query, conditions
+from zohorm.query import Query, checked, conditions
 
 if TYPE_CHECKING:
     from zohorm.model import Model
@@ -36,7 +36,7 @@ class Collection(Generic[M]):
             UnknownFilter: the resource documents no such filter; most children have none.
         """
         plan = Plan(conditions=conditions(self._model, filters), parents=self._parents)
-        return Query(self._model, plan, self._session)
+        return Query(self._model, checked(self._model, plan), self._session)
 
     def get(self, identifier: str) -> M:
         """Return one whole record below the parent; one call unless it is cached.

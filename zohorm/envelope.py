@@ -56,26 +56,37 @@ def rows_of(answer: Answer, resource: Resource, call: Call) -> list[wire.Row]:
     names = (resource.list_key, *resource.other_keys)
     for name in names:
         if isinstance(body.get(name), list):
-            return wire.rows_in(body[name])
+            return _all_rows(body[name], answer, call)
     lists = [
         body[name]
         for name in body
         if name not in _AROUND and name not in names and isinstance(body[name], list)
     ]
     if len(lists) == 1:
-        return wire.rows_in(lists[0])
+        return _all_rows(lists[0], answer, call)
     raise _missing(answer, resource.list_key, call)
 
 
-def page_context(answer: Answer) -> PageContext:
-    """Return what `answer` says of its page."""
+def _all_rows(held: object, answer: Answer, call: Call) -> list[wire.Row]:
+    rows = wire.rows_in(held)
+    if isinstance(held, list) and len(rows) < len(held):
+        raise malformed(answer, call, "the list in the answer holds something else than records")
+    return rows
+
+
+def page_context(answer: Answer, call: Call | None = None) -> PageContext:
+    """Return what `answer` says of its page.
+
+    Raises:
+        MalformedReply: it cannot be told whether there is another page.
+    """
     held = (answer.body or {}).get("page_context")
     # One document shows the context inside a list.
     context = wire.row_in(held[0] if isinstance(held, list) and held else held)
     if context is None:
         return PageContext()
     return PageContext(
-        is_last=context.get("has_more_page") is not True,
+        is_last=not _has_more(context.get("has_more_page"), answer, call),
         total=_count(context.get("total")),
         total_pages=_count(context.get("total_pages")),
     )
@@ -88,6 +99,16 @@ def data_of(answer: Answer) -> Mapping[str, object]:
         {name: body[name] for name in body if name not in ("code", "message")}
     )
     return data
+
+
+def _has_more(value: object, answer: Answer, call: Call | None) -> bool:
+    try:
+        return bool(value if value in (0, 1) else wire.BOOLEAN.read(value))
+    except wire.READ_ERRORS as error:
+        # To take it for the last page would lose the rows behind it.
+        raise malformed(
+            answer, call, "the answer does not say whether there is another page"
+        ) from error
 
 
 def _count(value: object) -> int | None:
@@ -107,13 +128,13 @@ def _missing(answer: Answer, key: str, call: Call) -> MalformedReply:
     )
 
 
-def malformed(answer: Answer, call: Call, what: str, advice: str = "") -> MalformedReply:
+def malformed(answer: Answer, call: Call | None, what: str, advice: str = "") -> MalformedReply:
     """Return the error that says what is wrong with the answer to `call`."""
     return MalformedReply(
         what,
         advice=advice,
-        method=call.method,
-        path=call.path,
+        method=None if call is None else call.method,
+        path=None if call is None else call.path,
         status=answer.status,
         attempts=answer.attempts,
     )

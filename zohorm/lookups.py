@@ -54,13 +54,17 @@ class Condition:
     name: str
     lookup: str
     parameter: str
-    sent: str
+    sent: str = attrs.field(repr=False)
     row_field: str
-    judge: Callable[[object], Verdict] | None
+    judge: Callable[[object], Verdict] | None = attrs.field(repr=False)
+
+    def can_judge(self, row: wire.Row) -> bool:
+        """Say whether `row` shows what the condition tests."""
+        return self.judge is not None and self.row_field in row
 
     def verdict(self, row: wire.Row) -> Verdict:
         """Judge `row`; a row without the member is kept, for it says nothing."""
-        if self.judge is None or self.row_field not in row:
+        if self.judge is None or not self.can_judge(row):
             return Verdict.KEEP
         return self.judge(row[self.row_field])
 

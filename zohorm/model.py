@@ -13,7 +13,7 @@ from zohorm.children import Collection
 from zohorm.errors import UsageError, WrongType
 from zohorm.lookups import Filter
 from zohorm.pages import Plan
-from zohorm.query import Query, conditions
+from zohorm.query import Query, checked, conditions
 from zohorm.record import Embedded
 from zohorm.resource import Operation, Resource
 from zohorm.saving import SaveResult
@@ -180,9 +180,10 @@ class Model(Acting):
 
         Raises:
             UnknownFilter: the resource documents no such filter; the error names those it has.
-            WrongType, InvalidValue: a value does not fit its filter.
+            WrongType, InvalidValue: a value does not fit its filter, or two send the same.
+            Unsupported: the query is strict, and no row can confirm one of its filters.
         """
-        plan = Plan(conditions=conditions(cls, filters), strict=strict)
+        plan = checked(cls, Plan(conditions=conditions(cls, filters), strict=strict))
         session = cls._session_if_bound()
         return Query(cls._unbound(), plan, session)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
-from zohorm import envelope, wire
+from zohorm import binding, envelope, wire
 from zohorm.ahead import Ahead
-from zohorm.errors import FilterIgnored, MalformedReply, warn
+from zohorm.errors import FilterIgnored, MalformedReply, NotFound, warn
 from zohorm.loads import Loads
 from zohorm.lookups import Condition, Verdict
 
@@ -24,13 +25,18 @@ PAGE_SIZE = 200
 """Rows per call; the most that the service gives. Source: Books v3, pagination."""
 
 
+_PAGES_IN_VAIN = 3
+"""A page may repeat the one before if a colleague has just added as many records as it holds; a
+third in a row without a new row says that the service gives no other page."""
+
+
 @attrs.frozen
 class Plan:
     """What a query asks for."""
 
     conditions: tuple[Condition, ...] = ()
     predicates: tuple[Callable[..., bool], ...] = ()
-    parameters: tuple[tuple[str, str], ...] = ()
+    parameters: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
     order: str | None = None
     limit: int | None = None
     whole: bool = False
@@ -49,13 +55,13 @@ class Page(Generic[M]):
     """The records of one page that passed, in the service's order; `number` counts from 1."""
 
     number: int
-    records: tuple[M, ...]
+    records: tuple[M, ...] = attrs.field(repr=False)
     is_last: bool
 
 
 @attrs.frozen
 class _Fetched:
-    rows: list[wire.Row]
+    rows: list[wire.Row] = attrs.field(repr=False)
     context: envelope.PageContext
 
 
@@ -71,6 +77,12 @@ class Run(Generic[M]):
         self._watch = session.watches.start(model)
         self._loads = Loads(session.settings.lazy_limit)
         self._seen: set[str] = set()
+        self._blocks: tuple[binding.Block, ...] = ()
+        self._thread = 0
+        self._identity: IdentityMap | None = None
+        self._before: list[wire.Row] = []
+        self._furthest = 0
+        self._in_vain = 0
         self._warned = False
         self._yielded = 0
 
@@ -99,9 +111,13 @@ class Run(Generic[M]):
             while True:
                 self._watch.look()
                 fetched = ahead.page(number)
+                self._count_vain(number, fetched.rows)
                 unseen = self._unseen(fetched.rows)
                 brought = brought or bool(unseen)
-                is_last = fetched.context.is_last
+                # Behind an empty page there is nothing, whatever it says.
+                is_last = fetched.context.is_last or not fetched.rows
+                if not is_last and self._in_vain >= _PAGES_IN_VAIN:
+                    raise self._endless(number)
                 yield number, self._passing(unseen), is_last
                 if self._is_done():
                     return
@@ -152,7 +168,7 @@ class Run(Generic[M]):
         query += [*extra.items(), *self._plan.parameters]
         call, answer = self._session.call(self._operation, self._plan.parents, query=query)
         found = envelope.rows_of(answer, self._facts, call) if rows else []
-        return _Fetched(found, envelope.page_context(answer))
+        return _Fetched(found, envelope.page_context(answer, call))
 
     def _page_size(self) -> int:
         if self._plan.limit is None or self._drops_rows:
@@ -171,6 +187,28 @@ class Run(Generic[M]):
         """Whether rows may be dropped here, so that more of them must be asked for than wanted."""
         return bool(self._plan.conditions or self._plan.predicates)
 
+    def _count_vain(self, number: int, rows: list[wire.Row]) -> None:
+        """Count the pages in a row that bring no row that was not there before.
+
+        A page that is asked for again, because writes may have moved rows to it, does not count.
+        """
+        name = self._facts.id or ""
+        ids = [str(held) for row in rows if (held := row.get(name))]
+        unlike = len(ids) < len(rows) and rows != self._before
+        if unlike or any(each not in self._seen for each in ids):
+            self._in_vain = 0
+        elif number > self._furthest:
+            self._in_vain += 1
+        self._before = rows
+        self._furthest = max(self._furthest, number)
+
+    def _endless(self, number: int) -> MalformedReply:
+        return MalformedReply(
+            f"the service says of every page of {self._facts.name} that another follows, but "
+            f"{self._in_vain} in a row, up to page {number}, brought no new row",
+            advice="What was yielded so far is all that it gave",
+        )
+
     def _unseen(self, rows: list[wire.Row]) -> list[wire.Row]:
         """Return the rows that are new to this walk and were not created during it."""
         unseen: list[wire.Row] = []
@@ -179,19 +217,21 @@ class Run(Generic[M]):
             identifier = row.get(name)
             if not identifier:
                 unseen.append(row)
-            elif (identifier := str(identifier)) not in seen and identifier not in created:
+            elif (identifier := str(identifier)) not in seen:
                 seen.add(identifier)
-                unseen.append(row)
+                if identifier not in created:
+                    unseen.append(row)
         return unseen
 
     def _passing(self, rows: list[wire.Row]) -> Iterator[M]:
         conditions, predicates = self._plan.conditions, self._plan.predicates
         limited = self._plan.limit is not None
-        identity = self._session.identity
         for row in rows:
             if conditions and not self._keeps(row):
                 continue
-            record = self._record(row, identity)
+            record = self._record(row)
+            if record is None:
+                continue
             if predicates and not all(predicate(record) for predicate in predicates):
                 continue
             self._yielded += 1
@@ -199,7 +239,19 @@ class Run(Generic[M]):
             if limited and self._is_done():
                 return
 
-    def _record(self, row: wire.Row, identity: IdentityMap) -> M:
+    def _identity_here(self) -> IdentityMap:
+        """Return the identity map of the place that asks for the next record.
+
+        The loop may enter a block between two records, or hand the iterator to another thread.
+        """
+        blocks, thread = binding.blocks(), threading.get_ident()
+        if self._identity is None or blocks is not self._blocks or thread != self._thread:
+            self._blocks, self._thread = blocks, thread
+            self._identity = self._session.identity
+        return self._identity
+
+    def _record(self, row: wire.Row) -> M | None:
+        """Return the record of `row`, None where it was deleted since the list was made."""
         plan = self._plan
         if plan.whole:
             identifier = self._model.id_in(row)
@@ -208,14 +260,27 @@ class Run(Generic[M]):
                     f"a row of {self._facts.name} came without its {self._facts.id}, "
                     "so the whole record cannot be asked for"
                 )
-            return self._session.get(self._model, identifier, plan.parents)
+            try:
+                return self._session.get(self._model, identifier, plan.parents)
+            except NotFound:
+                return None
         return self._session.record(
-            self._model, row, parents=plan.parents, loads=self._loads, identity=identity
+            self._model,
+            row,
+            parents=plan.parents,
+            loads=self._loads,
+            identity=self._identity_here(),
         )
 
     def _keeps(self, row: wire.Row) -> bool:
         kept = True
         for one in self._plan.conditions:
+            if self._plan.strict and not one.can_judge(row):
+                raise FilterIgnored(
+                    f"{self._facts.name} rows do not show {one.row_field}, so that nobody can tell "
+                    f"whether {one.name}__{one.lookup} was honoured",
+                    advice="Without strict such rows are kept",
+                )
             verdict = one.verdict(row)
             if verdict is Verdict.IGNORED:
                 self._say_ignored(one)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Generic, Never, TypeVar
 import attrs
 
 from zohorm import wire
-from zohorm.errors import InvalidValue, NotSingle, UnknownFilter, WrongType
+from zohorm.errors import (
+    InvalidValue,
+    NotPicklable,
+    NotSingle,
+    UnknownFilter,
+    Unsupported,
+    WrongType,
+)
 from zohorm.lookups import Condition, condition
 from zohorm.pages import Page, Plan, Run
 
@@ -17,6 +24,14 @@ if TYPE_CHECKING:
     from zohorm.session import Session
 
 M = TypeVar("M", bound="Model")
+
+_SENT_BY_METHODS = {
+    "page": "pages(), which yields them one by one",
+    "per_page": "limit(rows)",
+    "sort_column": "order_by(column)",
+    "sort_order": 'order_by(column) or order_by("-column")',
+    "response_option": "count()",
+}
 
 __all__ = ["Page", "Query"]
 
@@ -40,6 +55,15 @@ class Query(Generic[M]):
     def __repr__(self) -> str:
         names = ", ".join(one.name for one in self._plan.conditions)
         return f"<Query of {self._model.__name__}{f' by {names}' if names else ''}>"
+
+    def __copy__(self) -> Query[M]:
+        return self._with(self._plan)
+
+    def __reduce__(self) -> Never:
+        raise NotPicklable(
+            f"{self!r} holds a session and cannot be pickled",
+            advice="Pickle list(query), or make the query on the other side",
+        )
 
     def __bool__(self) -> Never:
         raise WrongType(
@@ -83,11 +107,8 @@ class Query(Generic[M]):
             UnknownFilter: the resource documents no such filter.
             WrongType, InvalidValue: a value does not fit its filter.
         """
-        return self._with(
-            attrs.evolve(
-                self._plan, conditions=(*self._plan.conditions, *conditions(self._model, filters))
-            )
-        )
+        added = (*self._plan.conditions, *conditions(self._model, filters))
+        return self._with(checked(self._model, attrs.evolve(self._plan, conditions=added)))
 
     def where(self, predicate: Callable[[M], bool]) -> Query[M]:
         """Return a query that also drops records here; the service sends them all the same."""
@@ -96,16 +117,30 @@ class Query(Generic[M]):
         return self._with(attrs.evolve(self._plan, predicates=(*self._plan.predicates, predicate)))
 
     def params(self, **raw: object) -> Query[M]:
-        """Return a query that sends further parameters as they are, unchecked here and there."""
-        sent = tuple(wire.arguments(raw))
-        return self._with(attrs.evolve(self._plan, parameters=(*self._plan.parameters, *sent)))
+        """Return a query that sends further parameters as they are, unchecked here and there.
+
+        Raises:
+            InvalidValue: a method of the query sends that parameter, or a filter does already.
+        """
+        for name in raw:
+            if name in _SENT_BY_METHODS:
+                raise InvalidValue(
+                    f"params() cannot send {name}, which the query sends itself",
+                    advice=f"Use {_SENT_BY_METHODS[name]}",
+                )
+        added = (*self._plan.parameters, *wire.arguments(raw))
+        return self._with(checked(self._model, attrs.evolve(self._plan, parameters=added)))
 
     def order_by(self, column: str) -> Query[M]:
         """Return a query sorted by `column`, descending with a leading `-`.
 
         Raises:
             UnknownFilter: the resource documents no sorting by it.
+            WrongType: it is no text.
         """
+        given: object = column
+        if not isinstance(given, str):
+            raise WrongType(f"order_by() takes a column's name, not {type(given).__name__}")
         facts = self._model.facts()
         if column.removeprefix("-") not in facts.sort:
             raise UnknownFilter(
@@ -148,8 +183,14 @@ class Query(Generic[M]):
         return self._with(attrs.evolve(self._plan, ahead=pages))
 
     def strict(self) -> Query[M]:
-        """Return a query that raises `FilterIgnored` where others warn and drop the row."""
-        return self._with(attrs.evolve(self._plan, strict=True))
+        """Return a query that raises `FilterIgnored` where others warn and drop the row.
+
+        A row that does not show what a filter tests raises it, too.
+
+        Raises:
+            Unsupported: no row can confirm one of the filters.
+        """
+        return self._with(checked(self._model, attrs.evolve(self._plan, strict=True)))
 
     def first(self) -> M | None:
         """Return the first record, None if there is none; one call, more if rows are dropped."""
@@ -192,3 +233,32 @@ def conditions(model: type[Model], filters: Mapping[str, object]) -> tuple[Condi
     """
     facts = model.facts()
     return tuple(condition(facts.name, facts.filters, key, filters[key]) for key in filters)
+
+
+def checked(model: type[Model], plan: Plan) -> Plan:
+    """Return `plan` if the service can make sense of it.
+
+    Raises:
+        InvalidValue: two filters would send the same parameter.
+        Unsupported: the plan is strict, and no row can confirm one of its filters.
+    """
+    sent = [one.parameter for one in plan.conditions] + [name for name, _ in plan.parameters]
+    doubled = sorted({name for name in sent if sent.count(name) > 1})
+    if doubled:
+        raise InvalidValue(
+            f"two filters would both send {', '.join(doubled)}, and the service takes one",
+            advice="Test for the other one with .where(...).",
+        )
+    if plan.strict:
+        _check_strict(model, plan)
+    return plan
+
+
+def _check_strict(model: type[Model], plan: Plan) -> None:
+    for one in plan.conditions:
+        if one.judge is None or not hasattr(model, one.row_field):
+            raise Unsupported(
+                f"no row of {model.__name__} can confirm the filter {one.name}, so a strict query "
+                "could not tell whether the service honours it",
+                advice="Ask without strict, or test with .where(...).",
+            )

@@ -79,7 +79,7 @@ class Writes:
 class _Kept:
     """A row, the moment since which it is fresh, and when by the clock it is no longer."""
 
-    row: wire.Row
+    row: wire.Row = attrs.field(repr=False)
     moment: int
     until: float
 

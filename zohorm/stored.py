@@ -112,16 +112,17 @@ class Stored(Located):
         """Take `session`, as `session.attach(record)` asks.
 
         Raises:
-            NotDetached: the record has a session, or another object of it has unsaved edits.
+            NotDetached: the record has a session, or another object of it is held.
         """
         if self._session is not None:
             raise NotDetached(f"{self!r} belongs to a session already")
         if self._id is not None:
             held = session.identity.find(type(self), self._id)
-            if held is not None and held is not self and held.is_changed:
+            if held is not None and held is not self:
                 raise NotDetached(
-                    f"another object of {self!r} is held, with unsaved edits",
-                    advice="Save or revert that one first",
+                    f"another object of {self!r} is held{', with edits' * held.is_changed}, "
+                    "and within a block or thread there is one object of an id",
+                    advice="Let go of that one first, or use it",
                 )
             session.identity.add(type(self), self._id, self)
         self._detached_from = None

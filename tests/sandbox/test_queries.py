@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+import pickle
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -26,8 +28,8 @@ from zohorm.errors import (
     InvalidValue,
     MalformedReply,
     ManyLoads,
-    NotFound,
     NotLoaded,
+    NotPicklable,
     NotSingle,
     ServerError,
     UnknownFilter,
@@ -237,7 +239,7 @@ def test_rows_under_an_unexpected_key_are_found_if_there_is_one_list(
 
 
 @pytest.mark.parametrize(
-    "context", [None, [], {}, "x", {"has_more_page": "true"}, {"has_more_page": None}]
+    "context", [None, [], {}, "x", {"has_more_page": "false"}, {"has_more_page": None}]
 )
 def test_a_strange_page_context_ends_the_list(
     context: object, sandbox: Sandbox, books: ZohoBooks
@@ -284,6 +286,58 @@ def test_a_page_past_a_hiccup_of_the_server_is_asked_for_again(
     assert len({item.id for item in Item.iterate()}) == 450
 
     assert pages(sandbox) == ["1", "2", "2", "2", "3"]
+
+
+MORE = {"page": 1, "has_more_page": True}
+
+
+@pytest.mark.parametrize("said", ["true", 1, "TRUE", True])
+def test_another_page_is_asked_for_however_the_service_says_so(
+    said: object, sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    answer(sandbox, items=[{"item_id": "5"}], page_context={"has_more_page": said})
+    answer(sandbox, items=[{"item_id": "6"}], page_context={"has_more_page": False})
+
+    assert [item.id for item in Item.iterate()] == ["5", "6"]
+
+
+def test_an_unreadable_page_context_is_an_error(sandbox: Sandbox, books: ZohoBooks) -> None:
+    answer(sandbox, items=[{"item_id": "5"}], page_context={"has_more_page": "perhaps"})
+
+    with pytest.raises(MalformedReply, match="another page"):
+        list(Item.iterate())
+
+
+def test_rows_that_are_none_are_an_error(sandbox: Sandbox, books: ZohoBooks) -> None:
+    answer(sandbox, contacts=[5, None])
+
+    with pytest.raises(MalformedReply):
+        list(Contact.iterate())
+
+
+def test_an_empty_page_is_the_last_one(sandbox: Sandbox, books: ZohoBooks) -> None:
+    answer(sandbox, items=[{"item_id": "5"}], page_context=MORE)
+    sandbox.next(body={"code": 0, "items": [], "page_context": MORE}, times=20)
+
+    assert [item.id for item in Item.iterate()] == ["5"]
+
+    assert pages(sandbox) == ["1", "2"]
+
+
+@pytest.mark.parametrize("row", [{"item_id": "5"}, {"name": "Tea"}], ids=["id", "no id"])
+@pytest.mark.parametrize("ahead", [0, 2])
+def test_a_service_that_never_ends_its_list_is_an_error_after_few_pages(
+    row: dict[str, str], ahead: int, sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    sandbox.next(body={"code": 0, "items": [row], "page_context": MORE}, times=50)
+    query = Item.iterate().ahead(ahead) if ahead else Item.iterate()
+    found = []
+
+    with pytest.raises(MalformedReply, match="no new row"):
+        found.extend(query)
+
+    assert 1 <= len(found) <= 4
+    assert len(sandbox.calls) <= 4 + ahead
 
 
 # Rows that move.
@@ -642,6 +696,95 @@ def test_a_sort_column_that_is_not_documented_names_those_that_are(books: ZohoBo
         Invoice.iterate().order_by("-notes")
 
 
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [
+        ("page", "pages()"),
+        ("per_page", "limit("),
+        ("sort_column", "order_by("),
+        ("sort_order", "order_by("),
+        ("response_option", "count()"),
+    ],
+)
+def test_params_refuses_what_the_query_sends_itself(
+    name: str, method: str, books: ZohoBooks
+) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        Item.iterate().params(**{name: 2})
+
+    assert name in str(caught.value)
+    assert method in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: Contact.iterate(status="active", filter_by="Status.Inactive"),
+        lambda: Contact.iterate(status="active").filter(filter_by="Status.Inactive"),
+        lambda: Contact.iterate(status="active").filter(status="inactive"),
+        lambda: Contact.iterate(status="active").params(filter_by="Status.Inactive"),
+        lambda: Contact.iterate().params(x=1).params(x=2),
+    ],
+)
+def test_two_filters_that_send_the_same_parameter_are_refused(act: Any, books: ZohoBooks) -> None:
+    with pytest.raises(InvalidValue, match=r"both send.*where\("):
+        act()
+
+
+@pytest.mark.parametrize("column", [5, None, ["date"]])
+def test_order_by_takes_a_name(column: Any, books: ZohoBooks) -> None:
+    with pytest.raises(WrongType, match="order_by"):
+        Invoice.iterate().order_by(column)
+
+
+def test_a_query_is_not_pickled_and_says_what_to_pickle(books: ZohoBooks) -> None:
+    query = Invoice.iterate(customer_name="Secret")
+
+    with pytest.raises(NotPicklable, match="list") as caught:
+        pickle.dumps(query)
+
+    assert "Secret" not in str(caught.value)
+    assert isinstance(copy.copy(query), type(query))
+
+
+@pytest.mark.parametrize(
+    "filters", [{"item_id": "5"}, {"search_text": "x"}, {"custom_field": "x"}, {"status": "unpaid"}]
+)
+def test_strict_refuses_a_filter_that_no_row_can_confirm(
+    filters: dict[str, Any], sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    for act in (
+        lambda: Invoice.iterate(strict=True, **filters),
+        lambda: Invoice.iterate(**filters).strict(),
+        lambda: Invoice.iterate(strict=True).filter(**filters),
+    ):
+        with pytest.raises(Unsupported, match=next(iter(filters))):
+            act()
+    list(Invoice.iterate(**filters))
+
+
+def test_strict_takes_no_row_that_does_not_show_what_is_filtered(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    for _ in range(2):
+        answer(sandbox, invoices=[{"invoice_id": "5"}])
+
+    assert len(list(Invoice.iterate(status="sent"))) == 1
+    with pytest.raises(FilterIgnored, match="status"):
+        list(Invoice.iterate(status="sent", strict=True))
+
+
+def test_no_repr_of_a_query_s_parts_shows_what_was_asked_for(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    sandbox.insert("Contact", {"contact_name": "Secret"})
+    query = Contact.iterate(contact_name="Secret").params(x="Secret")
+
+    shown = [repr(query), repr(query._plan), repr(next(iter(Contact.iterate().pages())))]
+
+    assert not any("Secret" in one for one in shown)
+
+
 # The other methods.
 
 
@@ -884,14 +1027,17 @@ def test_beyond_its_limit_a_query_completes_no_row(lazy_limit: int, sandbox: San
     assert len(sandbox.calls) == 1 + lazy_limit
 
 
-def test_a_record_deleted_by_another_between_list_and_whole_is_not_found(
+def test_a_record_deleted_by_another_between_list_and_whole_is_left_out(
     sandbox: Sandbox, books: ZohoBooks
 ) -> None:
-    items(sandbox, 1)
-    sandbox.next(status=404, code=1002, after=1)
+    made = items(sandbox, 3)
+    sandbox.next(status=404, code=1002, after=2)
 
-    with pytest.raises(NotFound):
-        list(Item.iterate().whole())
+    found = [item.id for item in Item.iterate().whole()]
+
+    assert len(found) == 2
+    assert set(found) < set(made)
+    assert len(sandbox.calls) == 4
 
 
 # Pages fetched ahead.

@@ -100,9 +100,8 @@ def test_a_missing_record_is_an_error(body: dict[str, object] | None) -> None:
         {"bills": [ROW]},
         {"something": [ROW]},
         {"something": [ROW], "page_context": [{"page": 1}], "errors": [], "total": 5},
-        {"invoices": [ROW, None, "x"]},
     ],
-    ids=["key", "key first", "other key", "one unknown", "one list unknown", "no objects"],
+    ids=["key", "key first", "other key", "one unknown", "one list unknown"],
 )
 def test_the_rows_are_found(body: dict[str, object]) -> None:
     assert rows(body) == [ROW]
@@ -140,7 +139,11 @@ def test_a_missing_list_is_an_error_and_never_empty(body: dict[str, object] | No
             {"has_more_page": True, "total": "401", "total_pages": 3},
             envelope.PageContext(is_last=False, total=401, total_pages=3),
         ),
-        ({"has_more_page": "maybe", "total": "many"}, envelope.PageContext()),
+        ({"has_more_page": "true"}, envelope.PageContext(is_last=False)),
+        ({"has_more_page": 1}, envelope.PageContext(is_last=False)),
+        ({"has_more_page": 0, "total": "many"}, envelope.PageContext()),
+        ({"has_more_page": "False"}, envelope.PageContext()),
+        ({"has_more_page": None}, envelope.PageContext()),
         ({}, envelope.PageContext()),
         ([], envelope.PageContext()),
         (None, envelope.PageContext()),
@@ -148,6 +151,19 @@ def test_a_missing_list_is_an_error_and_never_empty(body: dict[str, object] | No
 )
 def test_the_page_context_is_read(context: object, expected: envelope.PageContext) -> None:
     assert envelope.page_context(answer({"page_context": context})) == expected
+
+
+@pytest.mark.parametrize("held", ["maybe", 2, [], {"a": 1}, [True]])
+def test_a_page_that_does_not_say_whether_it_is_the_last_is_an_error(held: object) -> None:
+    with pytest.raises(MalformedReply, match=r"another page.*GET /invoices/1"):
+        envelope.page_context(answer({"page_context": {"has_more_page": held}}), CALL)
+
+
+@pytest.mark.parametrize("held", [[ROW, None], [5, None], ["x"], [[ROW]]])
+def test_a_list_of_something_else_than_records_is_an_error(held: object) -> None:
+    for key in ("invoices", "something"):
+        with pytest.raises(MalformedReply, match="something else than records"):
+            rows({key: held})
 
 
 def test_an_answer_without_page_context_is_the_last_page() -> None:
