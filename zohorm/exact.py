@@ -11,11 +11,6 @@ from decimal import Decimal
 
 from zohorm.errors import InvalidValue, WrongType
 
-try:
-    import msgspec
-except ModuleNotFoundError:
-    msgspec = None  # type: ignore[assignment]  # the extra `fast` is not installed
-
 _MOST_DIGITS = 1000
 """More than any amount has; written out, an absurd exponent would fill the memory."""
 
@@ -28,7 +23,7 @@ def decode(content: bytes) -> object:
     Raises:
         ValueError: `content` is not one well-formed JSON value.
     """
-    return read_by_standard(content) if msgspec is None else read_by_msgspec(content)
+    return (read_by_msgspec or read_by_standard)(content)
 
 
 def read_by_standard(content: bytes) -> object:
@@ -38,13 +33,25 @@ def read_by_standard(content: bytes) -> object:
     return found
 
 
-def read_by_msgspec(content: bytes) -> object:
-    """Decode with msgspec; what it refuses may yet be JSON, so the standard reader decides then."""
+def _msgspec_reader() -> Callable[[bytes], object] | None:
     try:
-        found: object = msgspec.json.Decoder(float_hook=_Decimals().__getitem__).decode(content)
-    except ValueError:
-        return read_by_standard(content)
-    return found
+        from msgspec.json import Decoder
+    except ModuleNotFoundError:
+        return None
+
+    def read(content: bytes) -> object:
+        try:
+            found: object = Decoder(float_hook=_Decimals().__getitem__).decode(content)
+        except ValueError:
+            # What it refuses may yet be JSON, so the standard reader decides.
+            return read_by_standard(content)
+        return found
+
+    return read
+
+
+read_by_msgspec = _msgspec_reader()
+"""Decode with msgspec; None where the extra `fast` is not installed."""
 
 
 class _Decimals(dict[str, Decimal]):

@@ -99,7 +99,22 @@ class Savable(Doubting):
             row, moment = self._send(session, operation, payload, options, creating=True)
         self._become(session, row, token)
         session.rows.keep((type(self), self.id), row, moment)
-        return SaveResult(created=True, fields=tuple(payload))
+        kept = self._replaced_number(payload)
+        if kept:
+            warn(
+                NotApplied(
+                    f"the service gave {self!r} another number than the one that was sent; "
+                    "ignore_auto_number_generation=True keeps it"
+                )
+            )
+        return SaveResult(created=True, fields=tuple(payload), not_applied=kept)
+
+    def _replaced_number(self, payload: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the number member if the service has put a number of its own in its place."""
+        name = self._facts.number or ""
+        if name not in payload or name not in self._row:
+            return ()
+        return () if self._values[name].same(self._row[name], payload[name]) else (name,)
 
     def _taking(self, options: Options, name: str) -> Operation:
         """Return the operation called `name`, if it takes all `options` that are given."""

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from zohorm.session import Session
     from zohorm.stored import Stored
 
-_SLACK_SECONDS = 120.0
-"""How far the service's clock at creation may lie before the moment that the call was sent."""
+_SLACK_SECONDS = 5.0
+"""How far the service's clock at creation may lie before the moment that the call was sent.
+
+That moment is reckoned from the service's own clock, in whole seconds, so this covers no more than
+rounding and the way of an answer.
+"""
 
 _PAGE_SIZE = 200
 _MOST_CANDIDATES = 20

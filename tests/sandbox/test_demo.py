@@ -58,7 +58,7 @@ def test_any_surprise_ends_it_with_status_1(
     assert "This was not expected: " in capsys.readouterr().err
 
 
-def test_a_line_that_vanishes_is_a_surprise(
+def test_an_answer_that_shows_another_record_is_a_surprise(
     seeded: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with seeded as sandbox:
@@ -66,4 +66,4 @@ def test_a_line_that_vanishes_is_a_surprise(
 
         assert demo.play(sandbox) == 1
 
-    assert "lost" in capsys.readouterr().err
+    assert "another record" in capsys.readouterr().err

@@ -20,6 +20,7 @@ from zohorm.errors import (
     Conflict,
     DayLimit,
     MalformedReply,
+    NotApplied,
     OutcomeUnknown,
     ReadOnlyField,
     Unsettled,
@@ -327,3 +328,44 @@ def test_the_position_of_a_line_follows_the_list(sandbox: Sandbox, books: ZohoBo
 
     with pytest.raises(ReadOnlyField, match="order of the list"):
         invoice.line_items[0].item_order = 2
+
+
+def test_a_number_that_the_service_replaced_is_reported(sandbox: Sandbox, books: ZohoBooks) -> None:
+    invoice = Invoice(
+        customer_id=saved_invoice("Tea").customer_id,
+        line_items=[line("Cake")],
+        invoice_number="X-1",
+    )
+
+    with pytest.warns(NotApplied, match="another number"):
+        result = invoice.save()
+
+    assert result.not_applied == ("invoice_number",)
+    assert invoice.number != "X-1"
+
+
+def test_a_number_that_the_service_keeps_is_no_news(sandbox: Sandbox, books: ZohoBooks) -> None:
+    invoice = Invoice(
+        customer_id=saved_invoice("Tea").customer_id,
+        line_items=[line("Cake")],
+        invoice_number="X-1",
+    )
+
+    assert invoice.save(ignore_auto_number_generation=True).not_applied == ()
+    assert invoice.number == "X-1"
+
+
+@pytest.mark.parametrize("seconds", [10, 180])
+def test_an_equal_record_made_shortly_before_by_another_is_not_taken_for_ours(
+    sandbox: Sandbox, books: ZohoBooks, seconds: int
+) -> None:
+    row = {"name": "Größe", "rate": "1.10"}
+    sandbox.insert("Item", {**row, "created_time": "2026-01-15T02:00:00-0700"})
+    sandbox.clock.move(seconds=seconds)
+    item = Item(name="Größe", rate=Decimal("1.10"))
+    sandbox.next(fault="drop-before-commit", method="POST")
+    with pytest.raises(OutcomeUnknown):
+        item.save()
+
+    assert not item.settle()
+    assert item.is_new
