@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -261,6 +262,22 @@ def test_a_function_fits_on_a_screen(module: str) -> None:
     }
 
     assert long == {}
+
+
+def test_every_source_is_one_that_a_reader_can_open() -> None:
+    """A rule of the service names a public page or its clients, never notes that only we have."""
+    ours = re.compile(r"protocol[.]md|protocol\s+notes|\bnotes [1-9]([.][1-9])?\b")
+    folders = [PACKAGE, ROOT / "docs", ROOT / "tests"]
+    paths = [path for folder in folders for path in folder.rglob("*")] + [*ROOT.glob("*.*")]
+
+    naming = [
+        str(path.relative_to(ROOT))
+        for path in paths
+        if path.suffix in (".json", ".md", ".py", ".toml")
+        and ours.search(path.read_text(encoding="utf-8"))
+    ]
+
+    assert naming == []
 
 
 def test_the_generator_marks_what_it_writes() -> None:

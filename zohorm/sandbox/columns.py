@@ -133,7 +133,7 @@ def _lines(kind: str, values: Iterable[Json]) -> str | None:
 
 
 def _searchable(resource: Resource) -> Callable[[Row], str | None]:
-    # Source: protocol.md 5: names, e-mail, company, notes; not custom fields.
+    # Seen by clients: names, e-mail, company, notes; not custom fields.
     wanted = ("name", "number", "email", "notes", "description", "sku", "phone")
     names = [
         name

@@ -107,7 +107,8 @@ def _form(request: Request) -> tuple[dict[str, str], tuple[str, ...]]:
 def _json_text(request: Request, form: Mapping[str, str], *, has_files: bool) -> str | None:
     """Return the text that should be JSON, of the three ways to send it.
 
-    Source: protocol.md 7.1: a JSON body, the form field `JSONString`, JSON text called a form.
+    A JSON body, the form field `JSONString` (Invoice v3, introduction), or JSON text called a form
+    (seen by clients).
     """
     if "JSONString" in form:
         return form["JSONString"]

@@ -1,7 +1,7 @@
 """The three call limits of an organization: per minute, per day, at once.
 
 The application asks `admit` before a call and gives the place back after it. Times are the
-sandbox's clock. Source: protocol.md 3.
+sandbox's clock. Source: Books v3, introduction, API limits.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import attrs
 from zohorm.sandbox.reply import Refusal
 
 PLANS = {
-    # Source: protocol.md 3.1: calls per day, calls at once.
+    # Calls per day, calls at once. Source: Books v3, introduction, API limits.
     "free": (1000, 5),
     "standard": (2000, 10),
     "professional": (5000, 10),

@@ -1,6 +1,7 @@
 """The accounts server: client, refresh token, access tokens, and the answers of the token endpoint.
 
-Refused grants answer status 200 with an error body, as the service does. Source: protocol.md 1.
+Refused grants answer status 200 with an error body, as seen by clients. Source of the rest: Books
+v3, OAuth.
 """
 
 from __future__ import annotations

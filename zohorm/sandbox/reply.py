@@ -58,38 +58,38 @@ def page_of_html(status: int, title: str) -> Reply:
 
 
 def invalid(name: str) -> Refusal:
-    """Refuse a value of the right shape that is not allowed. Source: protocol.md 6.3, code 2."""
+    """Refuse a value of the right shape that is not allowed. Code 2 is seen by clients."""
     return Refusal(400, 2, f"Invalid value passed for {name}")
 
 
 def wrong_shape(name: str) -> Refusal:
-    """Refuse a single value where a list or an object is due. Source: protocol.md 6.3, code 4."""
+    """Refuse a single value where a list or an object is due. Code 4 is seen by clients."""
     return Refusal(400, 4, f"Invalid value passed for {name}")
 
 
 def too_long(name: str, limit: int) -> Refusal:
-    """Refuse a text that is too long, or a list or object where text is due: the service gives one
-    code for both. Source: protocol.md 6.3, code 15.
+    """Refuse a text that is too long, or a list or object where text is due: clients see
+    code 15 for both.
     """
     message = f'Please ensure that the "{name}" has less than {limit} characters.'
     return Refusal(400, 15, message)
 
 
 def not_json() -> Refusal:
-    """Refuse a body that is not JSON. Source: protocol.md 6.3, code 1038."""
+    """Refuse a body that is not JSON. Code 1038 is seen by clients."""
     return Refusal(400, 1038, "JSON is not well formed")
 
 
 def unknown_url() -> Refusal:
-    """Refuse a path that no operation has. Source: protocol.md 6.3, code 5."""
+    """Refuse a path that no operation has. Code 5 is seen by clients."""
     return Refusal(404, 5, "Invalid URL Passed")
 
 
 def unknown_record(label: str, *, status: int = 404) -> Refusal:
-    """Refuse an id that the organization does not know. Source: protocol.md 6.3, code 1002."""
+    """Refuse an id that the organization does not know. Source: Invoice v3, errors, code 1002."""
     return Refusal(status, 1002, f"{label} does not exist.")
 
 
 def not_authorized(status: int = 401) -> Refusal:
-    """Refuse a dead token, or one without the scope: the same body. Source: protocol.md 2."""
+    """Refuse a dead token, or one without the scope: the same body, as seen by clients."""
     return Refusal(status, 57, "You are not authorized to perform this operation")

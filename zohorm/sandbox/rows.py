@@ -11,7 +11,7 @@ from zohorm.sandbox.exact import Json, Row
 
 
 def unset(field: Field) -> Json:
-    """Return what an answer shows for a member that nobody set. Source: protocol.md 8."""
+    """Return what an answer shows for a member that nobody set, as seen by clients."""
     if field.kind in ("many", "texts"):
         return []
     if field.kind == "embedded":

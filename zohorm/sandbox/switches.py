@@ -1,7 +1,6 @@
 """The points on which sources about the service disagree: one named switch each, with its default.
 
-`Sandbox(bearer_accepted=False)` sets one. Section numbers are those of the protocol notes that the
-sandbox was built from.
+`Sandbox(bearer_accepted=False)` sets one.
 """
 
 from __future__ import annotations
@@ -18,85 +17,85 @@ class Switches:
     """How the sandbox behaves where the service's own behaviour is not certain."""
 
     bearer_accepted: bool = True
-    """Whether `Authorization: Bearer ...` is as good as `Zoho-oauthtoken ...` (2)."""
+    """Whether `Authorization: Bearer ...` is as good as `Zoho-oauthtoken ...`."""
 
     oauth_error_status: L[200, 400] = 200
-    """Status of a refused grant (1.4)."""
+    """Status of a refused grant."""
 
     refresh_throttle_status: L[400, 200] = 400
-    """Status of too many refreshes in ten minutes (1.4)."""
+    """Status of too many refreshes in ten minutes."""
 
     expires_in: L["seconds", "milliseconds"] = "seconds"
-    """Unit of `expires_in` in a token answer; milliseconds is the historic form (1.3)."""
+    """Unit of `expires_in` in a token answer; milliseconds is the historic form."""
 
     refresh_api_domain: bool = True
-    """Whether a refresh answers `api_domain` again (1.3)."""
+    """Whether a refresh answers `api_domain` again."""
 
     live_tokens: L[15, 30] = 15
-    """Access tokens of one refresh token that live at once; the oldest dies silently (1.5)."""
+    """Access tokens of one refresh token that live at once; the oldest dies silently."""
 
     scope_status: L[401, 400, 403] = 401
-    """Status for a live token that lacks the scope (2)."""
+    """Status for a live token that lacks the scope."""
 
     missing_organization: L["refuse-4029", "refuse-2", "default-organization"] = "refuse-4029"
-    """A call without organization: status 400 with code 4029 or 2, or the default one (2)."""
+    """A call without organization: status 400 with code 4029 or 2, or the default one."""
 
     organization_header: bool = True
-    """Whether every product takes the organization from its header as well (1.2)."""
+    """Whether every product takes the organization from its header as well."""
 
     retry_after: bool = False
-    """Whether answers with status 429 carry `Retry-After` (3.2)."""
+    """Whether answers with status 429 carry `Retry-After`."""
 
     quota_headers: L["success", "always", "never"] = "success"
-    """Which answers carry the three X-Rate-Limit headers (3.2)."""
+    """Which answers carry the three X-Rate-Limit headers."""
 
     per_page_above_200: L["cap", "refuse"] = "cap"
-    """`per_page` above 200: treated as 200, or code 2 (4)."""
+    """`per_page` above 200: treated as 200, or code 2."""
 
     page_past_end: L["empty", "refuse"] = "empty"
-    """A page after the last: an empty list, or code 2 (4)."""
+    """A page after the last: an empty list, or code 2."""
 
     unknown_filter: L["ignore", "refuse"] = "ignore"
-    """A parameter that the operation does not document: no effect, or code 2 (5)."""
+    """A parameter that the operation does not document: no effect, or code 2."""
 
     filter_by_case: L["ignore-case", "match-case"] = "ignore-case"
-    """Whether `filter_by=Status.Overdue` is `Status.OverDue` (5)."""
+    """Whether `filter_by=Status.Overdue` is `Status.OverDue`."""
 
     exact_text: L["ignore-case", "match-case"] = "ignore-case"
-    """Whether a filter for a whole text minds capital letters (5)."""
+    """Whether a filter for a whole text minds capital letters."""
 
     before_after: L["exclusive", "inclusive"] = "exclusive"
-    """Whether `_before` and `_after` take the day itself in (5)."""
+    """Whether `_before` and `_after` take the day itself in."""
 
     start_end: L["inclusive", "exclusive"] = "inclusive"
-    """Whether `_start` and `_end` take the day or amount itself in (5)."""
+    """Whether `_start` and `_end` take the day or amount itself in."""
 
     last_modified: L["inclusive", "exclusive"] = "inclusive"
-    """Whether `last_modified_time` takes the very second in (5)."""
+    """Whether `last_modified_time` takes the very second in."""
 
     missing_reference: L[400, 404] = 400
-    """Status when a body names a record that does not exist (6.3)."""
+    """Status when a body names a record that does not exist."""
 
     wrong_method_code: L[37, 5] = 37
-    """Code under status 405 (6.3)."""
+    """Code under status 405."""
 
     sent_number: L["replace", "refuse", "accept"] = "replace"
-    """A number sent without `ignore_auto_number_generation`: series, code 2, or kept (7.4)."""
+    """A number sent without `ignore_auto_number_generation`: series, code 2, or kept."""
 
     put_requires: L["none", "documented"] = "none"
-    """Whether an update must repeat what a create must have (7.2)."""
+    """Whether an update must repeat what a create must have."""
 
     omitted_lines: L["keep", "clear"] = "keep"
-    """What an update without `line_items` does to the lines (7.2)."""
+    """What an update without `line_items` does to the lines."""
 
     line_keys: L["keep", "reset"] = "keep"
-    """Members that an updated line does not repeat: kept, or back to their default (7.2)."""
+    """Members that an updated line does not repeat: kept, or back to their default."""
 
     address_put: L["replace", "merge"] = "replace"
-    """An address in an update: a new address, or only the sent members change (7.2)."""
+    """An address in an update: a new address, or only the sent members change."""
 
     custom_fields_put: L["merge", "replace"] = "merge"
-    """Custom fields that an update does not list: kept, or emptied (7.2)."""
+    """Custom fields that an update does not list: kept, or emptied."""
 
 
 def switches(chosen: Mapping[str, Any]) -> Switches:

@@ -1,7 +1,7 @@
 """From the body of a call to the values of a record: which members count, and what they may hold.
 
-Members that the facts do not know, and read-only ones, are ignored as the service does; a wrong
-value or shape is refused. Source: protocol.md 6.3 and 7.4.
+Members that the facts do not know, and read-only ones, are ignored; a wrong value or shape is
+refused. Both are seen by clients.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Custom fields: defined by their first use, named by id, API name or label.
 
-Source: protocol.md 7.3. A field has the same id in every record of its resource.
+Source: Books v3, custom fields; API name and label are seen by clients. A field has the same id in
+every record of its resource.
 """
 
 from __future__ import annotations

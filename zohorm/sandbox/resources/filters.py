@@ -1,6 +1,6 @@
 """From the query of a list call to a condition on the columns of a resource.
 
-Source: protocol.md 5. Parameters that the operation does not document have no effect by default.
+Parameters that the operation does not document have no effect by default, as seen by clients.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lists: GET on a collection, page by page. Source: protocol.md 4."""
+"""Lists: GET on a collection, page by page. Source: Books v3, pagination."""
 
 from __future__ import annotations
 

@@ -46,7 +46,9 @@ def number(context: Context, row: Row, sent: Row) -> None:
 
 
 def check(context: Context, row: Row) -> None:
-    """Check that no other record has the number of this one. Source: protocol.md 6.3, code 1001.
+    """Check that no other record has the number of this one.
+
+    Source: Invoice v3, invoices, code 1001.
 
     Raises:
         Refusal: another record has it.

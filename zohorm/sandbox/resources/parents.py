@@ -54,7 +54,7 @@ def check_links(context: Context, sent: Row) -> None:
     """Check that the records which a body names exist.
 
     Raises:
-        Refusal: one does not. Source: protocol.md 6.3, code 1002.
+        Refusal: one does not; code 1002 is seen by clients.
     """
     resource = context.resource
     _check(context, resource.shape.links, sent)

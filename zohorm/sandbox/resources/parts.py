@@ -1,6 +1,6 @@
 """Lists inside a record: which rows an update keeps, changes, adds and drops.
 
-Source: protocol.md 7.2: a list of rows with ids is replaced; rows with an id are updated, rows
+Source: Books v3, invoices: a list of rows with ids is replaced; rows with an id are updated, rows
 without one are new, rows not listed are gone.
 """
 

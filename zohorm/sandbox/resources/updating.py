@@ -35,7 +35,7 @@ def answer(context: Context) -> Reply:
 def upsert(context: Context) -> Reply:
     """Change the record with the unique custom field that the headers name, or create one.
 
-    Source: protocol.md 7.4.
+    Source: Books v3, the update by a custom field of contacts, items and invoices.
     """
     name = _header(context, "X-Unique-Identifier-Key")
     value = _header(context, "X-Unique-Identifier-Value")
@@ -81,7 +81,11 @@ def update(context: Context, before: Row, sent: Row) -> Row:
 
 
 def changed(context: Context, before: Row, sent: Row) -> Row:
-    """Return a record with these members changed, by the rules of protocol.md 7.2."""
+    """Return a record with these members changed, by the rules of an update.
+
+    Members that the body leaves out stay, and the body's lists replace those of the record. Source:
+    Books v3, invoices; that single members may be left out is seen by clients.
+    """
     row = dict(before)
     for name, value in sent.items():
         field = context.resource.fields[name]

@@ -29,7 +29,7 @@ class ContactRules(Rules):
     def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
         """Fill in currency, addresses and primary person; refuse a name that is taken.
 
-        Source: protocol.md 6.3, code 3062, on create and update.
+        Code 3062, on create and update, is seen by clients.
         """
         if numbering.taken(context, "contact_name", row):
             said = f'The customer "{row["contact_name"]}" already exists.'

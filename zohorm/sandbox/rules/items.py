@@ -16,7 +16,7 @@ class ItemRules(Rules):
     def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
         """Fill in the tax; refuse a name that another item has.
 
-        Source: protocol.md 6.3, code 1001.
+        Code 1001 is seen by clients.
         """
         if before is None:
             row["status"] = "active"
