@@ -80,6 +80,49 @@ def test_drafts_fetched_ahead_are_all_sent_once(sandbox: Sandbox, books: ZohoBoo
     assert sent_by_id(sandbox) == Counter(made)
 
 
+def test_pages_fetched_ahead_are_asked_for_again_once_the_loop_begins_to_write(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    """By then the pages behind are here already, as they were before the first write."""
+    made = drafts(sandbox, 1400)
+
+    seen = []
+    for place, invoice in enumerate(Invoice.iterate(status="draft").ahead(3)):
+        seen.append(invoice.id)
+        if place >= 250 and place % 2:
+            invoice.mark_sent()
+
+    assert Counter(seen) == Counter(made)
+    assert sent_by_id(sandbox) == Counter(seen[251::2])
+
+
+def test_a_list_that_begins_anew_takes_no_page_from_before(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    """Page 7 was empty when it was fetched ahead; it is not when its turn comes again."""
+    made = drafts(sandbox, 1400)
+    last = made[-1]
+
+    seen: list[str] = []
+    first: list[Invoice] = []
+    with ThreadPoolExecutor(1) as pool:
+        for invoice in Invoice.iterate(status="draft").order_by("invoice_number").ahead(3):
+            seen.append(invoice.id)
+            if len(seen) <= 200:
+                first.append(invoice)
+            if len(seen) == 200:
+                list(pool.map(Invoice.mark_sent, first))
+            if invoice.id == last:
+                made += [
+                    sandbox.insert("Invoice", {"invoice_number": f"E-{place}", "status": "draft"})
+                    for place in range(100)
+                ]
+
+    assert Counter(seen) == Counter(made)
+    # Six pages with one beyond, and seven when it begins anew.
+    assert Counter(lists(sandbox))["7"] == 2
+
+
 def test_whole_drafts_are_all_sent(sandbox: Sandbox, books: ZohoBooks) -> None:
     made = drafts(sandbox, 250)
 
@@ -199,6 +242,26 @@ def test_a_delete_whose_answer_is_lost_moves_rows_all_the_same(
     assert sandbox.rows("Item") == []
 
 
+def test_an_edit_whose_answer_is_lost_moves_rows_all_the_same(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    """Each takes the name that puts it last, so that those behind it move up."""
+    made = items(sandbox, 401)
+    with ZohoBooks(**sandbox.credentials, clock=sandbox.clock, max_retries=0) as hasty:
+        sandbox.next(fault="drop-after-commit", method="PUT", times=401)
+
+        seen = []
+        for item in Item.iterate().order_by("name"):
+            seen.append(item.id)
+            item.name = f"Z {item.name}"
+            with suppress(Unreachable):
+                item.save()
+    hasty.close()
+
+    assert seen == made
+    assert all(str(row["name"]).startswith("Z ") for row in sandbox.rows("Item"))
+
+
 def test_a_loop_goes_on_past_records_that_the_service_refuses(
     sandbox: Sandbox, books: ZohoBooks
 ) -> None:
@@ -301,6 +364,23 @@ def test_a_write_of_many_at_once_begins_the_list_anew(sandbox: Sandbox, books: Z
     assert lists(sandbox) == ["1", "2", "1", "2", "3"]
 
 
+def test_a_write_of_many_whose_answer_is_lost_begins_the_list_anew_too(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    made = drafts(sandbox, 450)
+    sandbox.next(fault="drop-before-commit", method="POST")
+
+    seen = []
+    for invoice in Invoice.iterate(status="draft"):
+        seen.append(invoice.id)
+        if len(seen) == 240:
+            with pytest.raises(OutcomeUnknown):
+                Invoice.using(books).send_email_many(invoice_ids=seen[:10])
+
+    assert Counter(seen) == Counter(made)
+    assert lists(sandbox) == ["1", "2", "1", "2", "3"]
+
+
 def test_a_loop_hears_of_the_writes_of_another_one(sandbox: Sandbox, books: ZohoBooks) -> None:
     made = drafts(sandbox, 250)
     query: Query[Invoice] = Invoice.iterate(status="draft")
@@ -331,6 +411,21 @@ def test_an_unknown_outcome_in_the_loop_loses_no_other_record(
         seen.append(invoice.id)
         with suppress(OutcomeUnknown, Unreachable):
             invoice.mark_sent()
+
+    assert Counter(seen) == Counter(made)
+
+
+def test_an_action_whose_answer_is_lost_moves_rows_all_the_same(sandbox: Sandbox) -> None:
+    """None of them succeeds in the eyes of the loop, and all of them were carried out."""
+    made = drafts(sandbox, 401)
+    sandbox.next(fault="drop-after-commit", method="POST", times=401)
+
+    seen = []
+    with closing(ZohoBooks(**sandbox.credentials, clock=sandbox.clock, max_retries=0)) as hasty:
+        for invoice in Invoice.using(hasty).iterate(status="draft"):
+            seen.append(invoice.id)
+            with pytest.raises((OutcomeUnknown, Unreachable)):
+                invoice.mark_sent()
 
     assert Counter(seen) == Counter(made)
 
