@@ -198,6 +198,22 @@ def test_settling_hours_later_finds_it_all_the_same(sandbox: Sandbox, books: Zoh
     assert contact.settle() is True
 
 
+def test_the_first_attempt_counts_though_a_later_one_was_lost_too(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    contact = Contact(contact_name="Zoë")
+    in_doubt(sandbox, contact, "drop-after-commit")
+    sandbox.clock.move(hours=2)
+    sandbox.next(fault="drop-before-commit", method="POST")
+    with pytest.raises(OutcomeUnknown):
+        contact.save(again=True)
+
+    assert contact.settle() is True
+
+    (row,) = sandbox.rows("Contact")
+    assert contact.id == row["contact_id"]
+
+
 def test_an_equal_record_that_this_process_made_just_before_is_not_taken_for_the_new_one(
     sandbox: Sandbox, books: ZohoBooks
 ) -> None:
