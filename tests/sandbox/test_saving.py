@@ -508,6 +508,49 @@ def test_check_true_lets_another_field_pass_and_loads_it(
     assert verbs(sandbox) == [f"GET /contacts/{contact.id}", f"PUT /contacts/{contact.id}"]
 
 
+def test_check_true_has_nothing_to_compare_where_the_member_was_never_loaded(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    """A row of a list lacks the notes, so nobody has overwritten what the caller has seen."""
+    made = saved_contact().id
+    with colleague(sandbox) as theirs:
+        same = Contact.using(theirs).get(made)
+        same.notes = "theirs"
+        same.website = "https://theirs.example"
+        same.save()
+    (contact,) = Contact.iterate()
+    assert "notes" not in contact.raw
+    contact.notes = "mine"
+    sandbox.forget()
+
+    contact.save(check=True)
+
+    assert last_body(sandbox) == {"notes": "mine"}
+    assert verbs(sandbox) == [f"GET /contacts/{made}", f"PUT /contacts/{made}"]
+    assert [contact.notes, contact.website] == ["mine", "https://theirs.example"]
+
+
+def test_a_conflict_names_no_member_that_was_never_loaded(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    made = saved_contact("Ana").id
+    (contact,) = Contact.iterate()
+    with colleague(sandbox) as theirs:
+        same = Contact.using(theirs).get(made)
+        same.contact_name = "Anna"
+        same.notes = "theirs"
+        same.save()
+    contact.contact_name = "Anne"
+    contact.notes = "mine"
+
+    with pytest.raises(Conflict) as caught:
+        contact.save(check=True)
+
+    assert caught.value.mine == {"contact_name": "Anne"}
+    assert caught.value.theirs == {"contact_name": "Anna"}
+    assert contact.notes == "mine"
+
+
 def test_nothing_is_written_when_both_made_the_same_edit(
     sandbox: Sandbox, books: ZohoBooks
 ) -> None:
