@@ -681,6 +681,27 @@ def test_the_innermost_block_counts_and_leaving_gives_back_the_outer_one() -> No
         assert [c.organization_id for c in sandbox.calls] == [second, first, second, first]
 
 
+def test_a_block_that_is_left_before_an_inner_one_leaves_the_inner_one_current() -> None:
+    with two_organizations() as sandbox, ExitStack() as stack:
+        _, second = sandbox.organization_ids
+        credentials: Any = sandbox.credentials
+        one = stack.enter_context(closing(ZohoBooks(**credentials)))
+        other = stack.enter_context(
+            closing(ZohoBooks(**{**credentials, "organization_id": second}))
+        )
+        blocks = [ExitStack(), ExitStack()]
+
+        for block, session in zip(blocks, (one, other), strict=True):
+            block.enter_context(session)
+        blocks[0].close()
+        list(Item.iterate())
+        blocks[1].close()
+        with pytest.raises(NotBound):
+            list(Item.iterate())
+
+        assert [c.organization_id for c in sandbox.calls] == [second]
+
+
 def test_a_block_wins_over_the_bound_session(sandbox: Sandbox, opened: Any) -> None:
     opened(read_only=True).bind()
 
