@@ -163,6 +163,73 @@ def test_after_a_save_elements_keep_their_identity_and_new_ones_get_their_ids() 
     assert not bill.lines_of.is_changed
 
 
+def new_lines(*names: str) -> tuple[Document, list[Line]]:
+    of = document(row(1))
+    made = [Line(name=name, rate=Decimal(place + 1)) for place, name in enumerate(names)]
+    of.lines_of.extend(made)
+    return of, made
+
+
+def answered(number: int, name: str, rate: str) -> dict[str, object]:
+    return {"line_item_id": str(number), "name": name, "rate": Decimal(rate)}
+
+
+def test_new_lines_are_known_by_their_values_where_the_answer_has_another_order() -> None:
+    of, (tea, cake, milk) = new_lines("Tea", "Cake", "Milk")
+
+    rows = [answered(8, "Milk", "3"), row(1), answered(9, "Tea", "1"), answered(7, "Cake", "2")]
+    of.lines_of.adopt(rows)
+
+    assert [tea.line_item_id, cake.line_item_id, milk.line_item_id] == ["9", "7", "8"]
+    assert [line.line_item_id for line in of.lines_of] == ["8", "1", "9", "7"]
+    assert not of.lines_of.is_changed
+
+
+def test_a_new_line_with_a_changed_value_goes_by_its_place_among_those_that_are_left() -> None:
+    of, (tea, cake, milk) = new_lines("Tea", "Cake", "Milk")
+
+    rows = [row(1), answered(9, "Milk", "3"), answered(8, "Tea", "1.50"), answered(7, "CAKE", "2")]
+    of.lines_of.adopt(rows)
+
+    assert [tea.line_item_id, cake.line_item_id, milk.line_item_id] == ["8", "7", "9"]
+    assert [tea.rate, cake.name] == [Decimal("1.50"), "CAKE"]
+
+
+def test_a_row_that_the_service_added_goes_to_no_new_line() -> None:
+    of, (tea, cake) = new_lines("Tea", "Cake")
+
+    rows = [row(1), answered(9, "Shipping", "4"), answered(8, "Tea", "1"), answered(7, "Cake", "2")]
+    of.lines_of.adopt(rows)
+
+    assert [tea.line_item_id, cake.line_item_id] == ["8", "7"]
+    shipping = of.lines_of[1]
+    assert shipping.name == "Shipping"
+    assert all(shipping is not line for line in (tea, cake))
+
+
+def test_a_new_line_that_no_row_surely_shows_is_left_out() -> None:
+    """Its value has changed, and there is a row too many: either may be the one."""
+    of, (tea, cake) = new_lines("Tea", "Cake")
+
+    rows = [row(1), answered(9, "Shipping", "4"), answered(8, "Tea", "1"), answered(7, "CAKE", "2")]
+    of.lines_of.adopt(rows)
+
+    assert tea.line_item_id == "8"
+    assert all(line is not cake for line in of.lines_of)
+    assert [line.name for line in of.lines_of] == ["line 1", "Shipping", "Tea", "CAKE"]
+    with pytest.raises(ReadOnlyField, match="no longer in its list"):
+        cake.rate = Decimal(5)
+
+
+def test_equal_new_lines_get_a_row_each() -> None:
+    of, (first, second) = new_lines("Tea", "Tea")
+    second.rate = first.rate
+
+    of.lines_of.adopt([row(1), answered(8, "Tea", "1"), answered(9, "Tea", "1")])
+
+    assert [first.line_item_id, second.line_item_id] == ["8", "9"]
+
+
 def test_a_colleagues_new_line_stays_beside_an_edit() -> None:
     bill = document(row(1), row(2))
     bill.lines_of[0].rate = Decimal(9)
