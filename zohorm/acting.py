@@ -44,7 +44,7 @@ class Acting(Savable):
         query: Values | None = None,
         body: object = None,
     ) -> Mapping[str, object]:
-        """Send an action and return the answer's members beside code and message, frozen."""
+        """Send an action and return the answer's members beside code and message."""
         return envelope.data_of(self._sent(operation, ids, query, body)[1])
 
     def _act_bytes(
@@ -113,7 +113,7 @@ class Acting(Savable):
         query: Values | None = None,
         body: object = None,
     ) -> Mapping[str, object]:
-        """Send an action of the whole collection and return the answer's members, frozen."""
+        """Send an action of the whole collection and return the answer's members."""
         return envelope.data_of(cls._sent_of_class(operation, ids, query, body)[2])
 
     @classmethod

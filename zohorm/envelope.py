@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import attrs
 
 from zohorm import wire
@@ -92,10 +90,10 @@ def page_context(answer: Answer, call: Call | None = None) -> PageContext:
     )
 
 
-def data_of(answer: Answer) -> Mapping[str, object]:
-    """Return the members of `answer` beside its code and message, frozen."""
+def data_of(answer: Answer) -> dict[str, object]:
+    """Return the members of `answer` beside its code and message, a copy in plain data."""
     body = answer.body or {}
-    data: Mapping[str, object] = wire.frozen(
+    data: dict[str, object] = wire.thawed(
         {name: body[name] for name in body if name not in ("code", "message")}
     )
     return data

@@ -25,6 +25,8 @@ __all__ = ["Embedded", "Model", "Operation", "SaveResult"]
 
 M = TypeVar("M", bound="Model")
 
+_CORRECTABLE = ("key", "list_key", "other_keys", "filters", "sort", "operations", "counts")
+
 
 class Model(Acting):
     """A record of one resource. Reading, listing and saving go through its session.
@@ -142,11 +144,11 @@ class Model(Acting):
         """
         target = cls._canonical
         if facts:
-            known = [field.name for field in attrs.fields(Resource)]
             for name in facts:
-                if name not in known:
+                if name not in _CORRECTABLE:
                     raise WrongType(
-                        f"{cls.__name__} has no fact {name!r}", advice=f"It has {', '.join(known)}"
+                        f"{cls.__name__} has no fact {name!r} to correct",
+                        advice=f"It has {', '.join(_CORRECTABLE)}",
                     )
             changes: dict[str, object] = dict(facts)
             for name in ("operations", "filters"):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, cast, dataclass_transform
 from zohorm import fields as f
 from zohorm import wire
 from zohorm.changes import NOT_RECEIVED, Changing, Edit, Home
-from zohorm.errors import NotLoaded, NotSaved, UnknownField, Unsupported, WrongType
+from zohorm.errors import NotLoaded, NotSaved, ReadOnlyField, UnknownField, Unsupported, WrongType
 from zohorm.members import Link, LinkT, Listed, Value
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ class Record(Changing):
                 raise WrongType(
                     f"{cls.__name__}.extend({name}=...) takes a field from zohorm.fields"
                 )
+            for table in (cls._values, cls._lists, cls._links):
+                # A member of another kind takes the place of the one that had the name.
+                if table.get(name) is not member:
+                    table.pop(name, None)
             setattr(cls, name, member)
             # Python calls it for what stands in the class body; here nobody else does.
             cast("Value[object]", member).__set_name__(cls, name)
@@ -74,9 +78,19 @@ class Record(Changing):
 
         def __setattr__(self, name: str, value: object) -> None:
             # A method has no __set__: assigning over one would hide it, and save nothing.
-            if name[0] != "_" and not hasattr(getattr(type(self), name, None), "__set__"):
-                raise self._unknown(name)
+            if name[:1] != "_":
+                member = getattr(type(self), name, None)
+                if isinstance(member, property):
+                    raise ReadOnlyField(f"{type(self).__name__}.{name} cannot be assigned")
+                if not hasattr(member, "__set__"):
+                    raise self._unknown(name)
             object.__setattr__(self, name, value)
+
+        def __delattr__(self, name: str) -> None:
+            raise ReadOnlyField(
+                f"{type(self).__name__}.{name} cannot be deleted",
+                advice="Assign None to clear a field",
+            )
 
     @classmethod
     def received(
@@ -136,9 +150,9 @@ class Record(Changing):
 
         Raises:
             ReadOnlyField: the member is declared as computed by the service.
-            Unsupported: the member is a list or an embedded record; edit those through attributes.
+            Unsupported: it is a list, an embedded record or a link; edit those through attributes.
         """
-        if name in self._lists:
+        if name in self._lists or name in self._links:
             raise Unsupported(f"edit {type(self).__name__}.{name} through the attribute")
         declared = self._values.get(name)
         if declared is not None:

@@ -79,19 +79,24 @@ class Session:
         binding.note(self)
 
     @classmethod
-    def from_env(cls, **settings: Unpack[SettingsDict]) -> Self:
+    def from_env(
+        cls,
+        organization_id: str | None = None,
+        region: str | None = None,
+        **settings: Unpack[SettingsDict],
+    ) -> Self:
         """Open a session with what the environment names.
 
         It reads ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN, ZOHO_ORGANIZATION_ID and
-        ZOHO_REGION (us if it is not set). Settings that are passed go first; with `auth` or
+        ZOHO_REGION (us if it is not set). What is passed goes first; with `auth` or
         `access_token` the credentials may be missing.
 
         Raises:
             MissingSetting: a variable is missing; the error names every missing one.
         """
-        organization_id, region, credentials = environment(settings)
+        named, place, credentials = environment(settings, organization_id, region)
         merged: SettingsDict = {**credentials, **settings}
-        return cls(organization_id, region, **merged)
+        return cls(named, place, **merged)
 
     @property
     def organization_key(self) -> tuple[str, str]:
@@ -100,7 +105,7 @@ class Session:
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """Product, API host and organization id: where records of this session belong."""
+        """Product, API host and organization id."""
         return (self.product.name, *self._access.key)
 
     def __repr__(self) -> str:
@@ -166,9 +171,9 @@ class Session:
         block = binding.block_of(self)
         if block is not None:
             return block.identity
-        held = getattr(self._thread, "identity", None)
-        if not isinstance(held, IdentityMap):
-            held = self._thread.identity = IdentityMap()
+        if not hasattr(self._thread, "identity"):
+            self._thread.identity = IdentityMap()
+        held: IdentityMap = self._thread.identity
         return held
 
     def call(
@@ -253,8 +258,7 @@ class Session:
 
         Raises:
             NotFound: the organization has no such record.
-            InvalidId, WrongType: it can be no id, or the model is none of this product; no call
-                was made.
+            InvalidId, WrongType: it can be no id, or the model is of another product.
         """
         self.check_open()
         if not resource.is_model(model):
@@ -303,8 +307,7 @@ class Session:
     def _check_product(self, model: type[Stored]) -> None:
         if model.facts().product != self.product.name:
             raise WrongType(
-                f"{model.__name__} is a model of {model.facts().product} and takes such a session, "
-                f"not {self!r}"
+                f"{model.__name__} is a model of {model.facts().product}, and {self!r} is not"
             )
 
     def _drop_older(self, model: type[Stored], identifier: str, row: wire.Row) -> None:

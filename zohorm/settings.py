@@ -205,7 +205,11 @@ _CREDENTIALS = {
 }
 
 
-def environment(given: SettingsDict | None = None) -> tuple[str, str, SettingsDict]:
+def environment(
+    given: SettingsDict | None = None,
+    organization_id: str | None = None,
+    region: str | None = None,
+) -> tuple[str, str, SettingsDict]:
     """Return organization id, region and those credentials from the environment that are not given.
 
     Raises:
@@ -213,16 +217,18 @@ def environment(given: SettingsDict | None = None) -> tuple[str, str, SettingsDi
     """
     passed = given or {}
     credentials = {n: v for n, v in _CREDENTIALS.items() if n not in passed}
-    wanted = {**credentials, "organization_id": "ZOHO_ORGANIZATION_ID"}
+    wanted = dict(credentials)
+    if organization_id is None:
+        wanted["organization_id"] = "ZOHO_ORGANIZATION_ID"
     found = {name: os.environ.get(variable, "") for name, variable in wanted.items()}
     owns_token = passed.get("auth") or passed.get("access_token")
-    needed = ["organization_id"] if owns_token else list(wanted)
+    needed = [name for name in wanted if not owns_token or name not in credentials]
     missing = [wanted[name] for name in needed if not found[name]]
     if missing:
         raise MissingSetting(
             f"the environment lacks {', '.join(missing)}",
             advice="Set them, or pass the settings to the session itself",
         )
-    organization_id = found.pop("organization_id")
+    named = found.pop("organization_id", "") if organization_id is None else organization_id
     settings = cast("SettingsDict", {name: value for name, value in found.items() if value})
-    return organization_id, os.environ.get("ZOHO_REGION") or "us", settings
+    return named, region or os.environ.get("ZOHO_REGION") or "us", settings

@@ -23,6 +23,8 @@ from zohorm.exact import number_text
 Row = Mapping[str, Any]
 """One received JSON object; never changed in place, since threads share it."""
 
+_MOST_DIGITS = 1000
+"""More than any number has."""
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]+")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
@@ -141,13 +143,24 @@ def _write_decimal(name: str, value: Any) -> Decimal | int:
         )
     if isinstance(value, Decimal) and not value.is_finite():
         raise InvalidValue(f"{name} must be a finite number")
+    _check_length(name, value)
     return value
+
+
+def _check_length(name: str, value: Decimal | int | float) -> None:
+    try:
+        number_text(value)
+    except ValueError as error:
+        # Python itself refuses to write out a number of some thousand digits.
+        raise InvalidValue(f"{name} takes a number of fewer digits") from error
 
 
 def _read_integer(value: Any) -> int | None:
     number = _read_decimal(value)
     if number is None:
         return None
+    if number.adjusted() > _MOST_DIGITS:
+        raise ValueError("not a number that anybody counts with")  # int() would take minutes.
     if number != int(number):
         raise ValueError("not a whole number")
     return int(number)
@@ -156,6 +169,7 @@ def _read_integer(value: Any) -> int | None:
 def _write_integer(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise _wrong_type(name, "a whole number (int)", value)
+    _check_length(name, value)
     return value
 
 
@@ -236,8 +250,12 @@ def _write_texts(name: str, value: Any) -> list[str]:
 def _write_json(name: str, value: Any) -> Any:
     try:
         encode(value)
-    except (WrongType, InvalidValue) as error:
+    except WrongType as error:
         raise WrongType(f"{name} takes what JSON can say: {error}") from error
+    except InvalidValue as error:
+        raise InvalidValue(f"{name} takes what JSON can say: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidValue(f"{name} takes no endless value and no endless number") from error
     return thawed(value)
 
 
@@ -263,14 +281,26 @@ def asked(kind: Kind, value: Any) -> Any:
 
 
 def query_text(value: Any) -> str:
-    """Return a wire value as the text of a query parameter: `true`, `10.50`, `2026-01-31`."""
+    """Return a wire value as the text of a query parameter: `true`, `10.50`, `2026-01-31`.
+
+    Raises:
+        InvalidValue: the text cannot be written as UTF-8, or a number is absurdly long.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | Decimal | float):
+        _check_length("a query parameter", value)
         return number_text(value)
     if isinstance(value, list | tuple):
         return ",".join(query_text(member) for member in value)
-    return str(value)
+    text = str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidValue(
+            "a query parameter holds half of a character (a lone surrogate)"
+        ) from error
+    return text
 
 
 def argument(value: Any) -> Any:
