@@ -54,8 +54,13 @@ class Gate:
             self._opened += 1
             self._changed.notify_all()
 
+    def reopen(self) -> None:
+        """Let calls wait here again after `close`."""
+        with self._changed:
+            self._is_closed = False
+
     def close(self) -> None:
-        """Send every call away, now and from now on."""
+        """Send every call away, now and until `reopen`."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()

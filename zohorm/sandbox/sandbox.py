@@ -79,6 +79,7 @@ class Sandbox:
             limits=Limits(attrs.evolve(self._allowance)),
         )
         self._server: Server | None = None
+        self._was_stopped = False
 
     def __enter__(self) -> Sandbox:
         self.start()
@@ -93,10 +94,17 @@ class Sandbox:
         self.stop()
 
     def start(self) -> None:
-        """Fill the store and listen on a free port of loopback."""
+        """Fill the store and listen on a free port of loopback.
+
+        After `stop()` everything but the clock is as at the first start; the port is another one.
+        """
         if self._server is not None:
             raise RuntimeError("the sandbox runs already")
-        self._fill()
+        if self._was_stopped:
+            self._application.gate.reopen()
+            self.reset()
+        else:
+            self._fill()
         self._server = Server(self._application.answer, now=self.clock.time)
         self._application.url = self._server.url
         self._server.start()
@@ -108,14 +116,13 @@ class Sandbox:
         self._application.gate.close()
         self._server.stop()
         self._server = None
+        self._was_stopped = True
         self._application.store.close()
 
     @property
     def url(self) -> str:
         """The address of the server, `http://127.0.0.1:<port>`."""
-        if self._server is None:
-            raise RuntimeError("the sandbox does not run; use `with Sandbox() as sandbox:`")
-        return self._server.url
+        return self._running().url
 
     @property
     def credentials(self) -> Credentials:
@@ -133,8 +140,8 @@ class Sandbox:
     @property
     def organization_ids(self) -> list[str]:
         """The ids of the organizations; the first is the default one."""
-        with self._application.store.transaction():
-            return organizations.ids(self._application.store)
+        with self._store().transaction():
+            return organizations.ids(self._store())
 
     @property
     def calls(self) -> list[Call]:
@@ -245,7 +252,7 @@ class Sandbox:
         taken from the row if it has one. A child's parent is found by its id member in the row.
         """
         known = self._resource(resource)
-        store = self._application.store
+        store = self._store()
         with store.transaction():
             organization = self._organization(known, organization_id)
             now = organizations.local_time(store, organization, self.clock.time())
@@ -256,7 +263,7 @@ class Sandbox:
     def rows(self, resource: str, organization_id: str | None = None) -> list[exact.Row]:
         """Return the records stored for a resource, oldest first."""
         known = self._resource(resource)
-        store = self._application.store
+        store = self._store()
         with store.transaction():
             return store.rows(known, self._organization(known, organization_id))
 
@@ -268,6 +275,16 @@ class Sandbox:
         self._application.limits.forget()
         self._application.limits.allowance = attrs.evolve(self._allowance)
         self._fill()
+
+    def _running(self) -> Server:
+        if self._server is None:
+            raise RuntimeError("the sandbox does not run; use `with Sandbox() as sandbox:`")
+        return self._server
+
+    def _store(self) -> Store:
+        """Return the store, which holds nothing before the start and after the end."""
+        self._running()
+        return self._application.store
 
     def _fill(self) -> None:
         snapshot = seeds.snapshot(self._seed, self._organizations)

@@ -48,6 +48,7 @@ class Store:
         self._open()
 
     def _open(self) -> None:
+        self._is_closed = False
         self._connection = sqlite3.connect(
             self._path, isolation_level=None, check_same_thread=False
         )
@@ -85,8 +86,10 @@ class Store:
             return self._connection.serialize()
 
     def restore(self, snapshot: bytes) -> None:
-        """Put back everything as it was when the snapshot was taken."""
+        """Put back everything as it was when the snapshot was taken; open the store if closed."""
         with self._lock:
+            if self._is_closed:
+                self._open()
             self._tables.clear()
             self._connection.deserialize(snapshot)
 
@@ -94,6 +97,7 @@ class Store:
         """Close the database."""
         with self._lock:
             self._connection.close()
+            self._is_closed = True
 
     def next_id(self) -> str:
         """Return an id that no record has had."""

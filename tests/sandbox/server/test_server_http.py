@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -252,6 +253,27 @@ def test_a_stopped_sandbox_answers_nobody() -> None:
         requests.get(url, timeout=5)
     with pytest.raises(RuntimeError, match="does not run"):
         _ = sandbox.url
+    with pytest.raises(RuntimeError, match="does not run"):
+        sandbox.rows("Contact")
+
+
+def test_a_sandbox_that_starts_again_is_as_at_the_first_start() -> None:
+    sandbox = Sandbox()
+    with sandbox:
+        Plain(sandbox).contact()
+        sandbox.next(status=500, times=9)
+
+    with sandbox:
+        assert (sandbox.calls, sandbox.rows("Contact"), sandbox.faults_left) == ([], [], 0)
+        plain = Plain(sandbox)
+        plain.contact()
+        assert plain.names() == ["Bär & Söhne"]
+        sandbox.next(fault="hang")
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(plain.get, "/contacts")
+            sandbox.wait_for_hanging()
+            sandbox.release()
+            assert len(reading.result()["contacts"]) == 1
 
 
 def test_a_sandbox_starts_once() -> None:

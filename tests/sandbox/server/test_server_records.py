@@ -48,6 +48,36 @@ def test_a_missing_required_member_is_refused(plain: Plain) -> None:
     assert plain.refused("POST", "/invoices", json=body) == (400, 2)
 
 
+def test_an_update_may_leave_out_what_is_required_but_not_empty_it(plain: Plain) -> None:
+    path = f"/invoices/{plain.invoice()['invoice_id']}"
+
+    for body in ({"line_items": []}, {"line_items": None}, {"customer_id": ""}):
+        assert plain.refused("PUT", path, json=body) == (400, 2)
+    assert len(plain.put(path, {"notes": "x"})["invoice"]["line_items"]) == 1
+
+
+def test_an_update_without_a_date_keeps_the_date(plain: Plain) -> None:
+    path = f"/invoices/{plain.invoice(date='2026-01-10')['invoice_id']}"
+
+    assert plain.put(path, {"date": ""})["invoice"]["date"] == "2026-01-10"
+
+
+def test_an_invoice_stored_without_a_date_can_be_changed(plain: Plain) -> None:
+    key = plain.sandbox.insert("Invoice", {"customer_id": plain.contact()})
+
+    for body in ({"notes": "x"}, {"payment_terms": 15}, {"line_items": [{"rate": 3}]}):
+        assert plain.put(f"/invoices/{key}", body)["invoice"]["date"] == ""
+    assert plain.put(f"/invoices/{key}", {"date": ""})["invoice"]["due_date"] == "2026-01-30"
+
+
+def test_a_due_date_past_the_calendar_is_no_error(plain: Plain) -> None:
+    path = f"/invoices/{plain.invoice()['invoice_id']}"
+
+    changed = plain.put(path, {"date": "9999-12-31", "payment_terms": 30})["invoice"]
+
+    assert changed["due_date"] == "2026-01-15"
+
+
 def test_an_invoice_is_filled_in_from_customer_and_item(plain: Plain) -> None:
     contact = plain.contact(
         billing_address={"city": "Wien"},
@@ -295,12 +325,16 @@ def test_upsert_finds_a_record_by_a_custom_field(sandbox: Sandbox, plain: Plain)
     assert plain.refused("PUT", "/contacts", json=body, headers=headers) == (404, 1002)
 
     headers["X-Upsert"] = "true"
+    empty = {"notes": "x"}
+    assert plain.refused("PUT", "/contacts", json=empty, headers=headers) == (400, 2)
     made = plain.call("PUT", "/contacts", json=body, headers=headers).json()["contact"]
     again = {"notes": "second"}
     found = plain.call("PUT", "/contacts", json=again, headers=headers).json()["contact"]
 
     assert found["contact_id"] == made["contact_id"]
     assert (found["contact_name"], found["notes"]) == ("Zoë", "second")
+    empty = {"contact_name": ""}
+    assert plain.refused("PUT", "/contacts", json=empty, headers=headers) == (400, 2)
     assert len(sandbox.rows("Contact")) == 1
 
 

@@ -22,11 +22,9 @@ def answer(context: Context) -> Reply:
     """Change the members that the body has and return the whole record."""
     before = exact.load(reading.text_of(context, parents.record_id(context)))
     body = context.body_object()
-    create = context.resource.operations.get("create")
-    names = create.required if create is not None else ()
+    names = _must_have(context)
     if context.switches.put_requires == "none":
-        # What a record must have may be left out, but not emptied; lists may become empty.
-        names = tuple(name for name in names if name in body and body[name] != [])
+        names = _sent_of(names, body)
     required(names, body)
     row = update(context, before, accepted(context.resource, body))
     return _answered(context, row)
@@ -41,13 +39,16 @@ def upsert(context: Context) -> Reply:
     value = _header(context, "X-Unique-Identifier-Value")
     if not name or not value:
         raise wrong_shape("bulk_update")
-    sent = accepted(context.resource, context.body_object())
+    body = context.body_object()
+    required(_sent_of(_must_have(context), body), body)
+    sent = accepted(context.resource, body)
     for row in context.store.rows(context.resource, context.scope):
         for field in parts.rows_of(row.get("custom_fields")):
             if field.get("api_name") == name and str(field.get("value")) == value:
                 return _answered(context, update(context, row, sent))
     if _header(context, "X-Upsert").lower() != "true":
         raise unknown_record(context.resource.label)
+    required(_must_have(context), body)
     unique: Row = {"api_name": name, "value": value}
     sent["custom_fields"] = [*parts.rows_of(sent.get("custom_fields")), unique]
     return _answered(context, creating.create(context, sent))
@@ -105,6 +106,17 @@ def changed(context: Context, before: Row, sent: Row) -> Row:
     if context.switches.omitted_lines == "clear" and "line_items" in row:
         row["line_items"] = row["line_items"] if "line_items" in sent else []
     return row
+
+
+def _must_have(context: Context) -> tuple[str, ...]:
+    """Return the members that a record must have: those that its creation demands."""
+    create = context.resource.operations.get("create")
+    return create.required if create is not None else ()
+
+
+def _sent_of(names: tuple[str, ...], body: Row) -> tuple[str, ...]:
+    """Return those names that a body has: what may be left out must still not be emptied."""
+    return tuple(name for name in names if name in body)
 
 
 def _answered(context: Context, row: Row) -> Reply:
