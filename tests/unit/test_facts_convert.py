@@ -8,8 +8,8 @@ import pytest
 
 from zohorm.facts.__main__ import main
 from zohorm.facts.convert import convert
-from zohorm.facts.corrections import Stale, parse
-from zohorm.facts.load import Facts
+from zohorm.facts.corrections import Stale, parse, read
+from zohorm.facts.load import Facts, load
 
 DOCUMENT = """
 openapi: 3.0.0
@@ -430,14 +430,80 @@ def test_the_command_writes_the_facts_and_tells_what_changed(
     ]
 
 
-def test_nothing_is_written_where_corrections_are_stale(tmp_path: Path) -> None:
-    """Those of Books name resources that the document here lacks."""
+def run(folder: Path, corrections: str) -> int:
+    """Convert the folder into itself by the command; return its exit status."""
+    (folder / "mend.toml").write_text(corrections, encoding="utf-8")
+    mend = str(folder / "mend.toml")
+    return main(["convert", str(folder), "--into", str(folder), "--corrections", mend])
+
+
+DECLARED = f'[[document]]\nnames = ["bills"]\n{GIVEN}'
+
+
+def test_documents_that_the_corrections_do_not_declare_are_named_and_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One of them shows the paths of another resource, and one has a path of no resource."""
     (tmp_path / "bills.yml").write_text(DOCUMENT, encoding="utf-8")
+    assert run(tmp_path, CORRECTIONS + DECLARED) == 0
+    alone = (tmp_path / "books.json").read_text("utf-8")
+    capsys.readouterr()
+    twin = DOCUMENT.replace("bill_id", "debt_id").replace("title: Bills", "title: Debts")
+    (tmp_path / "another.yml").write_text(twin, encoding="utf-8")
+    lost = DOCUMENT.replace("/bills/{bill_id}/status/void:", "/share/link:")
+    (tmp_path / "share.yml").write_text(lost, encoding="utf-8")
 
-    with pytest.raises(Stale, match=r"Invoice\.fields"):
-        main(["convert", str(tmp_path), "--into", str(tmp_path)])
+    assert run(tmp_path, CORRECTIONS + DECLARED) == 0
 
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [
+        "left out: another.yml",
+        "left out: share.yml",
+        "books.json: 2 resources",
+    ]
+    assert told.err == ""
+    assert (tmp_path / "books.json").read_text("utf-8") == alone
+
+
+@pytest.mark.parametrize(
+    ("document", "corrections", "said"),
+    [
+        (DOCUMENT, DECLARED.replace("bills", "debts"), "debts.yml"),
+        (DOCUMENT, f'[[correct]]\nat = "Debt.doc"\nremove = true\n{GIVEN}', "Debt.doc"),
+        (DOCUMENT.replace("/bills/{bill_id}/status/void:", "/share/link:"), "", "/share/link"),
+        (None, "", "no documents"),
+    ],
+    ids=["lacking", "stale", "lost", "empty"],
+)
+def test_what_does_not_fit_is_said_and_nothing_is_written(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    document: str | None,
+    corrections: str,
+    said: str,
+) -> None:
+    if document is not None:
+        (tmp_path / "bills.yml").write_text(document, encoding="utf-8")
+
+    assert run(tmp_path, CORRECTIONS + corrections) == 1
+
+    told = capsys.readouterr()
+    assert told.err.startswith("nothing was written: ")
+    assert said in told.err
+    assert told.out == ""
     assert not (tmp_path / "books.json").exists()
+
+
+def test_a_correction_that_changes_nothing_is_stale(tmp_path: Path) -> None:
+    with pytest.raises(Stale, match=r"Debt\.doc"):
+        converted(tmp_path, f'[[correct]]\nat = "Debt.doc"\nremove = true\n{GIVEN}')
+
+
+def test_the_facts_of_books_come_from_the_documents_of_its_resources() -> None:
+    """Each resource names its document, and the corrections declare just those."""
+    sources = {about["source"].partition(", ")[2] for about in load("books")["resources"].values()}
+
+    assert {name.replace(" ", "-") for name in sources} == read("books").documents()
 
 
 def test_an_operation_without_a_resource_is_told(tmp_path: Path) -> None:

@@ -1,4 +1,18 @@
-"""The converter and the renderer as commands: `python -m zohorm.facts convert|render`."""
+"""The converter and the renderer as commands: `python -m zohorm.facts convert|render`.
+
+`convert DIRECTORY` makes the facts of a product from the vendor's OpenAPI documents (*.yml). It
+takes those that the corrections declare and prints
+
+    left out: bills.yml          for each other document of the folder,
+    + path, - path, ~ path       for each fact that is new, gone or another than before,
+    books.json: 13 resources     when the facts are written.
+
+It ends with status 0 then. Where a declared document is not there, an operation of one belongs to
+no resource, or a correction changes nothing, it says so on the error output, writes nothing and
+ends with status 1. A new product or document begins with a row in the corrections.
+
+`render` writes the generated modules; `render --check` only names the stale ones, with status 1.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +22,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from zohorm.facts import corrections, render, writing
+from zohorm.facts import corrections, documents, render, writing
 from zohorm.facts.comparing import changes
 from zohorm.facts.convert import convert
 
@@ -17,7 +31,11 @@ FACTS = Path(__file__).parent
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; give the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m zohorm.facts", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m zohorm.facts",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(required=True)
     converting = commands.add_parser("convert", help="make the facts from a folder of documents")
     converting.add_argument("directory", type=Path)
@@ -36,14 +54,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_convert(chosen: argparse.Namespace) -> int:
-    """Convert a folder, write the product's facts, and print what changed in them."""
+    """Convert a folder, write the product's facts; print what was left out and what changed."""
     path = chosen.into / f"{chosen.product}.json"
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     given: Path | None = chosen.corrections
     found = (
         corrections.parse(given.read_text("utf-8")) if given else corrections.read(chosen.product)
     )
-    facts = convert(chosen.directory, found)
+    try:
+        _, left_out = documents.files(chosen.directory, found.documents())
+        facts = convert(chosen.directory, found)
+    except corrections.Misfit as error:
+        print(f"nothing was written: {error}", file=sys.stderr)
+        return 1
+    for document in left_out:
+        print(f"left out: {document.name}")
     path.write_text(writing.dumps(facts), encoding="utf-8")
     for line in changes(before, facts):
         print(line)

@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 
 from zohorm.facts import calls, documents, filters, members, names, places
-from zohorm.facts.corrections import Corrections, apply
+from zohorm.facts.corrections import Corrections, Misfit, apply
 from zohorm.facts.documents import Operation
 from zohorm.facts.load import Facts
 from zohorm.facts.members import CREATE, DETAIL, ROW, UPDATE, FieldWriter, Member
@@ -49,8 +49,16 @@ class Resource:
 
 
 def convert(directory: Path, corrections: Corrections) -> Facts:
-    """Make the facts of a product from a folder of OpenAPI documents."""
-    return Converter(corrections).facts(documents.read(directory))
+    """Make the facts of a product from a folder of OpenAPI documents.
+
+    Files that the corrections do not declare are left out; `documents.files` tells which.
+
+    Raises:
+        Misfit: a declared file is not there, or an operation in one belongs to no resource.
+        Stale: corrections that change nothing.
+    """
+    chosen, _ = documents.files(directory, corrections.documents())
+    return Converter(corrections).facts(documents.read(chosen))
 
 
 class Converter:
@@ -97,7 +105,7 @@ class Converter:
                 name = given.get(operation.name) or places.action_name(operation.name, noun)
                 resource.actions[name] = (operation, place.on)
         if lost:
-            raise ValueError(f"no resource has these: declare it or add a place: {', '.join(lost)}")
+            raise Misfit(f"no resource has these: declare it or add a place: {', '.join(lost)}")
         # A declared resource without a document in this folder has no facts either.
         return [resource for resource in found.values() if resource.roles or resource.actions]
 

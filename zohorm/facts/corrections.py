@@ -1,6 +1,7 @@
 """Read the corrections of one product and apply them; each says its reason and its source.
 
 The file has these tables, all of them lists so that one reason may stand for many places:
+`document` (files that the facts are made from; without it, every file of the folder),
 `resource` (names of collections), `action` (names of actions), `place` (operations whose path
 misleads), `class` (names of embedded classes), `link`, `repeatable`, `always`, `correct`
 (anything else, by its path in the facts) and `say` (our words for docstrings).
@@ -17,6 +18,7 @@ import attrs
 from zohorm.facts.load import PACKAGE, Facts
 
 TABLES = (
+    "document",
     "resource",
     "action",
     "place",
@@ -29,7 +31,11 @@ TABLES = (
 )
 
 
-class Stale(ValueError):
+class Misfit(ValueError):
+    """The documents and the corrections do not fit each other."""
+
+
+class Stale(Misfit):
     """A correction that meets nothing to correct: the documents or the path have changed."""
 
 
@@ -46,6 +52,14 @@ class Corrections:
     def rows(self, table: str) -> list[Facts]:
         """Give the rows of one table."""
         return self.tables.get(table, [])
+
+    def documents(self) -> set[str] | None:
+        """Give the names of the files to convert, without ending; None where all of a folder are.
+
+        A file may not be taken by its paths: one of Books shows those of another resource.
+        """
+        rows = self.rows("document")
+        return {name for row in rows for name in row["names"]} if rows else None
 
     def merged(self, table: str, member: str) -> dict[str, str]:
         """Give one mapping from all rows of a table that hold such a member."""

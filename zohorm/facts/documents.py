@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import attrs
+
+from zohorm.facts.corrections import Misfit
 
 # A node of a document: a JSON object whose members the OpenAPI standard names.
 Node = dict[str, Any]
@@ -134,12 +136,31 @@ def _scope(node: Node) -> str:
     return ""
 
 
-def read(directory: Path) -> list[Operation]:
-    """Read every document of a folder, in the order of their names."""
+def files(directory: Path, wanted: Collection[str] | None) -> tuple[list[Path], list[Path]]:
+    """Give the files of a folder that are `wanted`, and those left out, in the order of names.
+
+    `wanted` holds names without ending; None wants every file.
+
+    Raises:
+        Misfit: the folder lacks wanted files, or has none at all.
+    """
+    found = sorted(directory.glob("*.yml"))
+    lacking = sorted(set(wanted or ()) - {path.stem for path in found})
+    if lacking:
+        names = ", ".join(f"{name}.yml" for name in lacking)
+        raise Misfit(f"the corrections declare documents that {directory} lacks: {names}")
+    if not found:
+        raise Misfit(f"{directory} has no documents (*.yml)")
+    chosen = [path for path in found if wanted is None or path.stem in wanted]
+    return chosen, [path for path in found if path not in chosen]
+
+
+def read(paths: Iterable[Path]) -> list[Operation]:
+    """Read documents, in their order."""
     import yaml  # Only who converts needs it: zohorm[facts].
 
     operations: list[Operation] = []
-    for path in sorted(directory.glob("*.yml")):
+    for path in paths:
         with path.open(encoding="utf-8") as stream:
             operations.extend(Document(yaml.safe_load(stream)).operations())
     return operations
