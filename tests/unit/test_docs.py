@@ -159,7 +159,8 @@ def fault(words: list[str]) -> str | None:
         return unknown_extra(arguments)
     if program == "tox":
         return unknown_environment(arguments)
-    if program in ("export", "git", "apt", "pytest", "mypy"):
+    # `.` reads a file into the shell, as the one that activates an environment.
+    if program in (".", "export", "git", "apt", "pytest", "mypy"):
         return None
     return f"{program} is not a program that these pages use"
 
