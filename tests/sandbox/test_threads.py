@@ -101,13 +101,20 @@ def test_sixteen_threads_that_read_one_id_make_one_call_and_share_no_record(
     list(Item.iterate())
     sandbox.forget()
     sandbox.next(fault="hang", path="/items/*")
+    # Each thread gets one read: in one thread, an id would rightly give the same object.
+    gate = threading.Barrier(THREADS)
+
+    def read() -> Item:
+        gate.wait()
+        return Item.using(books).get(tea)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        running = [pool.submit(Item.using(books).get, tea) for _ in range(THREADS)]
+        running = [pool.submit(read) for _ in range(THREADS)]
         sandbox.wait_for_hanging()
         sandbox.release()
         got = [one.result() for one in running]
 
+    assert len({id(item) for item in got}) == THREADS
     assert [call.path for call in sandbox.calls] == [f"/items/{tea}"]
     assert {item.name for item in got} == {"Tea"}
     assert all(item.is_whole for item in got)
