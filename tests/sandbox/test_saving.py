@@ -347,6 +347,49 @@ def test_lines_keep_their_identity_through_a_save(sandbox: Sandbox, books: ZohoB
     assert invoice.is_changed
 
 
+def test_new_lines_find_themselves_in_an_answer_with_another_order_and_a_row_more(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    """As where the service adds a line of its own, for shipping or for rounding."""
+    invoice = saved_invoice("Tea")
+    milk, cake = line("Milk"), line("Cake")
+    invoice.line_items.extend([milk, cake])
+    old = invoice.raw["line_items"]
+    added: list[dict[str, object]] = [
+        {"line_item_id": "93", "name": "Shipping", "rate": 5, "quantity": 1},
+        {"line_item_id": "92", "name": "Cake", "rate": 10.1, "quantity": 2},
+        {"line_item_id": "91", "name": "Milk", "rate": 10.1, "quantity": 2},
+    ]
+    body = {"code": 0, "invoice": {**invoice.raw, "line_items": [*old, *added]}}
+    sandbox.next(body=body, method="PUT")
+
+    invoice.save()
+
+    assert [milk.line_item_id, cake.line_item_id] == ["91", "92"]
+    assert [each.name for each in invoice.line_items] == ["Tea", "Shipping", "Cake", "Milk"]
+    assert not invoice.is_changed
+
+
+def test_a_new_line_that_the_service_rounds_is_the_one_that_no_other_row_is_left_for(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    invoice = saved_invoice("Tea")
+    milk, cake = line("Milk"), line("Cake")
+    invoice.line_items.extend([milk, cake])
+    old = invoice.raw["line_items"]
+    added: list[dict[str, object]] = [
+        {"line_item_id": "92", "name": "Cake", "rate": 10.1, "quantity": 2},
+        {"line_item_id": "91", "name": "Milk", "rate": 10.5, "quantity": 2},
+    ]
+    body = {"code": 0, "invoice": {**invoice.raw, "line_items": [*old, *added]}}
+    sandbox.next(body=body, method="PUT")
+
+    invoice.save()
+
+    assert [milk.line_item_id, cake.line_item_id] == ["91", "92"]
+    assert milk.rate == Decimal("10.5")
+
+
 def test_a_colleagues_new_line_stays(sandbox: Sandbox, books: ZohoBooks) -> None:
     invoice = saved_invoice("Tea", "Cake")
     with colleague(sandbox) as theirs:
