@@ -354,13 +354,13 @@ def test_new_lines_find_themselves_in_an_answer_with_another_order_and_a_row_mor
     invoice = saved_invoice("Tea")
     milk, cake = line("Milk"), line("Cake")
     invoice.line_items.extend([milk, cake])
-    old = invoice.raw["line_items"]
+    tea = invoice.line_items[0].raw
     added: list[dict[str, object]] = [
         {"line_item_id": "93", "name": "Shipping", "rate": 5, "quantity": 1},
         {"line_item_id": "92", "name": "Cake", "rate": 10.1, "quantity": 2},
         {"line_item_id": "91", "name": "Milk", "rate": 10.1, "quantity": 2},
     ]
-    body = {"code": 0, "invoice": {**invoice.raw, "line_items": [*old, *added]}}
+    body = {"code": 0, "invoice": {**invoice.raw, "line_items": [tea, *added]}}
     sandbox.next(body=body, method="PUT")
 
     invoice.save()
@@ -376,12 +376,12 @@ def test_a_new_line_that_the_service_rounds_is_the_one_that_no_other_row_is_left
     invoice = saved_invoice("Tea")
     milk, cake = line("Milk"), line("Cake")
     invoice.line_items.extend([milk, cake])
-    old = invoice.raw["line_items"]
+    tea = invoice.line_items[0].raw
     added: list[dict[str, object]] = [
         {"line_item_id": "92", "name": "Cake", "rate": 10.1, "quantity": 2},
         {"line_item_id": "91", "name": "Milk", "rate": 10.5, "quantity": 2},
     ]
-    body = {"code": 0, "invoice": {**invoice.raw, "line_items": [*old, *added]}}
+    body = {"code": 0, "invoice": {**invoice.raw, "line_items": [tea, *added]}}
     sandbox.next(body=body, method="PUT")
 
     invoice.save()
