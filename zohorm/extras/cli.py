@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import signal
 import sys
 import threading
@@ -41,7 +40,6 @@ def commands() -> None:
 @commands.command()
 def demo() -> None:
     """Show what zohorm does, against a sandbox on this machine, in under 15 seconds."""
-    _require_server()
     from zohorm.extras.demo import run
 
     sys.exit(run())
@@ -54,7 +52,6 @@ def sandbox(seed: str | None) -> None:
 
     It serves until it is stopped (Ctrl-C, or SIGTERM), and then forgets everything.
     """
-    _require_server()
     from zohorm.sandbox import Sandbox
 
     stopped = threading.Event()
@@ -79,9 +76,3 @@ def _account(server: Sandbox) -> str:
     credentials: Mapping[str, object] = server.credentials
     lines += [f"export {name}={credentials[key]}" for name, key in _VARIABLES.items()]
     return "\n".join(lines)
-
-
-def _require_server() -> None:
-    """Raise MissingExtra when the package that serves HTTP for the sandbox is not installed."""
-    if importlib.util.find_spec("werkzeug") is None:
-        raise MissingExtra("the sandbox", extra="sandbox")
