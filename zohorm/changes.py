@@ -58,8 +58,8 @@ class Change:
         new: what `save()` will send, as a Python value.
     """
 
-    old: object
-    new: object
+    old: object = attrs.field(repr=False)
+    new: object = attrs.field(repr=False)
 
 
 _NO_EDITS: Final[dict[str, Edit]] = {}

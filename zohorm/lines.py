@@ -121,6 +121,7 @@ class Lines(MutableSequence[E], Generic[E]):
             )
         self._items = wanted
         for element in wanted:
+            element.join(self._session)
             element.move_in(self._token, self._parents)
 
     def _check(self, element: object) -> None:

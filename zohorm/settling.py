@@ -118,7 +118,7 @@ def _listed(
         earliest = _earliest(session, doubt, answer.headers)
         for row in envelope.rows_of(answer, model.facts(), call):
             yield row, earliest
-        if envelope.page_context(answer).is_last:
+        if envelope.page_context(answer, call).is_last:
             return
         page += 1
 

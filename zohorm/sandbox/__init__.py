@@ -20,12 +20,12 @@ service disagree; `sandbox.py` is the control interface; `seed.py` is what is st
 Nothing here imports the models: both read the same facts.
 """
 
-from zohorm.extras import MissingExtra
+from zohorm import extras
 
 try:
     import werkzeug  # noqa: F401
 except ModuleNotFoundError as error:
-    raise MissingExtra("the sandbox", extra="sandbox") from error
+    raise extras.MissingExtra("the sandbox", extra="sandbox") from error
 
 from zohorm.sandbox.calls import Call
 from zohorm.sandbox.mails import Mail
