@@ -73,14 +73,21 @@ class Located(Record, _Place):
         parents: Mapping[str, str] | None = None,
         whole: bool = False,
         loads: Loads | None = None,
+        identifier: str | None = None,
     ) -> Self:
-        """Return a record of a received row; `loads` counts the fetches of its query."""
+        """Return a record of a received row; `loads` counts the fetches of its query.
+
+        `identifier` is the id in the row, if the caller has read it.
+        """
         record = super().received(row, session, fixed=fixed)
         fill = object.__setattr__
-        fill(record, "_id", cls.id_in(row))
-        fill(record, "_whole", whole)
-        fill(record, "_parents", parents or _NO_PARENTS)
-        fill(record, "_loads", loads)
+        fill(record, "_id", identifier or cls.id_in(row))
+        if whole:
+            fill(record, "_whole", True)
+        if parents:
+            fill(record, "_parents", parents)
+        if loads is not None:
+            fill(record, "_loads", loads)
         return record
 
     def __repr__(self) -> str:

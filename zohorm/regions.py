@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import attrs
 
-from zohorm.errors import UnknownRegion
+from zohorm.errors import UnknownRegion, WrongType
 
 
 @attrs.frozen
@@ -86,8 +86,11 @@ def region(name: str) -> Region:
     """Return the data centre of a top-level domain, a code or a friendly name; case is ignored.
 
     Raises:
+        WrongType: it is no text.
         UnknownRegion: no data centre is called so; the error lists the choices.
     """
+    if not isinstance(name, str):
+        raise WrongType(f"region takes text, not {type(name).__name__}")
     found = _BY_NAME.get(name.strip().lstrip(".").casefold())
     if found is None:
         choices = ", ".join(f"{known.code} ({known.name})" for known in REGIONS)

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Never, Self, TypeVar, Unpack
 
-from zohorm import binding, envelope, forking, resource, wire
+from zohorm import binding, envelope, forking, regions, resource, wire
 from zohorm.access import Access, Product
 from zohorm.connection import Answer, Call
 from zohorm.errors import MissingSetting, NotPicklable, SessionClosed, WrongType, ZohoError
 from zohorm.identity import IdentityMap
 from zohorm.loads import Loads
-from zohorm.regions import Region, region
 from zohorm.rows import RowCache, Writes
 from zohorm.settings import Settings, SettingsDict, environment
 from zohorm.throttle import Quota
@@ -55,7 +54,7 @@ class Session:
     ) -> None:
         self.settings = Settings.checked(settings)
         self.organization_id = _organization(organization_id)
-        self.region = _region(region)
+        self.region = regions.region(region)
         self._closing = threading.Lock()  # guards the step from open to closed
         self._closed = False
         self._access = Access(
@@ -297,9 +296,16 @@ class Session:
         if known is not None:
             known.meet(row, whole=whole, loads=loads)
             return known
-        # Without an id nobody could save it, only make it once more.
-        fixed = identifier is None
-        record = model.received(row, self, fixed=fixed, parents=parents, whole=whole, loads=loads)
+        record = model.received(
+            row,
+            self,
+            # Without an id nobody could save it, only make it once more.
+            fixed=identifier is None,
+            parents=parents,
+            whole=whole,
+            loads=loads,
+            identifier=identifier,
+        )
         if identifier is not None:
             identity.add(model, identifier, record)
         return record
@@ -391,9 +397,3 @@ def _organization(value: object) -> str:
     if value is None or value == "":
         raise _no_organization()
     return wire.plain_id(value, "organization_id")
-
-
-def _region(name: object) -> Region:
-    if not isinstance(name, str):
-        raise WrongType(f"region takes text, not {type(name).__name__}")
-    return region(name)
