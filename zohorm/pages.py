@@ -13,6 +13,7 @@ from zohorm.ahead import Ahead
 from zohorm.errors import FilterIgnored, MalformedReply, NotFound, warn
 from zohorm.loads import Loads
 from zohorm.lookups import Condition, Verdict
+from zohorm.seen import Seen
 
 if TYPE_CHECKING:
     from zohorm.identity import IdentityMap
@@ -76,7 +77,7 @@ class Run(Generic[M]):
         self._operation = model.needed_operation("list")
         self._watch = session.watches.start(model)
         self._loads = Loads(session.settings.lazy_limit)
-        self._seen: set[str] = set()
+        self._seen = Seen()
         self._blocks: tuple[binding.Block, ...] = ()
         self._thread = 0
         self._identity: IdentityMap | None = None
@@ -215,12 +216,8 @@ class Run(Generic[M]):
         name, seen, created = self._facts.id or "", self._seen, self._watch.created
         for row in rows:
             identifier = row.get(name)
-            if not identifier:
+            if not identifier or (seen.add(identifier := str(identifier)) and identifier not in created):
                 unseen.append(row)
-            elif (identifier := str(identifier)) not in seen:
-                seen.add(identifier)
-                if identifier not in created:
-                    unseen.append(row)
         return unseen
 
     def _passing(self, rows: list[wire.Row]) -> Iterator[M]:

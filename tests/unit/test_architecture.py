@@ -18,7 +18,7 @@ PACKAGE = ROOT / "zohorm"
 LAYERS = (
     ("__init__",),
     ("model", "children"),
-    ("query", "pages", "ahead"),
+    ("query", "pages", "ahead", "seen"),
     # What a record with an address of its own can do.
     ("acting", "saving", "doubting", "settling", "stored", "located"),
     ("products", "session", "access", "watching"),
