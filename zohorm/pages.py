@@ -215,9 +215,10 @@ class Run(Generic[M]):
         unseen: list[wire.Row] = []
         name, seen, created = self._facts.id or "", self._seen, self._watch.created
         for row in rows:
-            identifier = row.get(name)
-            if not identifier or (seen.add(identifier := str(identifier)) and identifier not in created):
-                unseen.append(row)
+            identifier = str(row.get(name) or "")
+            if identifier and (not seen.add(identifier) or identifier in created):
+                continue
+            unseen.append(row)
         return unseen
 
     def _passing(self, rows: list[wire.Row]) -> Iterator[M]:
