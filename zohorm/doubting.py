@@ -61,7 +61,7 @@ class Doubting(Stored, _Unanswered):
         self.settle_edits(row)
         self._whole = True
         session.identity.add(type(self), self.id, self)
-        session.writes.note_made(self.id, token)
+        session.writes.note_made(session.organization_key[0], self.id, token)
         session.watches.note_new(type(self), self.id)
 
     def settle(self) -> bool:

@@ -32,16 +32,17 @@ class Writes:
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards _moments
         self._moments = 0
-        self._made: deque[tuple[str, str]] = deque(maxlen=_MADE_REMEMBERED)
+        self._made: deque[tuple[str, str, str]] = deque(maxlen=_MADE_REMEMBERED)
         forking.register(self)
 
-    def note_made(self, identifier: str, token: str) -> None:
-        """Remember a record that the attempt of `token` has made."""
-        self._made.append((identifier, token))
+    def note_made(self, api_url: str, identifier: str, token: str) -> None:
+        """Remember a record that the attempt of `token` has made; ids repeat at another host."""
+        self._made.append((api_url, identifier, token))
 
-    def made_by_another(self, identifier: str, token: str) -> bool:
+    def made_by_another(self, api_url: str, identifier: str, token: str) -> bool:
         """Say whether another attempt of this process made the record, so that this one cannot."""
-        return any(i == identifier and t != token for i, t in self._made.copy())
+        record = (api_url, identifier)
+        return any(made[:2] == record and made[2] != token for made in self._made.copy())
 
     @property
     def moment(self) -> int:

@@ -91,7 +91,9 @@ def _candidates(
             if (
                 not fits
                 or not identifier
-                or session.writes.made_by_another(identifier, doubt.token)
+                or session.writes.made_by_another(
+                    session.organization_key[0], identifier, doubt.token
+                )
             ):
                 continue
             if not _older(row, earliest):

@@ -369,3 +369,23 @@ def test_an_equal_record_made_shortly_before_by_another_is_not_taken_for_ours(
 
     assert not item.settle()
     assert item.is_new
+
+
+def test_equal_ids_of_another_data_centre_do_not_hide_the_record_of_a_lost_create(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    with Sandbox() as elsewhere:
+        other = ZohoBooks(**elsewhere.credentials, clock=sandbox.clock)
+        with closing(other):
+            assert other.organization_id == books.organization_id
+            there = Item.using(other)(name="Tea", rate=Decimal("1.10"))
+            there.save()
+            here = Item.using(books)(name="Cake", rate=Decimal("2.20"))
+            sandbox.next(fault="drop-after-commit", method="POST")
+            with pytest.raises(OutcomeUnknown):
+                here.save()
+
+            assert here.settle()
+
+    assert here.id == there.id
+    assert len(sandbox.rows("Item")) == 1
