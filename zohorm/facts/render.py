@@ -21,7 +21,14 @@ FIELD_TYPES = (
     "ReadOnly",
     "WriteOnly",
 )
-SESSIONS = {"books": "ZohoBooks"}
+SESSIONS = {
+    "books": "ZohoBooks",
+    "checkout": "ZohoCheckout",
+    "expense": "ZohoExpense",
+    "inventory": "ZohoInventory",
+    "invoice": "ZohoInvoice",
+    "subscriptions": "ZohoSubscriptions",
+}
 
 
 def render(product: str, into: Path = FOLDER) -> dict[Path, str]:
