@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from zohorm.facts.render import SESSIONS
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "zohorm"
 
@@ -285,4 +287,5 @@ def test_the_generator_marks_what_it_writes() -> None:
     generated = [name for name, path in modules().items() if is_generated(path)]
 
     assert generated
-    assert all(name.startswith("zohorm.books") for name in generated)
+    folders = tuple(f"zohorm.{product}" for product in SESSIONS)
+    assert all(name.startswith(folders) for name in generated)

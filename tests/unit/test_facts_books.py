@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from zohorm.facts import corrections, load
+from zohorm.facts import corrections, load, products
 from zohorm.facts.load import Facts
 
-PRODUCTS = ("books",)
+PRODUCTS = products()
 KINDS = {
     *("id", "text", "integer", "number", "money", "date", "datetime", "boolean", "enum"),
     *("texts", "embedded", "many", "json"),

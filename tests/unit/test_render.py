@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zohorm.facts import classes, layout, methods, render
+from zohorm.facts import classes, layout, methods, products, render
 from zohorm.facts.__main__ import main
 from zohorm.facts.layout import Code
 
-PRODUCTS = ("books",)
+PRODUCTS = products()
 FILES = [(path, text) for product in PRODUCTS for path, text in render.render(product).items()]
-each = pytest.mark.parametrize(("path", "text"), FILES, ids=[path.name for path, _ in FILES])
+each = pytest.mark.parametrize(
+    ("path", "text"), FILES, ids=[f"{path.parent.name}/{path.name}" for path, _ in FILES]
+)
 
 WORDS = st.from_regex(r"[a-z]{1,20}", fullmatch=True)
 NAMES = WORDS.filter(lambda word: not keyword.iskeyword(word))
@@ -153,5 +155,5 @@ def test_a_stale_file_is_told_and_mended(
     after = main(["render", "--check", *into])
 
     assert (before, after) == (1, 0)
-    assert "stale: invoice.py" in told
+    assert "stale: books/invoice.py" in told
     assert not (tmp_path / "books" / "left_over.py").exists()

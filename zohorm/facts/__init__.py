@@ -3,6 +3,6 @@
 The sandbox and the renderer read the data through `load`; nothing here is imported by the core.
 """
 
-from zohorm.facts.load import Facts, load
+from zohorm.facts.load import Facts, load, products
 
-__all__ = ["Facts", "load"]
+__all__ = ["Facts", "load", "products"]

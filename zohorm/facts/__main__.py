@@ -11,7 +11,8 @@ It ends with status 0 then. Where a declared document is not there, an operation
 no resource, or a correction changes nothing, it says so on the error output, writes nothing and
 ends with status 1. A new product or document begins with a row in the corrections.
 
-`render` writes the generated modules; `render --check` only names the stale ones, with status 1.
+`render` writes the generated modules of every product that has facts, or of one `--product`;
+`render --check` only names the stale ones, with status 1.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from zohorm.facts import corrections, documents, render, writing
+from zohorm.facts import corrections, documents, products, render, writing
 from zohorm.facts.comparing import changes
 from zohorm.facts.convert import convert
 
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     converting.set_defaults(run=run_convert)
     rendering = commands.add_parser("render", help="write the generated folders from the facts")
     rendering.add_argument("--check", action="store_true", help="change nothing; fail if stale")
-    rendering.add_argument("--product", default="books")
+    rendering.add_argument("--product", help="one product; else every one that has facts")
     rendering.add_argument("--into", type=Path, default=render.FOLDER, help="parent folder")
     rendering.set_defaults(run=run_render)
     chosen = parser.parse_args(arguments)
@@ -77,15 +78,17 @@ def run_convert(chosen: argparse.Namespace) -> int:
 
 
 def run_render(chosen: argparse.Namespace) -> int:
-    """Write the generated files of a product, or tell which are stale."""
-    if not chosen.check:
-        for path in render.write(chosen.product, chosen.into):
-            print(f"rendered {path.name}")
-        return 0
-    found = render.stale(chosen.product, chosen.into)
+    """Write the generated files of the products, or tell which are stale."""
+    chosen_products = [chosen.product] if chosen.product else products()
+    found = [
+        path
+        for product in chosen_products
+        for path in (render.stale if chosen.check else render.write)(product, chosen.into)
+    ]
     for path in found:
-        print(f"stale: {path.name}")
-    return 1 if found else 0
+        named = path.relative_to(chosen.into)
+        print(f"stale: {named}" if chosen.check else f"rendered {named}")
+    return 1 if found and chosen.check else 0
 
 
 if __name__ == "__main__":

@@ -13,6 +13,12 @@ Facts = dict[str, Any]
 PACKAGE = "zohorm.facts"
 
 
+def products() -> list[str]:
+    """Give the products that have facts, in the order of their names."""
+    files = (file.name for file in importlib.resources.files(PACKAGE).iterdir())
+    return sorted(name.removesuffix(".json") for name in files if name.endswith(".json"))
+
+
 @functools.cache
 def load(product: str) -> Facts:
     """Give the facts of one product ("books"); they are shared, so change a copy only.
