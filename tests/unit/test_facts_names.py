@@ -34,6 +34,9 @@ def test_singular(word: str, single: str) -> None:
         ("list_currencies", "currency", "list"),
         ("track_contact_1099", "contact", "track_1099"),
         ("submit", "invoice", "submit"),
+        ("POST /bills/{bill_id}/void", "bill", "void"),
+        ("POST /invoices/{invoice_id}/writeoff/cancel", "invoice", "writeoff_cancel"),
+        ("GET /invoices/print", "invoice", "print"),
     ],
 )
 def test_an_action_is_named_without_its_resource(operation: str, noun: str, action: str) -> None:

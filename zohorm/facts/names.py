@@ -38,6 +38,17 @@ def snake_name(word: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word).lower()
 
 
+def operation_name(operation: str) -> str:
+    """Give the words of an operation that has no name but its call: POST /bills/{id}/void -> void.
+
+    What follows the last id tells what it does.
+    """
+    if " " not in operation:
+        return operation
+    steps = operation.rpartition("}/")[2] if "}/" in operation else operation.partition("/")[2]
+    return re.sub(r"\W+", "_", steps).strip("_")
+
+
 def without(name: str, noun: str) -> str:
     """Take a noun and its plural out of an operation's name: mark_invoice_sent -> mark_sent."""
     forms = (f"{noun}s", noun) if not noun.endswith("y") else (f"{noun[:-1]}ies", noun)

@@ -78,4 +78,5 @@ def place(operation: Operation, known: Mapping[str, str]) -> Place:
 
 def action_name(operation: str, noun: str) -> str:
     """Give the Python name of an action: mark_invoice_sent -> mark_sent, get_x_email -> email."""
+    operation = names.operation_name(operation)
     return names.without(operation, noun).removeprefix("get_") or operation
