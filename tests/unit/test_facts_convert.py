@@ -215,6 +215,15 @@ def test_operations_are_found_by_method_and_path(
     assert (bill["operations"][role]["method"], bill["operations"][role]["path"]) == (method, path)
 
 
+def test_a_declared_id_takes_the_place_of_the_one_in_the_paths(tmp_path: Path) -> None:
+    declared = f'[[resource]]\nname = "Bill"\npath = "bills"\nid = "bill_number"\n{GIVEN}'
+
+    bill = converted(tmp_path, declared)["Bill"]
+
+    assert bill["operations"]["get"]["path"] == "/bills/{bill_number}"
+    assert bill["actions"]["mark_void"]["path"] == "/bills/{bill_number}/status/void"
+
+
 def test_only_repeatable_verbs_and_listed_operations_may_be_repeated(bill: Facts) -> None:
     repeatable = {role for role, call in bill["operations"].items() if call["repeatable"]}
 

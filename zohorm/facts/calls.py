@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from zohorm.facts import kinds, members
@@ -15,6 +16,7 @@ ENVELOPE = {"code", "message", "page_context", "instrumentation"}
 REPEATABLE = {"GET", "PUT", "DELETE"}
 # The session adds the organization; the query adds page and order to lists.
 ADDED = {"organization_id"}
+ORGANIZATION_HEADER = re.compile(r"X-com-zoho-\w+-organizationid", re.IGNORECASE)
 
 
 def call(operation: Operation, reasons: Mapping[str, str]) -> Facts:
@@ -29,6 +31,7 @@ def call(operation: Operation, reasons: Mapping[str, str]) -> Facts:
     if files:
         facts["files"] = files
     headers = [p.name for p in operation.parameters if p.place == "header"]
+    headers = [name for name in headers if not ORGANIZATION_HEADER.fullmatch(name)]
     if headers:
         facts["headers"] = headers
     return facts | {"status": operation.status, "source": operation.name}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -125,7 +126,7 @@ class Converter:
         if identity in fields:
             fields[identity] |= {"access": "read_only", "kind": "id"}
         number = declared.get("number", f"{names.snake_name(resource.name)}_number")
-        return {
+        facts = {
             "doc": declared.get("doc", ""),
             "path": resource.path,
             "key": key,
@@ -146,6 +147,8 @@ class Converter:
             },
             "children": {},
         }
+        _name_ids_in_paths(facts)
+        return facts
 
     def _class_of(self, resource: str, field: str) -> str:
         default = names.class_name(names.singular(field))
@@ -173,6 +176,15 @@ class Converter:
             if accessor in parent["fields"]:
                 accessor = f"list_{accessor}"
             parent["children"][accessor] = {"of": name}
+
+
+def _name_ids_in_paths(facts: Facts) -> None:
+    """Call the id in the paths as the records do: a report is /expensereports/{report_id}."""
+    if not facts["id"]:
+        return
+    own = re.compile(rf"(/{re.escape(facts['path'])}/)\{{\w+\}}")
+    for call in (*facts["operations"].values(), *facts["actions"].values()):
+        call["path"] = own.sub(rf"\1{{{facts['id']}}}", call["path"], count=1)
 
 
 def _gathered(resource: Resource, key: str, list_key: str) -> dict[str, Member]:
