@@ -1,17 +1,20 @@
 """Read the corrections of one product and apply them; each says its reason and its source.
 
-The file has these tables, all of them lists so that one reason may stand for many places:
-`document` (files that the facts are made from; without it, every file of the folder),
-`resource` (names of collections), `action` (names of actions), `place` (operations whose path
-misleads), `class` (names of embedded classes), `link`, `repeatable`, `always`, `correct`
-(anything else, by its path in the facts) and `say` (our words for docstrings).
+They stand in one file, `inventory.corrections.toml`, or in a folder of files, which are read in the
+order of their names: `books.corrections/bills.toml`.
+
+They have these tables, all of them lists so that one reason may stand for many places: `document`
+(files that the facts are made from; without it, every file of the folder), `resource` (names of
+collections), `action` (names of actions), `place` (operations whose path misleads), `class` (names
+of embedded classes), `link`, `repeatable`, `always`, `correct` (anything else, by its path in the
+facts) and `say` (our words for docstrings).
 """
 
 from __future__ import annotations
 
 import importlib.resources
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import attrs
 
@@ -79,21 +82,38 @@ def read(product: str) -> Corrections:
     Raises:
         ValueError: a row lacks its reason or its source, or a table is unknown.
     """
-    file = importlib.resources.files(PACKAGE).joinpath(f"{product}.corrections.toml")
-    return parse(file.read_text("utf-8"))
+    facts = importlib.resources.files(PACKAGE)
+    folder = facts.joinpath(f"{product}.corrections")
+    if not folder.is_dir():
+        return parse(facts.joinpath(f"{product}.corrections.toml").read_text("utf-8"))
+    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    return gathered(file.read_text("utf-8") for file in files if file.name.endswith(".toml"))
 
 
 def parse(text: str) -> Corrections:
     """Read corrections from TOML text; see `read`."""
-    tables = tomllib.loads(text)
-    product = tables.pop("product")
-    for table, rows in tables.items():
-        if table not in TABLES:
-            raise ValueError(f"no such table of corrections: {table}; there are {TABLES}")
-        for row in rows:
-            if not row.get("reason") or not row.get("source"):
-                raise ValueError(f"a correction in {table} lacks reason or source: {row}")
+    return gathered([text])
+
+
+def gathered(texts: Iterable[str]) -> Corrections:
+    """Read corrections from several texts; just one of them holds the table `product`."""
+    product: Facts = {}
+    tables: dict[str, list[Facts]] = {}
+    for text in texts:
+        found = tomllib.loads(text)
+        product |= found.pop("product", {})
+        for table, rows in found.items():
+            _check(table, rows)
+            tables.setdefault(table, []).extend(rows)
     return Corrections(product, tables)
+
+
+def _check(table: str, rows: Iterable[Facts]) -> None:
+    if table not in TABLES:
+        raise ValueError(f"no such table of corrections: {table}; there are {TABLES}")
+    for row in rows:
+        if not row.get("reason") or not row.get("source"):
+            raise ValueError(f"a correction in {table} lacks reason or source: {row}")
 
 
 def apply(resources: Facts, corrections: Corrections) -> None:
