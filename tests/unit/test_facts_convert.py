@@ -521,3 +521,11 @@ def test_an_operation_without_a_resource_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="/share/link"):
         convert(tmp_path, parse(CORRECTIONS))
+
+
+def test_an_operation_never_hides_another(tmp_path: Path) -> None:
+    given = 'names = {mark_bill_void = "write", update_custom_fields_in_bill = "write"}'
+    twins = f"[[action]]\n{given}\n{GIVEN}"
+
+    with pytest.raises(ValueError, match="by update_custom_fields_in_bill"):
+        converted(tmp_path, twins)

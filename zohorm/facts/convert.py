@@ -13,6 +13,7 @@ from zohorm.facts.corrections import Corrections, Misfit, apply
 from zohorm.facts.documents import Operation
 from zohorm.facts.load import Facts
 from zohorm.facts.members import CREATE, DETAIL, ROW, UPDATE, FieldWriter, Member
+from zohorm.facts.places import Place
 
 
 @attrs.define
@@ -28,6 +29,14 @@ class Resource:
     def first(self) -> Operation:
         """Give some operation: all of them stand in the same document."""
         return next(iter([*self.roles.values(), *(op for op, _ in self.actions.values())]))
+
+    def enter(self, operation: Operation, place: Place, name: str) -> Operation | None:
+        """Take an operation in its role, or as the action `name`; give the one it would hide."""
+        if place.role:
+            held = self.roles.setdefault(place.role, operation)
+        else:
+            held, _ = self.actions.setdefault(name, (operation, place.on))
+        return None if held is operation else held
 
     def keys(self) -> tuple[str, str]:
         """Find the key of one record and the key of rows in the answers."""
@@ -93,26 +102,26 @@ class Converter:
         given = self._corrections.merged("action", "names")
         misled = self._misled()
         lost: list[str] = []
+        hidden: list[str] = []
         for operation in operations:
             place = misled.get(operation.name) or places.place(operation, known)
             if place.resource not in found:
                 lost.append(operation.path)
                 continue
-            resource = found[place.resource]
-            if place.role:
-                resource.roles[place.role] = operation
-            else:
-                noun = names.snake_name(resource.name)
-                name = given.get(operation.name) or places.action_name(operation.name, noun)
-                resource.actions[name] = (operation, place.on)
+            noun = names.snake_name(place.resource)
+            name = given.get(operation.name) or places.action_name(operation.name, noun)
+            if first := found[place.resource].enter(operation, place, name):
+                hidden.append(f"{first.name} by {operation.name}")
         if lost:
             raise Misfit(f"no resource has these: declare it or add a place: {', '.join(lost)}")
+        if hidden:
+            raise Misfit(f"one would hide the other: name or place them: {', '.join(hidden)}")
         # A declared resource without a document in this folder has no facts either.
         return [resource for resource in found.values() if resource.roles or resource.actions]
 
-    def _misled(self) -> dict[str, places.Place]:
+    def _misled(self) -> dict[str, Place]:
         return {
-            operation: places.Place(row["resource"], row.get("role", ""), row.get("on", "record"))
+            operation: Place(row["resource"], row.get("role", ""), row.get("on", "record"))
             for row in self._corrections.rows("place")
             for operation in row["operations"]
         }
