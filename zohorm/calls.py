@@ -32,6 +32,7 @@ class Call:
         path: relative to the product's root; the ids in it are checked already.
         repeatable: sending it twice does no more than sending it once.
         scope: what the token must be allowed, for the error that says so.
+        version: the one to ask, where it is not the one that the product's root ends with.
         send_before: a reading of the clock; the call rests on something seen before, which is too
             old to rest on from then on.
     """
@@ -44,6 +45,7 @@ class Call:
     repeatable: bool = True
     scope: str | None = None
     needs_organization: bool = True
+    version: str | None = None
     send_before: float | None = None
 
     @property
@@ -71,6 +73,8 @@ class Call:
                 query = ((selector.query, organization), *query)
             if selector.header is not None:
                 headers[selector.header] = organization
+        if self.version is not None:
+            root = f"{root.rpartition('/')[0]}/{self.version}"
         request = Request(self.method, root + self.path, query, headers, self.body)
         self._check(request)
         return request

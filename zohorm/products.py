@@ -34,12 +34,15 @@ class ZohoInvoice(Session):
 
 
 class ZohoExpense(Session):
-    """A session of Zoho Expense. Source: Expense v1, introduction (each sample has the header)."""
+    """A session of Zoho Expense; each call names its organization in the query and in the header.
+
+    Source: Expense v1, introduction, says the query; its samples have the header.
+    """
 
     product: ClassVar[Product] = Product(
         "expense",
         "/expense/v1",
-        Selector(header="X-com-zoho-expense-organizationid"),
+        Selector(query="organization_id", header="X-com-zoho-expense-organizationid"),
         "ZohoExpense",
     )
 

@@ -29,7 +29,8 @@ class Operation:
 
     `path` names its ids in braces: `/invoices/{invoice_id}/status/sent`. A repeatable call has the
     same effect however often it arrives; one that is not is never sent twice. `options` are its
-    query parameters, `send_on_update` the members that travel with every change.
+    query parameters, `send_on_update` the members that travel with every change. `version` is that
+    of the API where it is not the product's own.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Operation:
     options: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     send_on_update: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     needs_organization: bool = attrs.field(default=True, kw_only=True)
+    version: str | None = attrs.field(default=None, kw_only=True)
 
     def filled(self, ids: Mapping[str, str]) -> str:
         """Return the path with `ids` in place of their names.

@@ -65,6 +65,8 @@ def operation(facts: Facts, *, saving: bool = False) -> Group:
         words["options"] = layout.value(list(facts["query"]))
     if not facts.get("organization", True):
         words["needs_organization"] = "False"
+    if "version" in facts:
+        words["version"] = layout.text(facts["version"])
     if facts.get("send_on_update"):
         words["send_on_update"] = layout.value(facts["send_on_update"])
     plain = [layout.text(facts[key]) for key in ("method", "path", "scope")]
