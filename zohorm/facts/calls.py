@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from zohorm.facts import kinds, members
 from zohorm.facts.documents import Node, Operation, Parameter
 from zohorm.facts.load import Facts
-from zohorm.facts.members import CREATE, Member
+from zohorm.facts.members import CREATE, DETAIL, Member
 
 # What every answer may hold beside the record or the rows.
 ENVELOPE = {"code", "message", "page_context", "instrumentation"}
@@ -62,13 +62,21 @@ def action(
     if operation.source.resolve(operation.body or {}).get("type") == "array":
         facts["body_form"] = "list"
     facts["required"] = _required(operation)
-    return facts | {"on": on, "returns": _returns(answered(operation), key, list_key)}
+    facts |= {"on": on, "returns": _returns(answered(operation), key, list_key)}
+    return facts | _answer(operation) if facts["returns"] == "data" else facts
 
 
 def answered(operation: Operation) -> Node:
     """Give what an answer holds beside its envelope."""
     shown = operation.members(operation.answer)
     return {name: node for name, node in shown.items() if name not in ENVELOPE}
+
+
+def _answer(operation: Operation) -> Facts:
+    """Write what an answer holds that is neither a record nor rows of one: the sandbox gives it."""
+    shown: dict[str, Member] = {}
+    members.gather(shown, operation, operation.answer, DETAIL)
+    return {"answer": {n: _argument(m) for n, m in shown.items() if n not in ENVELOPE}}
 
 
 def _returns(keys: Iterable[str], key: str, list_key: str) -> str:
