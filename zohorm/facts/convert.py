@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import attrs
 
@@ -14,6 +15,8 @@ from zohorm.facts.documents import Operation
 from zohorm.facts.load import Facts
 from zohorm.facts.members import CREATE, DETAIL, ROW, UPDATE, FieldWriter, Member
 from zohorm.facts.places import Place
+
+T = TypeVar("T")
 
 
 @attrs.define
@@ -104,12 +107,12 @@ class Converter:
         lost: list[str] = []
         hidden: list[str] = []
         for operation in operations:
-            place = misled.get(operation.name) or places.place(operation, known)
+            place = _told(operation, misled) or places.place(operation, known)
             if place.resource not in found:
                 lost.append(operation.path)
                 continue
             noun = names.snake_name(place.resource)
-            name = given.get(operation.name) or places.action_name(operation.name, noun)
+            name = _told(operation, given) or places.action_name(operation.name, noun)
             if first := found[place.resource].enter(operation, place, name):
                 hidden.append(f"{first.name} by {operation.name}")
         if lost:
@@ -185,6 +188,11 @@ class Converter:
             if accessor in parent["fields"]:
                 accessor = f"list_{accessor}"
             parent["children"][accessor] = {"of": name}
+
+
+def _told(operation: Operation, table: Mapping[str, T]) -> T | None:
+    """Give what a table of corrections tells of an operation, by its verb and path or its name."""
+    return table.get(operation.call) or table.get(operation.name)
 
 
 def _name_ids_in_paths(facts: Facts) -> None:

@@ -42,6 +42,11 @@ class Operation:
     media: tuple[str, ...]
     source: Document
 
+    @property
+    def call(self) -> str:
+        """Give verb and path, which tell apart two operations of one name."""
+        return f"{self.method} {self.path}"
+
     def query(self) -> list[Parameter]:
         """Give the parameters that travel in the query."""
         return [parameter for parameter in self.parameters if parameter.place == "query"]
