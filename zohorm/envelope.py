@@ -35,12 +35,12 @@ def row_of(answer: Answer, resource: Resource, call: Call) -> wire.Row:
         row = wire.row_in(held[0] if isinstance(held, list) and len(held) == 1 else held)
         if row is not None:
             return row
+    if resource.id and resource.id in body:
+        return body  # A few answers are documented flat, without a key around the record.
     unknown = [name for name in body if name not in _AROUND and name not in names]
     rows = [row for name in unknown if (row := wire.row_in(body[name])) is not None]
     if len(rows) == 1:
         return rows[0]
-    if resource.id and resource.id in body:
-        return body  # A few answers are documented flat, without a key around the record.
     raise _missing(answer, resource.key, call)
 
 

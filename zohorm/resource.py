@@ -56,7 +56,7 @@ class Operation:
             name = match.group(1)
             if name not in ids:
                 raise MissingSetting(f"{self.path} needs {name}, which this record does not have")
-            return wire.plain_id(ids[name], name)
+            return wire.path_step(ids[name], name)
 
         return _PLACE.sub(fill, self.path)
 
@@ -78,6 +78,14 @@ class Resource:
     filters: Mapping[str, Filter]
     sort: tuple[str, ...]
     counts: bool
+
+    def identifier(self, value: object) -> str:
+        """Return `value` if a record of this resource can be known by it.
+
+        Raises:
+            WrongType, InvalidId: it is no id, or no code where the resource has codes.
+        """
+        return wire.identifier(value, self.id or "id", f"the id of {self.name}")
 
     def operation(self, name: str) -> Operation | None:
         """Return the operation called `name` (create, list, get, update, delete) or None."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 import attrs
 
@@ -26,6 +27,8 @@ Row = Mapping[str, Any]
 _MOST_DIGITS = 1000
 """More than any number has."""
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]+")
+_CODE = re.compile(r"(?! )(?!\.+\Z)[\w .,:@&+=$|!~*'()\[\]-]+(?<! )")
+"""Neither a step up nor what some server takes for the end of a step, as written or as decoded."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 
@@ -78,6 +81,52 @@ def plain_id(value: object, what: str) -> str:
             advice="An id holds letters, digits, '_' and '-' and is never empty.",
         )
     return value
+
+
+def is_code(name: str) -> bool:
+    """Say whether the member called `name` is a code that users choose, not an id of the service.
+
+    Billing knows plans, addons and coupons by such codes: `plan_code`, `coupon_code`.
+    """
+    return name.endswith("_code")
+
+
+def code(value: object, what: str) -> str:
+    """Return `value` if it is a code that can stand in a path, quoted there.
+
+    Raises:
+        WrongType: it is not text.
+        InvalidId: it is empty, begins or ends with a blank, or holds what could change the path.
+    """
+    if not isinstance(value, str):
+        raise WrongType(
+            f"{what} must be text, not {type(value).__name__}", advice='Pass codes as text: "gold".'
+        )
+    if not _CODE.fullmatch(value):
+        raise InvalidId(
+            f"{what} is not a code that a path can carry",
+            advice="A code holds letters, digits, blanks inside and .,:@&+=$|!~*'()[]_- alone, "
+            "and is not just dots.",
+        )
+    return value
+
+
+def identifier(value: object, name: str, what: str) -> str:
+    """Return `value` if it is what the member called `name` may hold: a code or a plain id.
+
+    Raises:
+        WrongType, InvalidId: it is not.
+    """
+    return code(value, what) if is_code(name) else plain_id(value, what)
+
+
+def path_step(value: object, name: str) -> str:
+    """Return `value` as it stands in a path in place of `name`; a code is percent-encoded.
+
+    Raises:
+        WrongType, InvalidId: it can be no id.
+    """
+    return quote(identifier(value, name, name), safe="")
 
 
 @attrs.frozen

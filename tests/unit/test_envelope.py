@@ -56,9 +56,10 @@ def rows(body: dict[str, object] | None) -> object:
         {"something": ROW, "count": 5, "page_context": {}, "instrumentation": {}, "errors": {}},
         {"invoice": [ROW]},
         {"invoice_id": "1", "total": 5},
+        {"invoice_id": "1", "total": 5, "data": {"payment": OTHER}},
     ],
     ids=["key", "key first", "other key", "other key first", "one unknown", "one object unknown",
-         "one in a list", "flat"],
+         "one in a list", "flat", "flat around data"],
 )  # fmt: skip
 def test_the_record_is_found(body: dict[str, object]) -> None:
     found = row(body)
