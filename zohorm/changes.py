@@ -12,11 +12,11 @@ from zohorm import wire
 from zohorm.errors import ReadOnlyField
 from zohorm.lines import Lines
 from zohorm.members import Children, Link, Listed, Value
+from zohorm.slots import Slots
 
 if TYPE_CHECKING:
     from zohorm.model import Model
     from zohorm.record import Record
-    from zohorm.session import Session
 
 T = TypeVar("T")
 
@@ -62,26 +62,15 @@ class Change:
     new: object = attrs.field(repr=False)
 
 
-_NO_EDITS: Final[dict[str, Edit]] = {}
-_NO_LINES: Final[dict[str, Lines[Record]]] = {}
-"""What every record starts with; the first edit or list gives it a dictionary of its own."""
-
-
-class Changing:
+class Changing(Slots):
     """A received row, the edits on it, and the lists of embedded records that it holds."""
 
-    __slots__ = ("__weakref__", "_edits", "_home", "_lines", "_row", "_session")
+    __slots__ = ()
 
     _values: ClassVar[dict[str, Value[object]]] = {}
     _lists: ClassVar[dict[str, Listed]] = {}
     _links: ClassVar[dict[str, Link[Model | None]]] = {}
     _id_name: ClassVar[str | None] = None
-
-    _row: wire.Row
-    _edits: dict[str, Edit]
-    _lines: dict[str, Lines[Record]]
-    _session: Session | None
-    _home: object
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -103,15 +92,6 @@ class Changing:
         else:
             return isinstance(member, Children)
         return True
-
-    def _start(self, row: wire.Row, session: Session | None) -> None:
-        # Past the check of names in `Record.__setattr__`: a page makes hundreds of records.
-        fill = object.__setattr__
-        fill(self, "_row", row)
-        fill(self, "_edits", _NO_EDITS)
-        fill(self, "_lines", _NO_LINES)
-        fill(self, "_session", session)
-        fill(self, "_home", None)
 
     @classmethod
     def id_name(cls) -> str | None:

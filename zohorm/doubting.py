@@ -15,25 +15,10 @@ if TYPE_CHECKING:
     from zohorm.session import Session
 
 
-class _Unanswered:
-    """The types of what `Doubting` holds; in its own body, checkers would take them for members."""
-
-    __slots__ = ()
-
-    _doubt: settling.Doubt | None
-    _maybe_deleted: bool
-
-
-class Doubting(Stored, _Unanswered):
+class Doubting(Stored):
     """The part of a model that knows when a write may have been done."""
 
-    __slots__ = ("_doubt", "_maybe_deleted")
-
-    def _start(self, row: wire.Row, session: Session | None) -> None:
-        super()._start(row, session)
-        fill = object.__setattr__
-        fill(self, "_doubt", None)
-        fill(self, "_maybe_deleted", False)
+    __slots__ = ()
 
     @contextmanager
     def _in_doubt(self, doubt: settling.Doubt) -> Iterator[None]:

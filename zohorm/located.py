@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from zohorm import binding, wire
 from zohorm.changes import Home
@@ -16,47 +16,21 @@ from zohorm.errors import (
     Unsupported,
     WrongType,
 )
-from zohorm.loads import Loads
 from zohorm.record import Record
 from zohorm.resource import Operation, Resource
+from zohorm.slots import Standing
 
 if TYPE_CHECKING:
     from zohorm.session import Session
 
 
-_NO_PARENTS: Final[Mapping[str, str]] = {}
-
-
-class _Place:
-    """The types of what `Located` holds; in its own body, checkers would take them for members."""
+class Located(Record):
+    """The part of a model that knows where its record lives."""
 
     __slots__ = ()
 
-    _id: str | None
-    _whole: bool
-    _parents: Mapping[str, str]
-    _deleted: bool
-    _detached_from: str | None
-    _loads: Loads | None
-
-
-class Located(Record, _Place):
-    """The part of a model that knows where its record lives."""
-
-    __slots__ = ("_deleted", "_detached_from", "_id", "_loads", "_parents", "_whole")
-
     _facts: ClassVar[Resource]
     _session_of_class: ClassVar[Session | None] = None
-
-    def _start(self, row: wire.Row, session: Session | None) -> None:
-        super()._start(row, session)
-        fill = object.__setattr__
-        fill(self, "_id", None)
-        fill(self, "_whole", False)
-        fill(self, "_parents", _NO_PARENTS)
-        fill(self, "_deleted", False)
-        fill(self, "_detached_from", None)
-        fill(self, "_loads", None)
 
     @classmethod
     def facts(cls) -> Resource:
@@ -71,24 +45,11 @@ class Located(Record, _Place):
         *,
         fixed: bool = False,
         parents: Mapping[str, str] | None = None,
-        whole: bool = False,
-        loads: Loads | None = None,
-        identifier: str | None = None,
     ) -> Self:
-        """Return a record of a received row; `loads` counts the fetches of its query.
-
-        `identifier` is the id in the row, if the caller has read it.
-        """
-        record = super().received(row, session, fixed=fixed)
-        fill = object.__setattr__
-        fill(record, "_id", identifier or cls.id_in(row))
-        if whole:
-            fill(record, "_whole", True)
-        if parents:
-            fill(record, "_parents", parents)
-        if loads is not None:
-            fill(record, "_loads", loads)
-        return record
+        """Return a record of a received row, its id read from it."""
+        home = Home.FIXED if fixed else None
+        standing = Standing(session=session, parents=parents or {}, home=home)
+        return cls.made(row, cls.id_in(row), standing)
 
     def __repr__(self) -> str:
         session = self._session
@@ -256,7 +217,9 @@ class Located(Record, _Place):
     def __getstate__(self) -> dict[str, object]:
         session = self._session
         organization = self._detached_from if session is None else session.organization_id
-        return {**super().__getstate__(), "_detached_from": organization, "_loads": None}
+        state = super().__getstate__()
+        standing = self._standing._replace(session=None, loads=None, detached_from=organization)
+        return {**state, "_standing": standing}
 
     def ids_above(self) -> Mapping[str, str]:
         """Return the ids of the records that this one lives below, by member name."""

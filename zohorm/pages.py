@@ -11,6 +11,7 @@ import attrs
 from zohorm import binding, envelope, wire
 from zohorm.ahead import Ahead
 from zohorm.errors import FilterIgnored, MalformedReply, NotFound, warn
+from zohorm.intake import Intake
 from zohorm.loads import Loads
 from zohorm.lookups import Condition, Verdict
 from zohorm.seen import Seen
@@ -76,7 +77,8 @@ class Run(Generic[M]):
         self._facts = model.facts()
         self._operation = model.needed_operation("list")
         self._watch = session.watches.start(model)
-        self._loads = Loads(session.settings.lazy_limit)
+        loads = Loads(session.settings.lazy_limit)
+        self._intake = Intake(session, model, whole=False, parents=plan.parents, loads=loads)
         self._seen = Seen()
         self._blocks: tuple[binding.Block, ...] = ()
         self._thread = 0
@@ -262,13 +264,7 @@ class Run(Generic[M]):
                 return self._session.get(self._model, identifier, plan.parents)
             except NotFound:
                 return None
-        return self._session.record(
-            self._model,
-            row,
-            parents=plan.parents,
-            loads=self._loads,
-            identity=self._identity_here(),
-        )
+        return self._intake.record(row, self._identity_here())
 
     def _keeps(self, row: wire.Row) -> bool:
         kept = True

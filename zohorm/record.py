@@ -12,6 +12,7 @@ from zohorm import wire
 from zohorm.changes import NOT_RECEIVED, Changing, Edit, Home
 from zohorm.errors import NotLoaded, NotSaved, ReadOnlyField, UnknownField, Unsupported, WrongType
 from zohorm.members import Link, LinkT, Listed, Value
+from zohorm.slots import Slots, Standing, begin
 
 if TYPE_CHECKING:
     from zohorm.model import Model
@@ -48,7 +49,7 @@ class Record(Changing):
 
     def _begin(self, values: Mapping[str, object], session: Session | None) -> None:
         # The session comes first: a link looks whether its target is of the same organization.
-        self._start({}, session)
+        begin(self, session)
         for name, value in values.items():
             self._member(name).put(self, value)
 
@@ -102,11 +103,7 @@ class Record(Changing):
         parents: Mapping[str, str] | None = None,
     ) -> Self:
         """Return a record of a received row; `fixed` ones refuse edits, nobody could save them."""
-        record = cls.__new__(cls)
-        record._start(row, session)
-        if fixed:
-            record._home = Home.FIXED
-        return record
+        return cls.made(row, None, Standing(session=session, home=Home.FIXED if fixed else None))
 
     @classmethod
     def placed(
@@ -252,18 +249,12 @@ class Record(Changing):
 
     def __getstate__(self) -> dict[str, object]:
         """Return everything but the session: a pickle holds no connection and no secret."""
-        names = [
-            name
-            for kind in type(self).__mro__
-            for name in getattr(kind, "__slots__", ())
-            if name not in ("__weakref__", "_session")
-        ]
-        return {name: getattr(self, name) for name in names}
+        state = {name: getattr(self, name) for name in Slots.__slots__ if name != "__weakref__"}
+        return {**state, "_standing": self._standing._replace(session=None, loads=None)}
 
     def __setstate__(self, state: Mapping[str, object]) -> None:
         for name, value in state.items():
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "_session", None)
 
     def __copy__(self) -> Self:
         # A shallow copy would share the unsaved edits, and each would save the other's.

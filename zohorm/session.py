@@ -16,7 +16,7 @@ from zohorm.access import Access, Product
 from zohorm.connection import Answer, Call
 from zohorm.errors import MissingSetting, NotPicklable, SessionClosed, WrongType, ZohoError
 from zohorm.identity import IdentityMap
-from zohorm.loads import Loads
+from zohorm.intake import Intake
 from zohorm.rows import RowCache, Writes
 from zohorm.settings import Settings, SettingsDict, environment
 from zohorm.throttle import Quota
@@ -203,6 +203,7 @@ class Session:
             headers=headers or {},
             repeatable=operation.repeatable,
             needs_organization=operation.needs_organization,
+            version=operation.version,
             scope=operation.scope,
             send_before=send_before,
         )
@@ -234,7 +235,7 @@ class Session:
         """
         facts = model.facts()
         operation = model.needed_operation("get")
-        ids = {**parents, (facts.id or "id"): wire.plain_id(identifier, f"the id of {facts.name}")}
+        ids = {**parents, (facts.id or "id"): facts.identifier(identifier)}
         call, answer = self.call(operation, ids)
         row = envelope.row_of(answer, facts, call)
         if facts.id is not None and model.id_in(row) != identifier:
@@ -262,10 +263,9 @@ class Session:
         self.check_open()
         if not resource.is_model(model):
             raise WrongType(f"{self!r} gets records of models, and {_called(model)} is none")
-        self._check_product(model)
-        identifier = wire.plain_id(identifier, f"the id of {model.__name__}")
-        row = self.whole_row(model, identifier, parents or {})
-        return self.record(model, row, whole=True, parents=parents)
+        intake = Intake(self, model, whole=True, parents=parents)
+        identifier = model.facts().identifier(identifier)
+        return intake.record(self.whole_row(model, identifier, parents or {}), self.identity)
 
     def record(
         self,
@@ -274,56 +274,13 @@ class Session:
         *,
         whole: bool = False,
         parents: Mapping[str, str] | None = None,
-        loads: Loads | None = None,
-        identity: IdentityMap | None = None,
     ) -> M:
         """Return the record of a received row; one that is held already takes the row in.
-
-        `loads` counts the fetches of its query; `identity` is the identity map of this place, if
-        the caller has it at hand.
 
         Raises:
             WrongType: the model is of another product.
         """
-        self._check_product(model)
-        identity = identity or self.identity
-        identifier = model.id_in(row)
-        known = None
-        if identifier is not None:
-            if not whole:
-                self._drop_older(model, identifier, row)
-            known = identity.find(model, identifier)
-        if known is not None:
-            known.meet(row, whole=whole, loads=loads)
-            return known
-        record = model.received(
-            row,
-            self,
-            # Without an id nobody could save it, only make it once more.
-            fixed=identifier is None,
-            parents=parents,
-            whole=whole,
-            loads=loads,
-            identifier=identifier,
-        )
-        if identifier is not None:
-            identity.add(model, identifier, record)
-        return record
-
-    def _check_product(self, model: type[Stored]) -> None:
-        if model.facts().product != self.product.name:
-            raise WrongType(
-                f"{model.__name__} is a model of {model.facts().product}, and {self!r} is not"
-            )
-
-    def _drop_older(self, model: type[Stored], identifier: str, row: wire.Row) -> None:
-        """Forget the cached whole row that a list row disagrees with.
-
-        Reading on would mix the two, and a total could run backwards.
-        """
-        held = self._rows.held((model, identifier))
-        if held is not None and model.disagree(held, row):
-            self._rows.forget((model, identifier))
+        return Intake(self, model, whole=whole, parents=parents).record(row, self.identity)
 
     def linked(self, name: str, identifier: str) -> Stored:
         """Return the record of the model called `name` of this product."""

@@ -32,14 +32,13 @@ class Stored(Located):
         the rest of the old row is then no longer true, so it counts as not loaded, and `loads`
         counts the fetch of it.
         """
-        self._loads = loads
-        if whole:
-            self._whole = True
-        elif self._whole and not self.disagree(self._row, row):
-            return
-        else:
-            self._whole = False
-        self.take(row)
+        held = self._standing
+        same = row is self._row
+        stays_whole = not whole and held.whole and (same or not self.disagree(self._row, row))
+        if held.loads is not loads or held.whole is not (whole or stays_whole):
+            self._standing = held._replace(loads=loads, whole=whole or stays_whole)
+        if not (same or stays_whole):
+            self.take(row)
 
     @classmethod
     def disagree(cls, older: wire.Row, newer: wire.Row) -> bool:

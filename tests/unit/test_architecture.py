@@ -23,10 +23,10 @@ LAYERS = (
     ("query", "pages", "ahead", "seen"),
     # What a record with an address of its own can do.
     ("acting", "saving", "doubting", "settling", "stored", "located"),
-    ("products", "session", "access", "watching"),
+    ("products", "session", "intake", "access", "watching"),
     ("settings", "binding", "rows", "identity", "loads"),
     # What a record is made of, and where it lies in an answer.
-    ("record", "changes", "lines", "merging", "fields", "members"),
+    ("record", "changes", "slots", "lines", "merging", "fields", "members"),
     ("resource", "lookups", "envelope"),
     ("connection",),
     ("throttle", "token", "refresh", "retry", "reading", "calls"),

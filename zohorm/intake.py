@@ -1,0 +1,73 @@
+"""Turns received rows into records: one object per id, which takes newer rows in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from zohorm.changes import Home
+from zohorm.errors import WrongType
+from zohorm.slots import Standing
+
+if TYPE_CHECKING:
+    from zohorm import wire
+    from zohorm.identity import IdentityMap
+    from zohorm.loads import Loads
+    from zohorm.session import Session
+    from zohorm.stored import Stored
+
+M = TypeVar("M", bound="Stored")
+
+
+class Intake(Generic[M]):
+    """Makes the records of one model from rows that came the same way.
+
+    `whole` rows show every member; `loads` counts the fetches of the query that they belong to.
+
+    Raises:
+        WrongType: the model is of another product.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        model: type[M],
+        *,
+        whole: bool,
+        parents: Mapping[str, str] | None = None,
+        loads: Loads | None = None,
+    ) -> None:
+        if model.facts().product != session.product.name:
+            raise WrongType(
+                f"{model.__name__} is a model of {model.facts().product}, and {session!r} is not"
+            )
+        self._model = model
+        self._rows = session.rows
+        self._standing = Standing(session, parents or {}, whole, loads)
+        self._id_name = model.id_name() or ""
+
+    def record(self, row: wire.Row, identity: IdentityMap) -> M:
+        """Return the record of `row`; one that `identity` holds already takes the row in."""
+        held, standing = row.get(self._id_name), self._standing
+        identifier = held if isinstance(held, str) and held else self._model.id_in(row)
+        if identifier is None:
+            # Without an id nobody could save it, only make it once more.
+            return self._model.made(row, None, standing._replace(home=Home.FIXED))
+        if not standing.whole:
+            self._drop_older(identifier, row)
+        known = identity.find(self._model, identifier)
+        if known is not None:
+            known.meet(row, whole=standing.whole, loads=standing.loads)
+            return known
+        record = self._model.made(row, identifier, standing)
+        identity.add(self._model, identifier, record)
+        return record
+
+    def _drop_older(self, identifier: str, row: wire.Row) -> None:
+        """Forget the cached whole row that a list row disagrees with.
+
+        Reading on would mix the two, and a total could run backwards.
+        """
+        held = self._rows.held((self._model, identifier))
+        if held is not None and self._model.disagree(held, row):
+            self._rows.forget((self._model, identifier))

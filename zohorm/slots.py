@@ -1,0 +1,117 @@
+"""What every record holds, and how hundreds of records a page are made in little time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Self, TypeVar, cast
+
+if TYPE_CHECKING:
+    from zohorm import wire
+    from zohorm.changes import Edit
+    from zohorm.lines import Lines
+    from zohorm.loads import Loads
+    from zohorm.record import Record
+    from zohorm.session import Session
+    from zohorm.settling import Doubt
+
+T = TypeVar("T")
+
+
+class Standing(NamedTuple):
+    """What a record is beside its values; the records of one page share one.
+
+    Attributes:
+        session: the one that it was made with, None as long as there is none.
+        parents: the ids of the records that it lives below, by member name.
+        whole: every member is loaded.
+        loads: counts the fetches of its query.
+        home: the token of the list that an embedded record lives in, or a `changes.Home`.
+        deleted: the service has deleted it, or `maybe_deleted`, nobody knows.
+        detached_from: the organization that it was pickled in.
+    """
+
+    session: Session | None = None
+    parents: Mapping[str, str] = {}
+    whole: bool = False
+    loads: Loads | None = None
+    home: object = None
+    deleted: bool = False
+    maybe_deleted: bool = False
+    detached_from: str | None = None
+
+
+NEW: Final = Standing()
+"""That of a record which nothing is known of yet."""
+
+_NO_EDITS: Final[dict[str, Edit]] = {}
+_NO_LINES: Final[dict[str, Lines[Record]]] = {}
+"""What every record starts with; the first edit or list gives it a dictionary of its own."""
+
+
+class _OfStanding(Generic[T]):
+    """A member of the standing; the record for which it is set gets a standing of its own."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, record: Slots | None, owner: object) -> T:
+        if record is None:
+            raise AttributeError(f"{self._name} belongs to a record, not to its class")
+        held: T = getattr(record._standing, self._name)
+        return held
+
+    def __set__(self, record: Slots, value: T) -> None:
+        record._standing = record._standing._replace(**{self._name: value})  # type: ignore[arg-type]
+
+
+class Slots:
+    """The row, the id, the edits and the lists of a record, and its standing."""
+
+    __slots__ = ("__weakref__", "_doubt", "_edits", "_id", "_lines", "_row", "_standing")
+
+    _row: wire.Row
+    _id: str | None
+    _edits: dict[str, Edit]
+    _lines: dict[str, Lines[Record]]
+    _standing: Standing
+    # Apart from the standing, which one thread may replace while another notes a doubt.
+    _doubt: Doubt | None
+
+    _session = _OfStanding["Session | None"]("session")
+    _parents = _OfStanding["Mapping[str, str]"]("parents")
+    _whole = _OfStanding[bool]("whole")
+    _loads = _OfStanding["Loads | None"]("loads")
+    _home = _OfStanding[object]("home")
+    _deleted = _OfStanding[bool]("deleted")
+    _maybe_deleted = _OfStanding[bool]("maybe_deleted")
+    _detached_from = _OfStanding["str | None"]("detached_from")
+
+    @classmethod
+    def made(cls, row: wire.Row, identifier: str | None, standing: Standing) -> Self:
+        """Return a record of a received row; no check, no call, no edit."""
+        record = object.__new__(cls)
+        _fill(record, row, identifier, standing)
+        return record
+
+
+def _setter(name: str) -> Callable[[Slots, object], None]:
+    return cast("Callable[[Slots, object], None]", vars(Slots)[name].__set__)
+
+
+# Past the check of names that assigning to a record makes, and faster than object.__setattr__.
+_set_row, _set_id, _set_standing = _setter("_row"), _setter("_id"), _setter("_standing")
+_set_edits, _set_lines, _set_doubt = _setter("_edits"), _setter("_lines"), _setter("_doubt")
+
+
+def _fill(record: Slots, row: wire.Row, identifier: str | None, standing: Standing) -> None:
+    _set_row(record, row)
+    _set_id(record, identifier)
+    _set_standing(record, standing)
+    _set_edits(record, _NO_EDITS)
+    _set_lines(record, _NO_LINES)
+    _set_doubt(record, None)
+
+
+def begin(record: Slots, session: Session | None) -> None:
+    """Make `record` a new one without any value."""
+    _fill(record, {}, None, NEW if session is None else NEW._replace(session=session))
