@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -455,11 +456,12 @@ def test_documents_that_the_corrections_do_not_declare_are_named_and_left_out(
     """One of them shows the paths of another resource, and one has a path of no resource."""
     (tmp_path / "bills.yml").write_text(DOCUMENT, encoding="utf-8")
     assert run(tmp_path, CORRECTIONS + DECLARED) == 0
-    alone = (tmp_path / "books.json").read_text("utf-8")
+    alone = json.loads((tmp_path / "books.json").read_text("utf-8"))
     capsys.readouterr()
     twin = DOCUMENT.replace("bill_id", "debt_id").replace("title: Bills", "title: Debts")
     (tmp_path / "another.yml").write_text(twin, encoding="utf-8")
     lost = DOCUMENT.replace("/bills/{bill_id}/status/void:", "/share/link:")
+    lost = lost.replace("title: Bills", "title: Shares")
     (tmp_path / "share.yml").write_text(lost, encoding="utf-8")
 
     assert run(tmp_path, CORRECTIONS + DECLARED) == 0
@@ -468,10 +470,51 @@ def test_documents_that_the_corrections_do_not_declare_are_named_and_left_out(
     assert told.out.splitlines() == [
         "left out: another.yml",
         "left out: share.yml",
+        "+ documented.Debts",
+        "+ documented.Shares",
         "books.json: 2 resources",
     ]
     assert told.err == ""
-    assert (tmp_path / "books.json").read_text("utf-8") == alone
+    facts = json.loads((tmp_path / "books.json").read_text("utf-8"))
+    assert facts["resources"] == alone["resources"]
+    assert facts["documented"]["Debts"]["GET /bills/{debt_id}"] == "get_bill"
+
+
+def test_every_operation_is_listed_and_those_left_out_tell_why(tmp_path: Path) -> None:
+    (tmp_path / "bills.yml").write_text(DOCUMENT, encoding="utf-8")
+    text = f'[[leave_out]]\noperations = ["mark_bill_void"]\n{GIVEN}'
+    text += f'[[leave_out]]\noperations = ["PUT /bill/{{bill_id}}/customfields"]\n{GIVEN}'
+    mended = CORRECTIONS.partition("[[repeatable]]")[0] + text
+
+    facts = convert(tmp_path, parse(mended))
+
+    assert len(facts["documented"]["Bills"]) == 9
+    assert facts["documented"]["Bills"]["POST /bills"] == "create_bill"
+    assert facts["left_out"] == {
+        "POST /bills/{bill_id}/status/void": "because",
+        "PUT /bill/{bill_id}/customfields": "because",
+    }
+    assert facts["resources"]["Bill"]["actions"] == {}
+
+
+def test_leaving_out_what_is_not_documented_is_stale(tmp_path: Path) -> None:
+    with pytest.raises(Stale, match="burn_bill"):
+        converted(tmp_path, f'[[leave_out]]\noperations = ["burn_bill"]\n{GIVEN}')
+
+
+def test_a_resource_of_one_document_shares_its_path_with_another(tmp_path: Path) -> None:
+    """Debit notes are documented under the path of invoices."""
+    twin = DOCUMENT.replace("_bill", "_debt").replace("bill_id", "debt_id")
+    (tmp_path / "debts.yml").write_text(twin, encoding="utf-8")
+    row = f'[[resource]]\nname = "Debt"\npath = "bills"\ndocument = "debts"\n{GIVEN}'
+    row += f'[[resource]]\nname = "Bill"\npath = "bills"\n{GIVEN}'
+    row += f'[[place]]\noperations = ["list_debt_comments"]\nresource = "Debt"\n{GIVEN}'
+
+    resources = converted(tmp_path, row)
+
+    assert resources["Debt"]["operations"]["get"]["path"] == "/bills/{debt_id}"
+    assert resources["Bill"]["operations"]["get"]["path"] == "/bills/{bill_id}"
+    assert "comments" in resources["Bill"]["children"]
 
 
 @pytest.mark.parametrize(

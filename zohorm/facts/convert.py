@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import attrs
 
 from zohorm.facts import calls, documents, filters, members, names, places
-from zohorm.facts.corrections import Corrections, Misfit, apply
+from zohorm.facts.corrections import Corrections, Misfit, Stale, apply
 from zohorm.facts.documents import Operation
 from zohorm.facts.load import Facts
 from zohorm.facts.members import CREATE, DETAIL, ROW, UPDATE, FieldWriter, Member
@@ -70,8 +70,8 @@ def convert(directory: Path, corrections: Corrections) -> Facts:
         Misfit: a declared file is not there, or an operation in one belongs to no resource.
         Stale: corrections that change nothing.
     """
-    chosen, _ = documents.files(directory, corrections.documents())
-    return Converter(corrections).facts(documents.read(chosen))
+    chosen, others = documents.files(directory, corrections.documents())
+    return Converter(corrections).facts(documents.read(chosen), documents.read(others))
 
 
 class Converter:
@@ -83,31 +83,48 @@ class Converter:
         self._classes = corrections.merged("class", "names")
         self._reasons = corrections.reasons("repeatable")
 
-    def facts(self, operations: list[Operation]) -> Facts:
-        """Write the facts of all operations."""
-        found = self._sort(operations)
+    def facts(self, operations: list[Operation], others: Iterable[Operation] = ()) -> Facts:
+        """Write the facts of all operations; of `others`, say only that they are documented."""
+        reasons = self._left_out(operations)
+        found = self._sort([each for each in operations if not _told(each, reasons)])
         resources = {resource.name: self._resource(resource) for resource in found}
         self._add_children(resources)
         apply(resources, self._corrections)
         for resource in resources.values():
             complete(resource, set(resources))
         add_links(resources, self._corrections.merged("link", "to"))
-        return self._corrections.product | {"resources": resources}
+        about: Facts = {
+            "documented": _documented([*operations, *others]),
+            "left_out": {op.call: why for op in operations if (why := _told(op, reasons))},
+        }
+        return self._corrections.product | about | {"resources": resources}
+
+    def _left_out(self, operations: Iterable[Operation]) -> dict[str, str]:
+        """Give the reason of each operation that nothing offers, by its name or call."""
+        reasons = self._corrections.reasons("leave_out")
+        known = {name for operation in operations for name in (operation.name, operation.call)}
+        if stale := sorted(set(reasons) - known):
+            raise Stale(f"these are left out but not documented: {', '.join(stale)}")
+        return reasons
 
     def _sort(self, operations: list[Operation]) -> list[Resource]:
         """Give each operation to its resource."""
-        declared = {row["path"]: name for name, row in self._declared.items()}
+        declared = {
+            row["path"]: name for name, row in self._declared.items() if "document" not in row
+        }
         known = places.collections(operations) | declared
-        found: dict[str, Resource] = {}
         # Declared first: a declared path stands for what the paths alone would guess.
-        for path, name in (declared | known).items():
+        found = {name: Resource(name, row["path"]) for name, row in self._declared.items()}
+        for path, name in known.items():
             found.setdefault(name, Resource(name, path))
         given = self._corrections.merged("action", "names")
         misled = self._misled()
         lost: list[str] = []
         hidden: list[str] = []
         for operation in operations:
-            place = _told(operation, misled) or places.place(operation, known)
+            place = _told(operation, misled) or places.place(
+                operation, known | self._declared_in(operation.file)
+            )
             if place.resource not in found:
                 lost.append(operation.path)
                 continue
@@ -121,6 +138,11 @@ class Converter:
             raise Misfit(f"one would hide the other: name or place them: {', '.join(hidden)}")
         # A declared resource without a document in this folder has no facts either.
         return [resource for resource in found.values() if resource.roles or resource.actions]
+
+    def _declared_in(self, document: str) -> dict[str, str]:
+        """Give the resources that one document alone shows, by path."""
+        rows = self._declared.values()
+        return {row["path"]: row["name"] for row in rows if row.get("document") == document}
 
     def _misled(self) -> dict[str, Place]:
         return {
@@ -177,7 +199,11 @@ class Converter:
 
     def _add_children(self, resources: dict[str, Facts]) -> None:
         """Hang each resource whose path goes through another's record below that one."""
-        paths = {facts["path"]: name for name, facts in resources.items()}
+        paths = {
+            facts["path"]: name
+            for name, facts in resources.items()
+            if "document" not in self._declared.get(name, {})
+        }
         for name, facts in resources.items():
             owner, separator, rest = facts["path"].partition("/{")
             if not separator or owner not in paths:
@@ -193,6 +219,14 @@ class Converter:
 def _told(operation: Operation, table: Mapping[str, T]) -> T | None:
     """Give what a table of corrections tells of an operation, by its verb and path or its name."""
     return table.get(operation.call) or table.get(operation.name)
+
+
+def _documented(operations: Iterable[Operation]) -> Facts:
+    """List every operation by its document and its call, for the check that each is reachable."""
+    found: Facts = {}
+    for operation in operations:
+        found.setdefault(operation.document, {})[operation.call] = operation.name
+    return found
 
 
 def _name_ids_in_paths(facts: Facts) -> None:

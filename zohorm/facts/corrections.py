@@ -6,8 +6,11 @@ order of their names: `books.corrections/bills.toml`.
 They have these tables, all of them lists so that one reason may stand for many places: `document`
 (files that the facts are made from; without it, every file of the folder), `resource` (names of
 collections), `action` (names of actions), `place` (operations whose path misleads), `class` (names
-of embedded classes), `link`, `repeatable`, `always`, `correct` (anything else, by its path in the
-facts) and `say` (our words for docstrings).
+of embedded classes), `link`, `repeatable`, `leave_out` (operations that nothing offers), `always`,
+`correct` (anything else, by its path in the facts) and `say` (our words for docstrings).
+
+Operations go by their name or by their call, `POST /bills`. A resource that says `document` has its
+path in that document alone: debit notes are documented under the path of invoices.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ TABLES = (
     "class",
     "link",
     "repeatable",
+    "leave_out",
     "always",
     "correct",
     "say",

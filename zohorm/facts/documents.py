@@ -1,4 +1,4 @@
-"""Read the vendor's OpenAPI documents into plain values; the converter is the only caller."""
+"""Read the vendor's documents, OpenAPI ones and listings; the converter is the only caller."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from zohorm.facts import listing
 from zohorm.facts.corrections import Misfit
 
 # A node of a document: a JSON object whose members the OpenAPI standard names.
@@ -41,6 +42,7 @@ class Operation:
     status: int
     media: tuple[str, ...]
     source: Document
+    file: str = ""
 
     @property
     def call(self) -> str:
@@ -59,8 +61,9 @@ class Operation:
 class Document:
     """One OpenAPI document; resolves its own references."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, file: str = "") -> None:
         self._node = node
+        self.file = file
         self.title = str(node.get("info", {}).get("title", ""))
 
     def resolve(self, node: Any) -> Node:
@@ -108,6 +111,7 @@ class Document:
             status=status,
             media=tuple(media),
             source=self,
+            file=self.file,
         )
 
     def _parameters(self, item: Node, node: Node) -> Iterator[Parameter]:
@@ -156,7 +160,7 @@ def files(directory: Path, wanted: Collection[str] | None) -> tuple[list[Path], 
 
 
 def read(paths: Iterable[Path]) -> list[Operation]:
-    """Read documents, in their order."""
+    """Read documents and listings, in their order."""
     import yaml  # Only who converts needs it: zohorm[facts].
 
     # The loader in C reads the same in an eighth of the time; some builds of PyYAML lack it.
@@ -165,5 +169,7 @@ def read(paths: Iterable[Path]) -> list[Operation]:
     for path in paths:
         with path.open(encoding="utf-8") as stream:
             # A safe loader: it makes plain values alone.
-            operations.extend(Document(yaml.load(stream, Loader=loader)).operations())
+            found = yaml.load(stream, Loader=loader)
+        for node in listing.documents(found):
+            operations.extend(Document(node, path.stem).operations())
     return operations
