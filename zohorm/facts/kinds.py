@@ -17,10 +17,10 @@ from zohorm.facts.documents import Node
 ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d$")
 MAX_LENGTH = re.compile(r"max(?:imum)?[ -]length\s*(?:is\s*)?\[?\s*(\d+)", re.IGNORECASE)
-ALLOWED = re.compile(r"allowed values?|it can be|possib\w* values", re.IGNORECASE)
+ALLOWED = re.compile(r"allowed values?|it can (?:either )?be|possib\w* values", re.IGNORECASE)
 CODE = re.compile(r"<code>(.*?)</code>", re.DOTALL)
 PLAIN = re.compile(r"\s*(?:are)?\s*:?\s*(\w+(?:\s*,\s*\w+)+)\s*\.?\s*$")
-BETWEEN = re.compile(r"\([^)]*\)|<[^>]*>|\b(?:and|or|are|is)\b|[\W_]")
+BETWEEN = re.compile(r"\([^)]*\)|<[^>]*>|\b(?:and|or|are|is|can be)\b|[\W_]")
 CHOICE = re.compile(r"[\w.\-]+$")
 
 
@@ -53,6 +53,9 @@ COUNT = r"(.*_)?(index|precision|count|order|sent|terms|status_code|plan_type|mi
 
 # Kind, pattern that the whole name must match, and what else must hold.
 RULES: tuple[Rule, ...] = (
+    # Listings know these two words for types; OpenAPI documents have text for both.
+    ("date", r".*", lambda seen: seen.only("date")),
+    ("datetime", r".*", lambda seen: seen.only("datetime")),
     ("boolean", r".*", lambda seen: seen.only("boolean")),
     ("boolean", r"(is|has|can)_.*", lambda seen: seen.only("string", "boolean")),
     ("text", r".*_formatted", lambda seen: True),
