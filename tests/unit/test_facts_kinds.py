@@ -61,6 +61,8 @@ def test_a_member_that_some_document_calls_text_is_still_boolean_by_its_name() -
         ("Allowed Values: <code>draft</code>, <code>sent</code> and <code>void</code>.", 3),
         ("Allowed values: <code>de,en,fr</code>", 3),
         ("Soon it can be <code>cold</code> or <code>warm</code>", 2),
+        ("It can either be <code>cold</code>or <code>warm</code>.", 2),
+        ("Possible values can be <code>a</code> or <code>b</code> or <code>c</code>.", 3),
         ("Allowed values: active, inactive.", 2),
         ("Allowed Values: <br/><code>uk</code> (A place.),<br/><code>overseas</code> (Not.)", 2),
         ("Allowed values are <code> a </code> , <code> b </code>. Use <code>c</code>.", 2),
