@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from zohorm import envelope, wire
 from zohorm.errors import MalformedReply, OutcomeUnknown, UsageError
@@ -13,7 +13,9 @@ from zohorm.saving import Savable
 if TYPE_CHECKING:
     from zohorm.connection import Answer, Call
     from zohorm.session import Session
+    from zohorm.stored import Stored
 
+S = TypeVar("S", bound="Stored")
 Values = Mapping[str, object]
 
 
@@ -61,6 +63,35 @@ class Acting(Savable):
             MalformedReply: the answer is JSON where a file is due.
         """
         return _file(*self._sent(operation, ids, query, body))
+
+    def _act_record(
+        self,
+        operation: Operation,
+        *,
+        ids: Mapping[str, str] | None = None,
+        query: Values | None = None,
+        body: object = None,
+    ) -> Self:
+        """Send an action and return the record that it answers: this one, or one that it made."""
+        call, answer = self._sent(operation, ids, query, body)
+        row = envelope.row_of(answer, self._facts, call)
+        if self.id_in(row) == self.id:
+            self.meet(row, whole=False)  # Such answers show less than a record asked for.
+            return self
+        return self._needed_session().record(type(self), row, parents=self.ids_above())
+
+    def _act_other(
+        self,
+        model: type[S],
+        operation: Operation,
+        *,
+        ids: Mapping[str, str] | None = None,
+        query: Values | None = None,
+        body: object = None,
+    ) -> S:
+        """Send an action and return the record of another model that it answers."""
+        call, answer = self._sent(operation, ids, query, body)
+        return _other(model, self._needed_session(), call, answer)
 
     def _sent(
         self,
@@ -144,6 +175,19 @@ class Acting(Savable):
         return session.record(cls._unbound(), row, whole=True)
 
     @classmethod
+    def _act_all_other(
+        cls,
+        model: type[S],
+        operation: Operation,
+        *,
+        ids: Mapping[str, str] | None = None,
+        query: Values | None = None,
+        body: object = None,
+    ) -> S:
+        """Send an action of the whole collection, return the record of another model it answers."""
+        return _other(model, *cls._sent_of_class(operation, ids, query, body))
+
+    @classmethod
     def _act_all_rows(
         cls,
         operation: Operation,
@@ -176,6 +220,12 @@ class Acting(Savable):
             raise
         finally:
             session.watches.note(cls._unbound(), many=True)
+
+
+def _other(model: type[S], session: Session, call: Call, answer: Answer) -> S:
+    if call.writes:
+        session.watches.note(model)
+    return session.record(model, envelope.row_of(answer, model.facts(), call))
 
 
 def _send(

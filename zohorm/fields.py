@@ -178,9 +178,9 @@ def many(
     return Many(element, replaced=replaced, create_only=create_only)
 
 
-def one(element: type[EmbeddedT]) -> One[EmbeddedT]:
-    """Return one embedded record."""
-    return One(element)
+def one(element: type[EmbeddedT], *, create_only: bool = False) -> One[EmbeddedT]:
+    """Return one embedded record; one that is `create_only` is taken from a new record alone."""
+    return One(element, create_only=create_only)
 
 
 def read_only_many(

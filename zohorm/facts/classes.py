@@ -161,7 +161,8 @@ def _part(facts: Facts) -> tuple[str, Group]:
     if facts["kind"] == "embedded":
         if facts["access"] == "read_only":
             return f"ReadOnly[{of} | None]", layout.call("f.read_only_one", of)
-        return f"One[{of}]", layout.call("f.one", of)
+        only = {"create_only": "True"} if facts["access"] == "create_only" else {}
+        return f"One[{of}]", layout.call("f.one", of, **only)
     if facts["access"] == "read_only":
         return f"ReadOnly[tuple[{of}, ...]]", layout.call("f.read_only_many", of)
     kept = {} if facts["replaced"] else {"replaced": "False"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from zohorm.facts import layout, prose
+from zohorm.facts import layout, names, prose
 from zohorm.facts.layout import Code, Group
 from zohorm.facts.load import Facts
 
@@ -139,8 +139,13 @@ def _action(model: str, name: str, facts: Facts, resource: Facts) -> Iterator[st
     ]
     if keywords:
         arguments += ["*", *keywords]
-    yield from _signature(name, arguments, RETURNS[facts["returns"]], on_class=on_class)
+    returns = facts.get("of", RETURNS[facts["returns"]])
+    yield from _signature(name, arguments, returns, on_class=on_class)
     yield from prose.docstring(_says(model, name, facts), INDENT * 2, _notes(facts, members))
+    if "of" in facts:
+        module = f"zohorm.{resource['product']}.{names.snake_name(returns)}"
+        yield f"{INDENT * 2}from {module} import {returns}"
+        yield ""
     yield from _return(facts, path)
 
 
@@ -168,8 +173,12 @@ def _return(facts: Facts, path: list[str]) -> Iterator[str]:
     elif facts["body"]:
         words["body"] = layout.mapping((member, member) for member in facts["body"])
     target = "cls._act_all" if facts["on"] == "class" else "self._act"
+    called: list[Code] = [operation(facts)]
     head = CALLS[facts["returns"]].format(target)
-    yield from layout.lines(layout.call(head, operation(facts), **words), INDENT * 2)
+    if "of" in facts:
+        # The model is imported where it is made: it may hold this one.
+        head, called = f"return {target}_other", [facts["of"], *called]
+    yield from layout.lines(layout.call(head, *called, **words), INDENT * 2)
 
 
 def _body_arguments(facts: Facts) -> Facts:

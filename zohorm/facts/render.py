@@ -34,7 +34,7 @@ SESSIONS = {
 def render(product: str, into: Path = FOLDER) -> dict[Path, str]:
     """Give the text of every generated file of a product, by its path."""
     facts = load(product)
-    resources = {name: _with_parent(about) for name, about in facts["resources"].items()}
+    resources = {name: _placed(about, product) for name, about in facts["resources"].items()}
     files = {
         into / product / f"{classes.module_name(name)}.py": _module(name, about, facts, resources)
         for name, about in resources.items()
@@ -67,9 +67,10 @@ def write(product: str, into: Path = FOLDER) -> list[Path]:
     return changed
 
 
-def _with_parent(facts: Facts) -> Facts:
+def _placed(facts: Facts, product: str) -> Facts:
     found = re.search(r"\{(\w+)\}", facts["path"])
-    return facts | {"parent_id": found.group(1) if facts["parent"] and found else None}
+    above = found.group(1) if facts["parent"] and found else None
+    return facts | {"product": product, "parent_id": above}
 
 
 def _head(text: str, product: str) -> list[str]:
@@ -119,7 +120,8 @@ def _imports(
     standard += layout.imported("from collections.abc import", abstract)
     standard += ["from decimal import Decimal"] if re.search(r"[\[ ]Decimal\b[^.]", code) else []
     held = _held_models(facts, resources)
-    named = {r for r in resources if re.search(rf"\[{r}(?: \| None)?\]", code)} - {name} - held
+    shown = {r for r in resources if re.search(rf"\[{r}(?: \| None)?\]|-> {r}:", code)}
+    named = shown - {name} - held
     later = sorted(f"from zohorm.{product}.{classes.module_name(r)} import {r}" for r in named)
     if used("Collection", follow=r"\["):
         later.append("from zohorm.children import Collection")
