@@ -1,4 +1,4 @@
-"""The converter and the renderer as commands: `python -m zohorm.facts convert|render`.
+"""The facts as commands: `python -m zohorm.facts convert|render|coverage`.
 
 `convert DIRECTORY` makes the facts of a product from the vendor's OpenAPI documents (*.yml). It
 takes those that the corrections declare and prints
@@ -13,6 +13,10 @@ ends with status 1. A new product or document begins with a row in the correctio
 
 `render` writes the generated modules of every product that has facts, or of one `--product`;
 `render --check` only names the stale ones, with status 1.
+
+`coverage` lists every documented operation with the methods that send it, or the reason why it is
+left out, and the counts of each product. With status 1 it tells of operations that are neither.
+`--brief` leaves out what is reached.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from zohorm.facts import corrections, documents, products, render, writing
+from zohorm.facts import corrections, coverage, documents, products, render, writing
 from zohorm.facts.comparing import changes
 from zohorm.facts.convert import convert
 
@@ -49,6 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rendering.add_argument("--product", help="one product; else every one that has facts")
     rendering.add_argument("--into", type=Path, default=render.FOLDER, help="parent folder")
     rendering.set_defaults(run=run_render)
+    covering = commands.add_parser("coverage", help="tell which operations the classes reach")
+    covering.add_argument("--product", help="one product; else every one that has facts")
+    covering.add_argument("--brief", action="store_true", help="leave out what is reached")
+    covering.add_argument("--into", type=Path, default=render.FOLDER, help="parent folder")
+    covering.set_defaults(run=run_coverage)
     chosen = parser.parse_args(arguments)
     status: int = chosen.run(chosen)
     return status
@@ -89,6 +98,18 @@ def run_render(chosen: argparse.Namespace) -> int:
         named = path.relative_to(chosen.into)
         print(f"stale: {named}" if chosen.check else f"rendered {named}")
     return 1 if found and chosen.check else 0
+
+
+def run_coverage(chosen: argparse.Namespace) -> int:
+    """Report what the generated classes reach; fail where an operation is lost."""
+    chosen_products = [chosen.product] if chosen.product else products()
+    lost = False
+    for product in chosen_products:
+        found = coverage.coverage(product, chosen.into)
+        lost = lost or any(each.is_lost for each in found)
+        for line in coverage.lines(product, found, brief=chosen.brief):
+            print(line)
+    return 1 if lost else 0
 
 
 if __name__ == "__main__":
