@@ -1,4 +1,4 @@
-"""Every documented operation is reached by the classes of its product, or left out with a reason."""
+"""Every documented operation is reached by the classes of its product, or left out on purpose."""
 
 from __future__ import annotations
 
