@@ -572,3 +572,46 @@ def test_an_operation_never_hides_another(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="by update_custom_fields_in_bill"):
         converted(tmp_path, twins)
+
+
+SMALL = """
+openapi: 3.0.0
+info: {title: Groups}
+paths:
+  /groups:
+    post:
+      operationId: create_group
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/new'}}}}
+      responses:
+        '201': {content: {application/json: {schema: {properties: {new_group: {$ref: '#/g'}}}}}}
+    get:
+      operationId: list_groups
+      responses:
+        '200': {content: {application/json: {schema: {properties: {groups: {$ref: '#/g'}}}}}}
+  /groups/{group_id}:
+    get:
+      operationId: get_group
+      responses:
+        '200': {content: {application/json: {schema: {allOf: [{$ref: '#/code'}, {$ref: '#/g'}]}}}}
+code: {type: object, properties: {code: {type: integer}}}
+g: {type: object, properties: {group_id: {type: string}, name: {type: string}}}
+components:
+  schemas:
+    new:
+      type: object
+      allOf:
+        - {properties: {name: {type: string}}, required: [name]}
+        - {properties: {color: {type: string}}}
+"""
+
+
+def test_a_record_is_found_without_a_key_under_another_and_in_parts(tmp_path: Path) -> None:
+    (tmp_path / "groups.yml").write_text(SMALL, encoding="utf-8")
+
+    group = convert(tmp_path, parse(CORRECTIONS))["resources"]["Group"]
+
+    assert (group["key"], group["list_key"]) == ("new_group", "groups")
+    assert list(group["fields"]) == ["group_id", "name", "color"]
+    assert group["fields"]["name"]["detail"]
+    assert group["fields"]["name"]["list"]
+    assert group["operations"]["create"]["required"] == ["name"]

@@ -11,7 +11,7 @@ import attrs
 
 from zohorm.facts import calls, documents, filters, members, names, places
 from zohorm.facts.corrections import Corrections, Misfit, Stale, apply
-from zohorm.facts.documents import Operation
+from zohorm.facts.documents import Node, Operation
 from zohorm.facts.load import Facts
 from zohorm.facts.members import CREATE, DETAIL, ROW, UPDATE, FieldWriter, Member
 from zohorm.facts.places import Place
@@ -41,15 +41,20 @@ class Resource:
             held, _ = self.actions.setdefault(name, (operation, place.on))
         return None if held is operation else held
 
-    def keys(self) -> tuple[str, str]:
+    def keys(self, identity: str) -> tuple[str, str]:
         """Find the key of one record and the key of rows in the answers."""
         single = rows = ""
         for role in ("get", "update", "create"):
             if not single and role in self.roles:
-                single = next(iter(calls.answered(self.roles[role])), "")
+                shown = calls.answered(self.roles[role])
+                # A record that is shown without a key has its id beside the code.
+                single = "" if identity in shown else next(iter(shown), "")
         if "list" in self.roles:
             shown = calls.answered(self.roles["list"])
-            rows = next((name for name, node in shown.items() if node.get("type") == "array"), "")
+            arrays = (name for name, node in shown.items() if node.get("type") == "array")
+            objects = (name for name, node in shown.items() if node.get("type") == "object")
+            # Where no array is shown, one row stands for all of them.
+            rows = next(arrays, "") or next(objects, "")
         return single or names.singular(rows), rows
 
     def identity(self) -> str:
@@ -152,11 +157,11 @@ class Converter:
         }
 
     def _resource(self, resource: Resource) -> Facts:
-        key, list_key = resource.keys()
         declared = self._declared.get(resource.name, {})
-        writer = FieldWriter(lambda field: self._class_of(resource.name, field))
-        fields = writer.fields(_gathered(resource, key, list_key))
         identity = declared.get("id") or resource.identity()
+        key, list_key = resource.keys(identity)
+        writer = FieldWriter(lambda field: self._class_of(resource.name, field))
+        fields = writer.fields(_gathered(resource, key, list_key, identity))
         if identity in fields:
             fields[identity] |= {"access": "read_only", "kind": "id"}
         number = declared.get("number", f"{names.snake_name(resource.name)}_number")
@@ -238,18 +243,28 @@ def _name_ids_in_paths(facts: Facts) -> None:
         call["path"] = own.sub(rf"\1{{{facts['id']}}}", call["path"], count=1)
 
 
-def _gathered(resource: Resource, key: str, list_key: str) -> dict[str, Member]:
+def _gathered(resource: Resource, key: str, list_key: str, identity: str) -> dict[str, Member]:
     """Gather the members of one resource from all its answers and requests, answers first."""
     shown: dict[str, Member] = {}
     answers = (("get", key, DETAIL), ("create", key, DETAIL), ("update", key, DETAIL))
     for role, holder, place in (*answers, ("list", list_key, ROW)):
         if (operation := resource.roles.get(role)) is not None:
-            node = operation.members(operation.answer).get(holder)
+            node = _held(calls.answered(operation), holder, identity)
             members.gather(shown, operation, node, place)
     for role, place in (("create", CREATE), ("update", UPDATE)):
         if (operation := resource.roles.get(role)) is not None:
             members.gather(shown, operation, operation.body, place)
     return shown
+
+
+def _held(answered: Node, key: str, identity: str) -> Node | None:
+    """Give the record in an answer: under its key, without any, or under a key of that call."""
+    if key in answered or not answered:
+        return answered.get(key)
+    if identity in answered:
+        return {"type": "object", "properties": answered}
+    found: list[Node] = [node for node in answered.values() if node.get("type") == "object"]
+    return found[0] if len(answered) == len(found) == 1 else None
 
 
 def _lists(operation: Operation | None, fields: dict[str, Facts]) -> Facts:

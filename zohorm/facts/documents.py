@@ -73,7 +73,17 @@ class Document:
             for step in node["$ref"].removeprefix("#/").split("/"):
                 target = target.get(step, {})
             node = target
-        return node if isinstance(node, dict) else {}
+        if not isinstance(node, dict):
+            return {}
+        return self._joined(node) if "allOf" in node else node
+
+    def _joined(self, node: Node) -> Node:
+        """Give one object with the members of all that a node says it is made of."""
+        joined: Node = {name: said for name, said in node.items() if name != "allOf"}
+        parts = [self.resolve(part) for part in node["allOf"]] + [joined]
+        properties = {name: m for part in parts for name, m in part.get("properties", {}).items()}
+        required = [name for part in parts for name in part.get("required", ())]
+        return {"type": "object"} | joined | {"properties": properties, "required": required}
 
     def members(self, node: Node | None) -> Node:
         """Give the members of an object, or of the objects in an array, by name."""
