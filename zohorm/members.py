@@ -39,6 +39,8 @@ class Value(Generic[T]):
     ) -> None:
         self.kind = kind
         self._read = kind.read
+        self._as_is = kind.as_is
+        self._as_is = kind.as_is
         self.choices = choices
         self.cleared = kind.cleared if clear is BY_KIND else clear
         self.name = ""
@@ -59,6 +61,8 @@ class Value(Generic[T]):
         if record is None:
             return self
         value = record.wire_value(self)
+        if type(value) is self._as_is:
+            return value  # type: ignore[return-value]  # A kind reads values of this type as T.
         try:
             held: T = self._read(value)
         except wire.READ_ERRORS as error:

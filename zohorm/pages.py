@@ -229,9 +229,13 @@ class Run(Generic[M]):
         for row in rows:
             if conditions and not self._keeps(row):
                 continue
-            record = self._record(row)
-            if record is None:
-                continue
+            if self._plan.whole:
+                whole = self._whole(row)
+                if whole is None:
+                    continue
+                record = whole
+            else:
+                record = self._intake.record(row, self._identity_here())
             if predicates and not all(predicate(record) for predicate in predicates):
                 continue
             self._yielded += 1
@@ -250,21 +254,18 @@ class Run(Generic[M]):
             self._identity = self._session.identity
         return self._identity
 
-    def _record(self, row: wire.Row) -> M | None:
-        """Return the record of `row`, None where it was deleted since the list was made."""
-        plan = self._plan
-        if plan.whole:
-            identifier = self._model.id_in(row)
-            if identifier is None:
-                raise MalformedReply(
-                    f"a row of {self._facts.name} came without its {self._facts.id}, "
-                    "so the whole record cannot be asked for"
-                )
-            try:
-                return self._session.get(self._model, identifier, plan.parents)
-            except NotFound:
-                return None
-        return self._intake.record(row, self._identity_here())
+    def _whole(self, row: wire.Row) -> M | None:
+        """Return the whole record of `row`, None where it was deleted since the list was made."""
+        identifier = self._model.id_in(row)
+        if identifier is None:
+            raise MalformedReply(
+                f"a row of {self._facts.name} came without its {self._facts.id}, "
+                "so the whole record cannot be asked for"
+            )
+        try:
+            return self._session.get(self._model, identifier, self._plan.parents)
+        except NotFound:
+            return None
 
     def _keeps(self, row: wire.Row) -> bool:
         kept = True

@@ -31,8 +31,10 @@ class Seen:
             return is_new
         block, bit = number >> _BITS, 1 << (number & _MASK)
         held = self._blocks.get(block, 0)
+        if held & bit:
+            return False
         self._blocks[block] = held | bit
-        return not held & bit
+        return True
 
 
 def _number(identifier: str) -> int | None:

@@ -134,13 +134,15 @@ class Kind:
     """How one kind of value is read from a row, checked and written back.
 
     `read` gives the Python value (None for the service's empty forms), `write` takes the field's
-    name and a Python value and gives the wire form; `cleared` is the wire form of None.
+    name and a Python value and gives the wire form; `cleared` is the wire form of None. A value
+    of the type `as_is` reads as itself; most do, so that is looked at first.
     """
 
     name: str
     read: Callable[[Any], Any]
     write: Callable[[str, Any], Any]
     cleared: Any = ""
+    as_is: type | None = None
 
 
 def _wrong_type(name: str, wanted: str, value: object, advice: str = "") -> WrongType:
@@ -310,10 +312,10 @@ def _write_json(name: str, value: Any) -> Any:
 
 
 ID = Kind("id", _read_id, _write_id)
-TEXT = Kind("text", _read_text, _write_text)
-ENUM = Kind("enum", _read_text, _write_text)
-MONEY = Kind("money", _read_decimal, _write_decimal)
-NUMBER = Kind("number", _read_decimal, _write_decimal)
+TEXT = Kind("text", _read_text, _write_text, as_is=str)
+ENUM = Kind("enum", _read_text, _write_text, as_is=str)
+MONEY = Kind("money", _read_decimal, _write_decimal, as_is=Decimal)
+NUMBER = Kind("number", _read_decimal, _write_decimal, as_is=Decimal)
 INTEGER = Kind("integer", _read_integer, _write_integer)
 DATE = Kind("date", _read_date, _write_date)
 DATETIME = Kind("datetime", _read_datetime, _write_datetime)
