@@ -12,6 +12,7 @@ import attrs
 from zohorm.facts import calls, documents, filters, members, names, places
 from zohorm.facts.corrections import Corrections, Misfit, Stale, apply
 from zohorm.facts.documents import Node, Operation
+from zohorm.facts.likeness import Likeness
 from zohorm.facts.load import Facts
 from zohorm.facts.members import CREATE, DETAIL, ROW, UPDATE, FieldWriter, Member
 from zohorm.facts.places import Place
@@ -76,7 +77,9 @@ def convert(directory: Path, corrections: Corrections) -> Facts:
         Stale: corrections that change nothing.
     """
     chosen, others = documents.files(directory, corrections.documents())
-    return Converter(corrections).facts(documents.read(chosen), documents.read(others))
+    product = corrections.product.get("product", "")
+    read = [documents.read(paths, product) for paths in (chosen, others)]
+    return Converter(corrections).facts(*read)
 
 
 class Converter:
@@ -87,6 +90,7 @@ class Converter:
         self._declared = {row["name"]: row for row in corrections.rows("resource")}
         self._classes = corrections.merged("class", "names")
         self._reasons = corrections.reasons("repeatable")
+        self._like = Likeness(corrections)
 
     def facts(self, operations: list[Operation], others: Iterable[Operation] = ()) -> Facts:
         """Write the facts of all operations; of `others`, say only that they are documented."""
@@ -117,7 +121,7 @@ class Converter:
         declared = {
             row["path"]: name for name, row in self._declared.items() if "document" not in row
         }
-        known = places.collections(operations) | declared
+        known = places.collections(operations) | self._like.collections(operations) | declared
         # Declared first: a declared path stands for what the paths alone would guess.
         found = {name: Resource(name, row["path"]) for name, row in self._declared.items()}
         for path, name in known.items():
@@ -127,14 +131,20 @@ class Converter:
         lost: list[str] = []
         hidden: list[str] = []
         for operation in operations:
-            place = _told(operation, misled) or places.place(
-                operation, known | self._declared_in(operation.file)
+            place = (
+                _told(operation, misled)
+                or self._like.place(operation)
+                or places.place(operation, known | self._declared_in(operation.file))
             )
             if place.resource not in found:
                 lost.append(operation.path)
                 continue
             noun = names.snake_name(place.resource)
-            name = _told(operation, given) or places.action_name(operation.name, noun)
+            name = (
+                _told(operation, given)
+                or self._like.action_name(operation)
+                or places.action_name(operation.name, noun)
+            )
             if first := found[place.resource].enter(operation, place, name):
                 hidden.append(f"{first.name} by {operation.name}")
         if lost:
@@ -186,6 +196,7 @@ class Converter:
             },
             "children": {},
         }
+        self._like.complete(facts)
         _name_ids_in_paths(facts)
         return facts
 
@@ -215,7 +226,11 @@ class Converter:
                 continue
             facts["parent"] = paths[owner]
             parent = resources[paths[owner]]
-            accessor = self._declared.get(name, {}).get("child") or rest.rpartition("/")[2]
+            accessor = (
+                self._declared.get(name, {}).get("child")
+                or self._like.accessor(facts["path"])
+                or rest.rpartition("/")[2]
+            )
             if accessor in parent["fields"]:
                 accessor = f"list_{accessor}"
             parent["children"][accessor] = {"of": name}

@@ -4,10 +4,11 @@ They stand in one file, `inventory.corrections.toml`, or in a folder of files, w
 order of their names: `books.corrections/bills.toml`.
 
 They have these tables, all of them lists so that one reason may stand for many places: `document`
-(files that the facts are made from; without it, every file of the folder), `resource` (names of
-collections), `action` (names of actions), `place` (operations whose path misleads), `class` (names
-of embedded classes), `link`, `repeatable`, `leave_out` (operations that nothing offers), `always`,
-`correct` (anything else, by its path in the facts) and `say` (our words for docstrings).
+(files that the facts are made from; without it, every file of the folder), `like` (a sister product
+whose facts complete these), `resource` (names of collections), `action` (names of actions), `place`
+(operations whose path misleads), `class` (names of embedded classes), `link`, `repeatable`,
+`leave_out` (operations that nothing offers), `always`, `correct` (anything else, by its path in the
+facts) and `say` (our words for docstrings).
 
 Operations go by their name or by their call, `POST /bills`. A resource that says `document` has its
 path in that document alone: debit notes are documented under the path of invoices.
@@ -29,6 +30,7 @@ TABLES = (
     "action",
     "place",
     "class",
+    "like",
     "link",
     "repeatable",
     "leave_out",

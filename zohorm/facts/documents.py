@@ -169,8 +169,8 @@ def files(directory: Path, wanted: Collection[str] | None) -> tuple[list[Path], 
     return chosen, [path for path in found if path not in chosen]
 
 
-def read(paths: Iterable[Path]) -> list[Operation]:
-    """Read documents and listings, in their order."""
+def read(paths: Iterable[Path], product: str = "") -> list[Operation]:
+    """Read documents and listings, in their order; a listing of another product has nothing."""
     import yaml  # Only who converts needs it: zohorm[facts].
 
     # The loader in C reads the same in an eighth of the time; some builds of PyYAML lack it.
@@ -180,6 +180,6 @@ def read(paths: Iterable[Path]) -> list[Operation]:
         with path.open(encoding="utf-8") as stream:
             # A safe loader: it makes plain values alone.
             found = yaml.load(stream, Loader=loader)
-        for node in listing.documents(found):
+        for node in listing.documents(found, product):
             operations.extend(Document(node, path.stem).operations())
     return operations

@@ -50,10 +50,15 @@ def is_listing(node: Node) -> bool:
     return "resources" in node and "paths" not in node
 
 
-def documents(node: Node) -> list[Node]:
-    """Give one OpenAPI document per resource of a listing; of a document, the document itself."""
+def documents(node: Node, product: str = "") -> list[Node]:
+    """Give one OpenAPI document per resource of a listing; of a document, the document itself.
+
+    Listings of several products may lie in one folder: those of another than `product` give none.
+    """
     if not is_listing(node):
         return [node]
+    if product and node.get("product") != product:
+        return []
     return [_document(name, resource) for name, resource in node["resources"].items()]
 
 
