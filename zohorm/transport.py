@@ -19,13 +19,26 @@ import attrs
 import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from urllib3 import BaseHTTPResponse, HTTPHeaderDict
+from urllib3 import BaseHTTPResponse, HTTPHeaderDict, Timeout
 from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationValueError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+)
 
-from zohorm import bounding, forking
+from zohorm import bounding, forking, streams
 from zohorm.clock import Clock, SystemClock
 
+_HEADERS = {
+    "User-Agent": "zohorm",
+    "Accept": "*/*",
+    "Accept-Encoding": "gzip, deflate",
+    "Connection": "keep-alive",
+}
 _FRESH_SECONDS = 2.0
 _IDLE_SECONDS = 60.0
 
@@ -42,7 +55,8 @@ class Request:
     url: str
     query: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
-    body: bytes | None = attrs.field(default=None, repr=False)
+    body: bytes | streams.Body | None = attrs.field(default=None, repr=False)
+    sink: streams.Sink | None = attrs.field(default=None, repr=False)
 
     @property
     def address(self) -> str:
@@ -53,13 +67,15 @@ class Request:
 
     def with_header(self, name: str, value: str) -> Request:
         """Return the same request with one header more."""
-        return Request(self.method, self.url, self.query, {**self.headers, name: value}, self.body)
+        headers = {**self.headers, name: value}
+        return Request(self.method, self.url, self.query, headers, self.body, self.sink)
 
 
 @attrs.frozen
 class Reply:
     """What came back. `complete` is False when the connection broke within the body.
 
+    `streamed` counts the bytes of it that the sink of the request took; the content is empty then.
     Header names are looked up without regard to case.
     """
 
@@ -67,6 +83,7 @@ class Reply:
     headers: Mapping[str, str] = attrs.field(factory=dict, converter=_any_case, repr=False)
     content: bytes = attrs.field(default=b"", repr=False)
     complete: bool = True
+    streamed: int = 0
 
 
 class NotSent(Exception):
@@ -138,82 +155,75 @@ def _within(timeout: tuple[float, float], seconds: float | None) -> tuple[float,
     return (min(timeout[0], left), min(timeout[1], left))
 
 
-class _OneServer(HTTPAdapter):
-    """An adapter that finds its server once: requests would look the same one up for each call."""
-
-    def __init__(self, verify: bool | str, proxies: dict[str, str]) -> None:
-        super().__init__(pool_connections=1, pool_maxsize=1)
-        self._verify = verify
-        self._proxies = proxies
-        self._found: HTTPConnectionPool | None = None
-
-    def get_connection_with_tls_context(
-        self,
-        request: requests.PreparedRequest,
-        verify: bool | str | None,
-        proxies: Mapping[str, str] | None = None,
-        cert: tuple[str, str] | str | None = None,
-    ) -> HTTPConnectionPool:
-        """Return the connection to the server, with the certificates that it is checked by."""
-        if self._found is None:
-            found = super().get_connection_with_tls_context(request, self._verify, self._proxies)
-            super().cert_verify(found, request.url or "", self._verify, None)  # type: ignore[no-untyped-call]  # in the stubs
-            assert isinstance(found, HTTPConnectionPool)
-            kind = type("_Connection", (found.ConnectionCls,), {"response_class": bounding.Answer})
-            vars(found)["ConnectionCls"] = kind  # of this pool, not of all
-            self._found = found
-        return self._found
-
-    def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
-        """Do nothing: the connection was given its certificates when it was found."""
-
-    def build_response(
-        self, req: requests.PreparedRequest, resp: BaseHTTPResponse
-    ) -> requests.Response:
-        """Return what requests wants to return, around the answer that is read here."""
-        response = requests.Response()
-        response.raw = resp
-        return response
-
-
 class _Lane:
     """One kept connection to one server, used by one thread at a time.
 
-    Requests go straight to the adapter. A session of requests would merge the environment's
-    settings anew for each of them, and add what is not wanted here: redirects, cookies, .netrc.
+    requests finds the way there once: proxies, certificates. The exchanges then go straight to its
+    connection, past what a session of requests does anew for each of them, and past what is not
+    wanted here: redirects, cookies, .netrc.
     """
 
     def __init__(self, server: str) -> None:
-        with requests.Session() as session:
-            # Proxies and CA bundle of the environment, as requests itself finds them.
-            found = session.merge_environment_settings(server, {}, True, None, None)
-        self._proxies = dict(found["proxies"] or {})
-        self._verify = found["verify"] or True
-        self._headers = {
-            "User-Agent": "zohorm",
-            "Accept": "*/*",
-            "Accept-Encoding": "gzip, deflate",
-            "Connection": "keep-alive",
-        }
-        self._adapter = _OneServer(self._verify, self._proxies)
+        self._server = server
+        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
+        self._way: _Way | None = None
         self.used_at = 0.0
 
     def send(self, request: Request, timeout: tuple[float, float]) -> BaseHTTPResponse:
-        prepared = requests.PreparedRequest()
-        prepared.method = request.method
-        prepared.url = request.address
-        prepared.headers = CaseInsensitiveDict(self._headers | dict(request.headers))
-        prepared.body = request.body
-        if request.body is not None:
-            prepared.headers["Content-Length"] = str(len(request.body))
-        response = self._adapter.send(
-            prepared, stream=True, timeout=timeout, verify=self._verify, proxies=self._proxies
+        way = self._way
+        if way is None:
+            way = self._way = _way(self._adapter, self._server)
+        address = request.address
+        connect, read = timeout
+        return way.connection.urlopen(
+            request.method,
+            address if way.takes_whole_address else address[len(self._server) :],
+            body=request.body,
+            headers=_HEADERS | dict(request.headers),
+            timeout=Timeout(connect=connect, read=read),
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
+            decode_content=False,
         )
-        raw: BaseHTTPResponse = response.raw
-        return raw
 
     def close(self) -> None:
         self._adapter.close()
+
+
+@attrs.frozen
+class _Way:
+    """The connection to a server; a proxy that reads plain HTTP is told the whole address."""
+
+    connection: HTTPConnectionPool
+    takes_whole_address: bool
+
+
+class _NoWay(Exception):
+    """No connection was sought yet: the address cannot be, or the CA bundle is not there."""
+
+
+def _way(adapter: HTTPAdapter, server: str) -> _Way:
+    """Return the way to `server` that the environment's proxies and CA bundle make.
+
+    Raises:
+        _NoWay: there is none.
+    """
+    try:
+        with requests.Session() as session:
+            found = session.merge_environment_settings(server, {}, True, None, None)
+        proxies, verify = dict(found["proxies"] or {}), found["verify"] or True
+        asked = requests.Request("GET", f"{server}/").prepare()
+        pool = adapter.get_connection_with_tls_context(asked, verify, proxies)
+        adapter.cert_verify(pool, asked.url, verify, None)  # type: ignore[no-untyped-call]  # in the stubs
+        whole = adapter.request_url(asked, proxies) == asked.url
+    except (requests.RequestException, HTTPError, OSError) as error:
+        raise _NoWay from error
+    assert isinstance(pool, HTTPConnectionPool)
+    kind = type("_Connection", (pool.ConnectionCls,), {"response_class": bounding.Answer})
+    vars(pool)["ConnectionCls"] = kind  # of this pool, not of all
+    return _Way(pool, whole)
 
 
 class RequestsTransport:
@@ -306,7 +316,7 @@ def _exchange(
     try:
         with _quietly():
             return _read(lane.send(request, timeout))
-    except (requests.RequestException, HTTPError, OSError) as error:
+    except (_NoWay, HTTPError, OSError) as error:
         return _failure(error)
 
 
@@ -314,7 +324,7 @@ def _read(response: BaseHTTPResponse) -> Reply | MaybeSent:
     try:
         # In one piece: requests itself would join it from pieces of 10 kB.
         content = response.read(decode_content=True)
-    except (requests.RequestException, HTTPError, OSError) as error:
+    except (HTTPError, OSError) as error:
         response.close()
         if _find(error, ReadTimeoutError):
             return _caused(MaybeSent("the answer stopped halfway", timed_out=True), error)
@@ -325,22 +335,21 @@ def _read(response: BaseHTTPResponse) -> Reply | MaybeSent:
 
 def _failure(error: Exception) -> NotSent | MaybeSent:
     """Tell what surely did not leave this machine from what may have; in doubt, it may have."""
-    if isinstance(error, requests.exceptions.ProxyError):
+    if isinstance(error, ProxyError):
         # urllib3 blames the proxy only as long as it has not connected to it.
         return _caused(NotSent("the proxy cannot be reached"), error)
-    if isinstance(error, requests.ConnectTimeout):
+    if isinstance(error, NewConnectionError):
+        return _caused(NotSent("no connection can be made"), error)
+    if isinstance(error, ConnectTimeoutError):
         return _caused(NotSent("the connection was not made in time", timed_out=True), error)
     if _find(error, ssl.SSLCertVerificationError):
         return _caused(NotSent("the certificate is not trusted", permanent=True), error)
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, ReadTimeoutError):
         return _caused(MaybeSent("no answer came in time", timed_out=True), error)
-    if _find(error, NewConnectionError):
-        return _caused(NotSent("no connection can be made"), error)
-    if isinstance(error, requests.ConnectionError | HTTPError):
-        return _caused(MaybeSent("the connection broke"), error)
-    # The rest is refused before a connection is sought: a bad URL, a missing CA bundle.
-    reason = f"the request cannot be sent ({type(error).__name__})"
-    return _caused(NotSent(reason, permanent=True), error)
+    if isinstance(error, _NoWay | LocationValueError):
+        reason = f"the request cannot be sent ({type(error.__cause__ or error).__name__})"
+        return _caused(NotSent(reason, permanent=True), error)
+    return _caused(MaybeSent("the connection broke"), error)
 
 
 def _caused(failure: _Failure, error: BaseException) -> _Failure:
