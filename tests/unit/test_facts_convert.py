@@ -615,3 +615,36 @@ def test_a_record_is_found_without_a_key_under_another_and_in_parts(tmp_path: Pa
     assert group["fields"]["name"]["detail"]
     assert group["fields"]["name"]["list"]
     assert group["operations"]["create"]["required"] == ["name"]
+
+
+FORMS = """
+openapi: 3.0.0
+info: {title: Cards}
+paths:
+  /cards:
+    get:
+      operationId: list_cards
+      responses:
+        '200': {content: {application/json: {schema: {properties: {cards: {$ref: '#/rows'}}}}}}
+    post:
+      operationId: create_card
+      requestBody:
+        content:
+          application/json:
+            schema:
+              oneOf:
+                - {properties: {name: {type: string}, card_id: {type: string}}}
+                - {properties: {name: {type: string}, account_id: {type: string}}}
+      responses:
+        '201': {content: {application/json: {schema: {properties: {card: {$ref: '#/card'}}}}}}
+rows: {type: array, items: {$ref: '#/card'}}
+card: {type: object, properties: {card_id: {type: string}}}
+"""
+
+
+def test_a_request_of_several_forms_takes_the_members_of_all(tmp_path: Path) -> None:
+    (tmp_path / "cards.yml").write_text(FORMS, encoding="utf-8")
+
+    card = convert(tmp_path, parse(CORRECTIONS))["resources"]["Card"]
+
+    assert list(card["fields"]) == ["card_id", "name", "account_id"]

@@ -90,7 +90,11 @@ class Document:
         resolved = self.resolve(node or {})
         while "properties" not in resolved and "items" in resolved:
             resolved = self.resolve(resolved["items"])
-        properties: Node = resolved.get("properties") or {}
+        properties: Node = dict(resolved.get("properties") or {})
+        for word in ("oneOf", "anyOf"):
+            # What one of several forms holds is a member that the record may have.
+            for form in resolved.get(word) or []:
+                properties = properties | self.members(form) | properties
         return {name: self.resolve(member) for name, member in properties.items()}
 
     def operations(self) -> Iterator[Operation]:
