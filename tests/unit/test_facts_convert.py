@@ -216,6 +216,15 @@ def test_operations_are_found_by_method_and_path(
     assert (bill["operations"][role]["method"], bill["operations"][role]["path"]) == (method, path)
 
 
+def test_a_pattern_of_digits_in_a_path_is_an_id(tmp_path: Path) -> None:
+    document = DOCUMENT.replace("/bills/{bill_id}/status/void", r"/bills/(\d+)/lines/(\d+)/void")
+    (tmp_path / "bills.yml").write_text(document, encoding="utf-8")
+
+    bill = convert(tmp_path, parse(CORRECTIONS))["resources"]["Bill"]
+
+    assert bill["actions"]["mark_void"]["path"] == "/bills/{bill_id}/lines/{line_id}/void"
+
+
 def test_a_declared_id_takes_the_place_of_the_one_in_the_paths(tmp_path: Path) -> None:
     declared = f'[[resource]]\nname = "Bill"\npath = "bills"\nid = "bill_number"\n{GIVEN}'
 

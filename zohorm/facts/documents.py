@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from zohorm.facts import listing
+from zohorm.facts import listing, names
 from zohorm.facts.corrections import Misfit
 
 # A node of a document: a JSON object whose members the OpenAPI standard names.
 Node = dict[str, Any]
 
 METHODS = ("post", "get", "put", "patch", "delete")
+# Some paths hold a pattern of digits where an id is due: /reportingtags/(\d+)/options/all.
+NAMELESS_ID = re.compile(r"(\w+)/\(\\d\+\)")
 
 
 @attrs.frozen
@@ -102,7 +105,7 @@ class Document:
         for path, item in self._node.get("paths", {}).items():
             for method in METHODS:
                 if method in item:
-                    yield self._operation(method, path, item)
+                    yield self._operation(method, NAMELESS_ID.sub(_with_id, path), item)
 
     def _operation(self, method: str, path: str, item: Node) -> Operation:
         node: Node = item[method]
@@ -145,6 +148,11 @@ class Document:
         for media in content.values():
             return self.resolve(media.get("schema"))
         return None
+
+
+def _with_id(found: re.Match[str]) -> str:
+    step = found.group(1)
+    return f"{step}/{{{names.singular(step)}_id}}"
 
 
 def _scope(node: Node) -> str:
