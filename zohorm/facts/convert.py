@@ -121,7 +121,9 @@ class Converter:
         declared = {
             row["path"]: name for name, row in self._declared.items() if "document" not in row
         }
-        known = places.collections(operations) | self._like.collections(operations) | declared
+        sister = self._like.collections(operations)
+        # The sister's first: one name may be guessed for two paths.
+        known = sister | places.collections(operations) | sister | declared
         # Declared first: a declared path stands for what the paths alone would guess.
         found = {name: Resource(name, row["path"]) for name, row in self._declared.items()}
         for path, name in known.items():
@@ -196,7 +198,7 @@ class Converter:
             },
             "children": {},
         }
-        self._like.complete(facts)
+        self._like.complete(facts, resource.roles.get("list"))
         _name_ids_in_paths(facts)
         return facts
 
@@ -253,9 +255,14 @@ def _name_ids_in_paths(facts: Facts) -> None:
     """Call the id in the paths as the records do: a report is /expensereports/{report_id}."""
     if not facts["id"]:
         return
-    own = re.compile(rf"(/{re.escape(facts['path'])}/)\{{\w+\}}")
+    # The ids above it, too: the refunds of a payment are below {payment_id}, however they say so.
+    steps = re.sub(r"\\\{\w+\\\}", r"\\{\\w+\\}", re.escape(facts["path"]))
+    own = re.compile(rf"^/{steps}(?P<id>/\{{\w+\}})?(?=/|$)")
     for call in (*facts["operations"].values(), *facts["actions"].values()):
-        call["path"] = own.sub(rf"\1{{{facts['id']}}}", call["path"], count=1)
+        call["path"] = own.sub(
+            lambda found: f"/{facts['path']}" + (f"/{{{facts['id']}}}" if found["id"] else ""),
+            call["path"],
+        )
 
 
 def _gathered(resource: Resource, key: str, list_key: str, identity: str) -> dict[str, Member]:

@@ -5,6 +5,7 @@ less than the documents of Books, so that its corrections say once
 
     [[like]]
     product = "books"
+    without = ["CustomerDebitNote"]     resources of the sister that share a path with another
     reason = "..."
     source = "..."
 
@@ -35,12 +36,14 @@ class Likeness:
     """What the sisters of a product tell, by path and by call."""
 
     def __init__(self, corrections: Corrections) -> None:
-        sisters = [load(row["product"])["resources"] for row in corrections.rows("like")]
         self._resources: dict[str, tuple[str, Facts]] = {}
         self._places: dict[tuple[str, str], tuple[Place, str]] = {}
         self._accessors: dict[str, str] = {}
-        for resources in sisters:
+        for row in corrections.rows("like"):
+            resources = load(row["product"])["resources"]
             for name, facts in resources.items():
+                if name in row.get("without", ()):
+                    continue
                 self._resources.setdefault(places.template(facts["path"]), (name, facts))
                 for accessor, child in facts["children"].items():
                     self._accessors[places.template(resources[child["of"]]["path"])] = accessor
@@ -70,30 +73,26 @@ class Likeness:
         """Give the sister's name for the collection at this path below its parent; or nothing."""
         return self._accessors.get(places.template(path), "")
 
-    def complete(self, facts: Facts) -> None:
-        """Complete one resource in place."""
+    def complete(self, facts: Facts, listing: Operation | None = None) -> None:
+        """Complete one resource in place; `listing` is its list operation."""
         _, other = self._resources.get(places.template(facts["path"]), ("", None))
         if other is None:
             return
         facts["doc"] = facts["doc"] or other["doc"]
-        if facts["fields"]:
+        if any(field["list"] or field["detail"] for field in facts["fields"].values()):
             _merge_fields(facts, other)
         else:
-            # The pages name the endpoint and nothing else of it.
-            taken = ("key", "list_key", "other_keys", "fields", "embedded", "filters")
-            facts |= {member: copy.deepcopy(other[member]) for member in taken}
+            _take_record(facts, other)
         if facts["id"] not in facts["fields"]:
             facts["id"] = other["id"]
         if other["number"] in facts["fields"]:
             facts["number"] = other["number"]
-        known = {facts["key"], facts["list_key"]}
-        keys = [*facts["other_keys"], other["key"], other["list_key"], *other["other_keys"]]
-        facts["other_keys"] = [key for key in dict.fromkeys(keys) if key and key not in known]
-        for name in facts["filters"]:
-            if name in other["filters"]:
-                facts["filters"][name] = copy.deepcopy(other["filters"][name])
+        if listing is not None:
+            _merge_filters(facts, other)
+            if any(parameter.name == "sort_column" for parameter in listing.query()):
+                facts["sort"] = facts["sort"] or list(other["sort"])
         for role, call in facts["operations"].items():
-            _merge_operation(call, other["operations"].get(role, {}))
+            _merge_operation(call, other["operations"].get(role), facts["fields"])
         mine = {_call(action): action for action in other["actions"].values()}
         for action in facts["actions"].values():
             if (same := mine.get(_call(action))) is not None:
@@ -114,8 +113,28 @@ def _calls(name: str, facts: Facts) -> Iterator[tuple[tuple[str, str], Place, st
             yield _call(call), Place(name, on=call["on"]), action
 
 
+def _take_record(facts: Facts, other: Facts) -> None:
+    """Take over the whole record: the pages name the endpoints and show no answer of them."""
+    sent = facts["fields"]
+    taken = ("key", "list_key", "other_keys", "fields", "embedded")
+    facts |= {member: copy.deepcopy(other[member]) for member in taken}
+    facts["fields"] |= {name: field for name, field in sent.items() if name not in facts["fields"]}
+
+
+def _merge_filters(facts: Facts, other: Facts) -> None:
+    """Take over the lookups of the filters that both have."""
+    found = facts["filters"]
+    for name, about in other["filters"].items():
+        # The filter `status` may stand for the parameter filter_by.
+        if name in found or about["lookups"].get("exact") in found:
+            found[name] = copy.deepcopy(about)
+
+
 def _merge_fields(facts: Facts, other: Facts) -> None:
     """Take over kinds, choices and embedded classes of the members that both have."""
+    known = {facts["key"], facts["list_key"]}
+    keys = [*facts["other_keys"], other["key"], other["list_key"], *other["other_keys"]]
+    facts["other_keys"] = [key for key in dict.fromkeys(keys) if key and key not in known]
     merger = _Merger(facts["embedded"], other["embedded"])
     fields = merger.fields(facts["fields"], other["fields"])
     # Where rows were never seen, every member stands as if rows had it.
@@ -195,14 +214,29 @@ def _access(own: str, other: str, *, inside: bool) -> str:
     return "plain" if other == "read_only" else other
 
 
-def _merge_operation(own: Facts, other: Facts) -> None:
+def _merge_operation(own: Facts, other: Facts | None, fields: Facts) -> None:
     """Take over the kinds of the options that both have, and what else is known of the call."""
-    for name in own["query"]:
-        if name in other.get("query", {}):
-            own["query"][name] = copy.deepcopy(other["query"][name])
+    if other is None:
+        return
+    query = other["query"]
+    own["query"] = {
+        name: copy.deepcopy(query.get(name, about))
+        for name, about in own["query"].items()
+        if name not in other.get("files", ())
+    }
+    if required := [name for name in other.get("required", ()) if name in fields]:
+        # The pages mark as required what clients leave out, and leave unmarked what they send.
+        own["required"] = required
     for member, value in other.items():
         if member not in TRAVEL and member not in own:
             own[member] = copy.deepcopy(value)
+    _call_alike(own, other)
+
+
+def _call_alike(own: Facts, other: Facts) -> None:
+    """Name the ids in the path as the sister does, whose corrections have made them one."""
+    if _call(own) == _call(other):
+        own["path"] = other["path"]
 
 
 def _merge_action(own: Facts, other: Facts) -> None:
@@ -215,3 +249,4 @@ def _merge_action(own: Facts, other: Facts) -> None:
     told["body"] = told["body"] | extra
     told["query"] = told["query"] | query
     own |= told
+    _call_alike(own, other)

@@ -126,8 +126,10 @@ def _role(name: str, role: str, resource: Node) -> Node:
 def _action(name: str, path: str, about: Node) -> Node:
     operation = _operation(name, about["method"].lower(), path, about.get("scope", ""))
     operation["parameters"] += [_query(parameter, ()) for parameter in about.get("query", ())]
-    if "body" in about:
-        operation["requestBody"] = _sent(_object(about["body"]))
+    # Some pages name the ids of the path once more among the members.
+    body = {n: member for n, member in about.get("body", {}).items() if f"{{{n}}}" not in path}
+    if body:
+        operation["requestBody"] = _sent(_object(body))
     # Of what an action gives back a listing tells nothing, but one that only asks gives something.
     answer = {"data": {"type": "object"}} if about["method"] == "GET" else {}
     operation["responses"] = _answered("200", answer)
