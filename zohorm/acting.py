@@ -2,114 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self, TypeVar
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack
 
-from zohorm import envelope, wire
-from zohorm.errors import MalformedReply, OutcomeUnknown, UsageError
+from zohorm import downloads, envelope, uploads, wire
+from zohorm.errors import OutcomeUnknown, UsageError
 from zohorm.resource import Operation
 from zohorm.saving import Savable
 
 if TYPE_CHECKING:
     from zohorm.connection import Answer, Call
+    from zohorm.downloads import Download, FileTarget, Progress, SavedFile
     from zohorm.session import Session
     from zohorm.stored import Stored
 
 S = TypeVar("S", bound="Stored")
 Values = Mapping[str, object]
+_AS_IT_IS = {"Accept-Encoding": "identity"}
+"""Asks for a file without compression, so that its length is known."""
+
+
+class Given(TypedDict, total=False):
+    """What a generated method gives to its call.
+
+    `ids` fill the path beside the record's own; `query`, `body` and `files` leave out what is None.
+    """
+
+    ids: Mapping[str, str]
+    query: Values
+    body: object
+    files: uploads.Files
 
 
 class Acting(Savable):
-    """The part of a model that its generated methods call.
-
-    `ids` fill the path beside the record's own, `query` and `body` leave out what is None.
-    """
+    """The part of a model that its generated methods call."""
 
     __slots__ = ()
 
-    def _act(
-        self,
-        operation: Operation,
-        *,
-        ids: Mapping[str, str] | None = None,
-        query: Values | None = None,
-        body: object = None,
-    ) -> None:
+    def _act(self, operation: Operation, **given: Unpack[Given]) -> None:
         """Send an action; what the service computes is not loaded afterwards."""
-        self._sent(operation, ids, query, body)
+        self._sent(operation, given)
 
-    def _act_data(
-        self,
-        operation: Operation,
-        *,
-        ids: Mapping[str, str] | None = None,
-        query: Values | None = None,
-        body: object = None,
-    ) -> Mapping[str, object]:
+    def _act_data(self, operation: Operation, **given: Unpack[Given]) -> Mapping[str, object]:
         """Send an action and return the answer's members beside code and message."""
-        return envelope.data_of(self._sent(operation, ids, query, body)[1])
+        return envelope.data_of(self._sent(operation, given)[1])
 
     def _act_bytes(
         self,
         operation: Operation,
         *,
-        ids: Mapping[str, str] | None = None,
-        query: Values | None = None,
-        body: object = None,
-    ) -> bytes:
-        """Send an action and return the file that it answers.
+        to: FileTarget | None = None,
+        progress: Progress | None = None,
+        **given: Unpack[Given],
+    ) -> bytes | SavedFile:
+        """Send an action and return the file that it answers, or where it was saved.
 
         Raises:
             MalformedReply: the answer is JSON where a file is due.
         """
-        return _file(*self._sent(operation, ids, query, body))
 
-    def _act_record(
-        self,
-        operation: Operation,
-        *,
-        ids: Mapping[str, str] | None = None,
-        query: Values | None = None,
-        body: object = None,
-    ) -> Self:
+        def send(sink: Download) -> tuple[Call, Answer]:
+            return self._sent(operation, given, sink)
+
+        return _received(send, to, progress)
+
+    def _act_record(self, operation: Operation, **given: Unpack[Given]) -> Self:
         """Send an action and return the record that it answers: this one, or one that it made."""
-        call, answer = self._sent(operation, ids, query, body)
+        call, answer = self._sent(operation, given)
         row = envelope.row_of(answer, self._facts, call)
         if self.id_in(row) == self.id:
             self.meet(row, whole=False)  # Such answers show less than a record asked for.
             return self
         return self._needed_session().record(type(self), row, parents=self.ids_above())
 
-    def _act_other(
-        self,
-        model: type[S],
-        operation: Operation,
-        *,
-        ids: Mapping[str, str] | None = None,
-        query: Values | None = None,
-        body: object = None,
-    ) -> S:
+    def _act_other(self, model: type[S], operation: Operation, **given: Unpack[Given]) -> S:
         """Send an action and return the record of another model that it answers."""
-        call, answer = self._sent(operation, ids, query, body)
+        call, answer = self._sent(operation, given)
         return _other(model, self._needed_session(), call, answer)
 
     def _sent(
-        self,
-        operation: Operation,
-        ids: Mapping[str, str] | None,
-        query: Values | None,
-        body: object,
+        self, operation: Operation, given: Given, sink: Download | None = None
     ) -> tuple[Call, Answer]:
         self._refuse_if_gone()
         identifier = self.id
         session = self._needed_session()
-        path_ids = {**self._path_ids(), **(ids or {})}
+        path_ids = {**self._path_ids(), **given.get("ids", {})}
         if operation.method == "GET":
-            return _send(session, operation, path_ids, query, body)
+            return _send(session, operation, path_ids, given, sink)
         may_be_done = True
         try:
             with session.writes.noting():
-                return _send(session, operation, path_ids, query, body)
+                return _send(session, operation, path_ids, given, sink)
         except UsageError:
             may_be_done = False  # No call was made.
             raise
@@ -124,97 +108,62 @@ class Acting(Savable):
                 session.watches.note(type(self))
 
     @classmethod
-    def _act_all(
-        cls,
-        operation: Operation,
-        *,
-        ids: Mapping[str, str] | None = None,
-        query: Values | None = None,
-        body: object = None,
-    ) -> None:
+    def _act_all(cls, operation: Operation, **given: Unpack[Given]) -> None:
         """Send an action of the whole collection."""
-        cls._sent_of_class(operation, ids, query, body)
+        cls._sent_of_class(operation, given)
 
     @classmethod
-    def _act_all_data(
-        cls,
-        operation: Operation,
-        *,
-        ids: Mapping[str, str] | None = None,
-        query: Values | None = None,
-        body: object = None,
-    ) -> Mapping[str, object]:
+    def _act_all_data(cls, operation: Operation, **given: Unpack[Given]) -> Mapping[str, object]:
         """Send an action of the whole collection and return the answer's members."""
-        return envelope.data_of(cls._sent_of_class(operation, ids, query, body)[2])
+        return envelope.data_of(cls._sent_of_class(operation, given)[2])
 
     @classmethod
     def _act_all_bytes(
         cls,
         operation: Operation,
         *,
-        ids: Mapping[str, str] | None = None,
-        query: Values | None = None,
-        body: object = None,
-    ) -> bytes:
+        to: FileTarget | None = None,
+        progress: Progress | None = None,
+        **given: Unpack[Given],
+    ) -> bytes | SavedFile:
         """Send an action of the whole collection and return the file that it answers."""
-        _, call, answer = cls._sent_of_class(operation, ids, query, body)
-        return _file(call, answer)
+
+        def send(sink: Download) -> tuple[Call, Answer]:
+            _, call, answer = cls._sent_of_class(operation, given, sink)
+            return call, answer
+
+        return _received(send, to, progress)
 
     @classmethod
-    def _act_all_record(
-        cls,
-        operation: Operation,
-        *,
-        ids: Mapping[str, str] | None = None,
-        query: Values | None = None,
-        body: object = None,
-    ) -> Self:
+    def _act_all_record(cls, operation: Operation, **given: Unpack[Given]) -> Self:
         """Send an action of the whole collection and return the record that it answers."""
-        session, call, answer = cls._sent_of_class(operation, ids, query, body)
+        session, call, answer = cls._sent_of_class(operation, given)
         row = envelope.row_of(answer, cls.facts(), call)
         return session.record(cls._unbound(), row, whole=True)
 
     @classmethod
-    def _act_all_other(
-        cls,
-        model: type[S],
-        operation: Operation,
-        *,
-        ids: Mapping[str, str] | None = None,
-        query: Values | None = None,
-        body: object = None,
-    ) -> S:
+    def _act_all_other(cls, model: type[S], operation: Operation, **given: Unpack[Given]) -> S:
         """Send an action of the whole collection, return the record of another model it answers."""
-        return _other(model, *cls._sent_of_class(operation, ids, query, body))
+        return _other(model, *cls._sent_of_class(operation, given))
 
     @classmethod
-    def _act_all_rows(
-        cls,
-        operation: Operation,
-        *,
-        ids: Mapping[str, str] | None = None,
-        query: Values | None = None,
-        body: object = None,
-    ) -> list[Self]:
+    def _act_all_rows(cls, operation: Operation, **given: Unpack[Given]) -> list[Self]:
         """Send an action of the whole collection and return the records that it lists."""
-        session, call, answer = cls._sent_of_class(operation, ids, query, body)
+        session, call, answer = cls._sent_of_class(operation, given)
         rows = envelope.rows_of(answer, cls.facts(), call)
         return [session.record(cls._unbound(), row, whole=False) for row in rows]
 
     @classmethod
     def _sent_of_class(
-        cls,
-        operation: Operation,
-        ids: Mapping[str, str] | None,
-        query: Values | None,
-        body: object,
+        cls, operation: Operation, given: Given, sink: Download | None = None
     ) -> tuple[Session, Call, Answer]:
         session = cls._session_now()
+        path_ids = given.get("ids", {})
         if operation.method == "GET":
-            return (session, *_send(session, operation, ids or {}, query, body))
+            return (session, *_send(session, operation, path_ids, given, sink))
         try:
             with session.writes.noting():
-                return (session, *_send(session, operation, ids or {}, query, body))
+                return (session, *_send(session, operation, path_ids, given, sink))
         except OutcomeUnknown as error:
             error.advice = "Look at the records before you call again"
             raise
@@ -232,9 +181,10 @@ def _send(
     session: Session,
     operation: Operation,
     ids: Mapping[str, str],
-    query: Values | None,
-    body: object,
+    given: Given,
+    sink: Download | None,
 ) -> tuple[Call, Answer]:
+    body = given.get("body")
     sent = body
     if isinstance(body, Mapping):
         sent = {
@@ -242,16 +192,26 @@ def _send(
         } or None
     elif body is not None:
         sent = wire.argument(body)
-    return session.call(operation, ids, query=wire.arguments(query or {}), body=sent)
+    query = wire.arguments(given.get("query", {}))
+    files = given.get("files", {})
+    if not uploads.given(files):
+        headers = None if sink is None else _AS_IT_IS
+        return session.call(operation, ids, query=query, body=sent, headers=headers, sink=sink)
+    with uploads.opened(operation, files) as opened:
+        form = opened.body(sent)
+        return session.call(operation, ids, query=query, body=form, headers=form.headers)
 
 
-def _file(call: Call, answer: Answer) -> bytes:
-    if answer.body is not None:
-        raise MalformedReply(
-            "the service answered JSON where a file is due",
-            method=call.method,
-            path=call.path,
-            status=answer.status,
-            attempts=answer.attempts,
-        )
-    return answer.content
+def _received(
+    send: Callable[[Download], tuple[Call, Answer]],
+    to: FileTarget | None,
+    progress: Progress | None,
+) -> bytes | SavedFile:
+    """Return the file that a call answers, or what is known of it once it is saved."""
+    memory = BytesIO()
+    with downloads.saving_to(memory if to is None else to, progress) as (download, path):
+        call, answer = send(download)
+        if answer.body is not None:
+            raise envelope.malformed(answer, call, "the service answered JSON where a file is due")
+        download.complete(answer)
+    return memory.getvalue() if to is None else download.saved(path)

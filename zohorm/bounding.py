@@ -68,6 +68,17 @@ class Answer(http.client.HTTPResponse):
             self.fp = io.BufferedReader(_BoundedReader(sock, ends_at))
 
 
+def check() -> None:
+    """Refuse to send on when the exchange of this thread must be over.
+
+    Raises:
+        TimeoutError: it must.
+    """
+    ends_at = _ends_at.get()
+    if ends_at is not None and time.monotonic() > ends_at:
+        raise TimeoutError("the time of the call is over")
+
+
 @contextmanager
 def until(seconds: float | None) -> Iterator[None]:
     """Let the exchange of this thread end within so many real seconds."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import attrs
 
 from zohorm.errors import InvalidValue
+from zohorm.streams import Body, Sink
 from zohorm.transport import Request
 
 _VISIBLE = re.compile(r"[!-~]+")
@@ -35,18 +36,25 @@ class Call:
         version: the one to ask, where it is not the one that the product's root ends with.
         send_before: a reading of the clock; the call rests on something seen before, which is too
             old to rest on from then on.
+        sink: takes the answer if it is a file.
     """
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
-    body: bytes | None = attrs.field(default=None, repr=False)
+    body: bytes | Body | None = attrs.field(default=None, repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     repeatable: bool = True
     scope: str | None = None
     needs_organization: bool = True
     version: str | None = None
     send_before: float | None = None
+    sink: Sink | None = attrs.field(default=None, repr=False)
+
+    @property
+    def spent(self) -> bool:
+        """Whether its sink cannot give back what it took, so that nothing may follow."""
+        return self.sink is not None and self.sink.spent
 
     @property
     def writes(self) -> bool:
@@ -75,7 +83,7 @@ class Call:
                 headers[selector.header] = organization
         if self.version is not None:
             root = f"{root.rpartition('/')[0]}/{self.version}"
-        request = Request(self.method, root + self.path, query, headers, self.body)
+        request = Request(self.method, root + self.path, query, headers, self.body, self.sink)
         self._check(request)
         return request
 

@@ -252,8 +252,9 @@ class Connection:
             return
         seconds = decision.wait_seconds
         ends = self._clock.now() + seconds
-        if decision.verdict == "again" and (course.deadline is None or ends < course.deadline):
-            call = course.call
+        call = course.call
+        in_time = course.deadline is None or ends < course.deadline
+        if decision.verdict == "again" and in_time and not call.spent:
             what = decision.rule.what
             _log.info("%s %s: %s; again in %.1f s", call.method, call.path, what, seconds)
             self._clock.sleep(seconds)
@@ -267,6 +268,8 @@ class Connection:
             needed = f"the scope {call.scope}" if call.scope else "a scope that it lacks"
             advice = f"The call needs {needed}, and a user who may do this; authorize the client"
             advice += " for the scope" if self._token.renewable else " or pass another token"
+        elif decision.verdict == "again" and call.spent:
+            advice = "Part of it went to the stream already: begin anew with another one"
         elif decision.verdict == "again":
             advice = f"{advice}, or allow more time (max_wait_seconds)"
         elif decision.wait_seconds > self._retry.max_retry_after_seconds:

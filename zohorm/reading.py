@@ -38,7 +38,16 @@ def body_of(reply: Reply) -> tuple[Mapping[str, object] | None, bool]:
         except (ValueError, ArithmeticError, RecursionError):
             return None, False
         return (body, True) if isinstance(body, Mapping) else (None, False)
-    return None, 200 <= reply.status < 300 and bool(reply.content) and not text
+    whole = bool(reply.content or reply.streamed)
+    return None, 200 <= reply.status < 300 and whole and (not text or is_file(reply.headers))
+
+
+def is_file(headers: Mapping[str, str]) -> bool:
+    """Tell whether a success with these headers is a file; a text is one if it says so."""
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if not kind or "json" in kind:
+        return False
+    return not kind.startswith("text/") or "Content-Disposition" in headers
 
 
 def code_of(body: Mapping[str, object] | None) -> tuple[int | str | None, bool]:

@@ -24,13 +24,28 @@ def _repeatable_by_verb(operation: Operation) -> bool:
 
 
 @attrs.frozen
+class FilePart:
+    """A file that a call takes: its part of the form, and what the service lets pass.
+
+    `kinds` are endings of names, all if there are none; `most` files of at most `megabytes` each.
+    `counted` parts say beside them how many they are.
+    """
+
+    name: str
+    kinds: tuple[str, ...] = ()
+    megabytes: int | None = attrs.field(default=None, kw_only=True)
+    most: int | None = attrs.field(default=1, kw_only=True)
+    counted: bool = attrs.field(default=False, kw_only=True)
+
+
+@attrs.frozen
 class Operation:
     """One documented call: verb, path below the product root, scope, whether it may be repeated.
 
     `path` names its ids in braces: `/invoices/{invoice_id}/status/sent`. A repeatable call has the
     same effect however often it arrives; one that is not is never sent twice. `options` are its
     query parameters, `send_on_update` the members that travel with every change. `version` is that
-    of the API where it is not the product's own.
+    of the API where it is not the product's own. `files` are those that it takes.
     """
 
     method: str
@@ -43,6 +58,7 @@ class Operation:
     send_on_update: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     needs_organization: bool = attrs.field(default=True, kw_only=True)
     version: str | None = attrs.field(default=None, kw_only=True)
+    files: tuple[FilePart, ...] = attrs.field(default=(), kw_only=True)
 
     def filled(self, ids: Mapping[str, str]) -> str:
         """Return the path with `ids` in place of their names.

@@ -19,7 +19,9 @@ from zohorm.identity import IdentityMap
 from zohorm.intake import Intake
 from zohorm.rows import RowCache, Writes
 from zohorm.settings import Settings, SettingsDict, environment
+from zohorm.streams import Sink
 from zohorm.throttle import Quota
+from zohorm.uploads import Multipart
 from zohorm.watching import Watches
 
 if TYPE_CHECKING:
@@ -184,6 +186,7 @@ class Session:
         body: object = None,
         headers: Mapping[str, str] | None = None,
         send_before: float | None = None,
+        sink: Sink | None = None,
     ) -> tuple[Call, Answer]:
         """Send one operation, its path filled with `ids`; return the call and its answer.
 
@@ -199,13 +202,14 @@ class Session:
             method=operation.method,
             path=operation.filled(ids),
             query=tuple(query),
-            body=None if body is None else wire.encode(body),
+            body=body if body is None or isinstance(body, Multipart) else wire.encode(body),
             headers=headers or {},
             repeatable=operation.repeatable,
             needs_organization=operation.needs_organization,
             version=operation.version,
             scope=operation.scope,
             send_before=send_before,
+            sink=sink,
         )
         return call, self._access.connection.send(call)
 

@@ -75,8 +75,7 @@ class Request:
 class Reply:
     """What came back. `complete` is False when the connection broke within the body.
 
-    `streamed` counts the bytes of it that the sink of the request took; the content is empty then.
-    Header names are looked up without regard to case.
+    `streamed` counts the bytes that went to the sink. Header names are looked up in any case.
     """
 
     status: int
@@ -315,22 +314,29 @@ def _exchange(
 ) -> Reply | NotSent | MaybeSent:
     try:
         with _quietly():
-            return _read(lane.send(request, timeout))
+            response = lane.send(request, timeout)
     except (_NoWay, HTTPError, OSError) as error:
         return _failure(error)
+    return _read(response, request.sink)
 
 
-def _read(response: BaseHTTPResponse) -> Reply | MaybeSent:
+def _read(response: BaseHTTPResponse, sink: streams.Sink | None) -> Reply | MaybeSent:
+    content, streamed = b"", 0
     try:
-        # In one piece: requests itself would join it from pieces of 10 kB.
-        content = response.read(decode_content=True)
+        if sink is not None and sink.takes(response.status, response.headers):
+            while piece := response.read(streams.PIECE_BYTES, decode_content=True):
+                sink.write(piece)
+                streamed += len(piece)
+        else:
+            # In one piece: requests itself would join it from pieces of 10 kB.
+            content = response.read(decode_content=True)
     except (HTTPError, OSError) as error:
         response.close()
         if _find(error, ReadTimeoutError):
             return _caused(MaybeSent("the answer stopped halfway", timed_out=True), error)
         # The status did arrive, and a refusal is one even if its text is cut short.
         return Reply(response.status, response.headers, b"", complete=False)
-    return Reply(response.status, response.headers, content)
+    return Reply(response.status, response.headers, content, streamed=streamed)
 
 
 def _failure(error: Exception) -> NotSent | MaybeSent:

@@ -27,12 +27,12 @@ LAYERS = (
     ("settings", "binding", "rows", "identity", "loads"),
     # What a record is made of, and where it lies in an answer.
     ("record", "changes", "slots", "lines", "merging", "fields", "members"),
-    ("resource", "lookups", "envelope"),
+    ("resource", "lookups", "envelope", "uploads", "downloads"),
     ("connection",),
     ("throttle", "token", "refresh", "retry", "reading", "calls"),
     ("transport",),
     # JSON lies below the connection, which decodes every answer.
-    ("wire", "exact", "sharing", "forking", "clock", "regions", "bounding"),
+    ("wire", "exact", "sharing", "forking", "clock", "regions", "bounding", "streams"),
     ("errors",),
 )
 LAYER_OF = {
