@@ -1,10 +1,15 @@
-"""The records below one record: comments of an invoice, contact persons of a contact."""
+"""The records below one record: comments of an invoice, contact persons of a contact.
+
+Those that are made of one record and live beside it are its conversions: packages of an order.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from zohorm import wire
+from zohorm.errors import Unsupported
 from zohorm.pages import Plan
 from zohorm.query import Query, checked, conditions
 
@@ -62,3 +67,55 @@ class Collection(Generic[M]):
         record = self.new(**values)
         record.save()
         return record
+
+
+class Conversions(Collection[M]):
+    """The records that are made of one record, whose id travels in the query of the create."""
+
+    def __init__(
+        self, model: type[M], record: Model, session: Session, *, by: str, shown: str | None
+    ) -> None:
+        super().__init__(model, {by: record.id}, session)
+        self._record = record
+        self._by = by
+        self._shown = shown
+
+    def __repr__(self) -> str:
+        return f"<{self._model.__name__} records made of {self._record!r}>"
+
+    def __iter__(self) -> Iterator[M]:
+        """Yield the records that the whole record shows: one call, none if it is cached.
+
+        Where it shows none, they are listed, one call per page.
+        """
+        if self._shown is None:
+            yield from self.iterate()
+            return
+        record = self._record
+        row = self._session.whole_row(type(record), record.id, record.ids_above())
+        for held in wire.rows_in(row.get(self._shown)):
+            yield self._session.record(self._model, held)
+
+    def iterate(self, **filters: object) -> Query[M]:
+        """Return a query of the records made of this one; one call per page, when it is used.
+
+        Raises:
+            UnknownFilter: the resource documents no such filter.
+            Unsupported: the service cannot list them by the record that they are made of.
+        """
+        if self._by not in self._model.facts().filters:
+            cure = "Iterate the collection itself" if self._shown else "Iterate all and compare"
+            raise Unsupported(
+                f"the service lists no {self._model.__name__} by {self._by}", advice=cure
+            )
+        above = {self._by: self._parents[self._by]}
+        plan = Plan(conditions=conditions(self._model, {**filters, **above}))
+        return Query(self._model, checked(self._model, plan), self._session)
+
+    def get(self, identifier: str) -> M:
+        """Return one whole record, whatever it was made of; one call unless it is cached.
+
+        Raises:
+            NotFound: the organization has no such record.
+        """
+        return self._session.get(self._model, identifier)

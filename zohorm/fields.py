@@ -202,6 +202,8 @@ def link(by: str, to: str) -> Link[LinkT]:
     return Link(by, to)
 
 
-def children(to: str, *, init: Literal[False] = False) -> Children[ModelT]:
-    """Return the collection of `to` records below this one."""
-    return Children(to)
+def children(
+    to: str, *, by: str | None = None, shown: str | None = None, init: Literal[False] = False
+) -> Children[ModelT]:
+    """Return the collection of `to` records below this one, or made of it: see `Children`."""
+    return Children(to, by=by, shown=shown)

@@ -309,9 +309,15 @@ class Link(Generic[LinkT]):
 
 
 class Children(Generic[ModelT]):
-    """A collection of records that live below this one, with endpoints of their own."""
+    """A collection of records that live below this one, with endpoints of their own.
 
-    def __init__(self, to: str) -> None:
+    Or of those that are made of it: `by` names its id as they know it, and `shown` is the member of
+    this record that lists them.
+    """
+
+    def __init__(self, to: str, *, by: str | None = None, shown: str | None = None) -> None:
+        self.by = by
+        self.shown = shown
         self.to = to
         self.name = ""
 
@@ -325,7 +331,11 @@ class Children(Generic[ModelT]):
     def __get__(self, record: Model | None, owner: type[Model]) -> Self | Collection[ModelT]:
         if record is None:
             return self
-        below: Collection[ModelT] = record.collection(self.to)
+        below: Collection[ModelT] = (
+            record.collection(self.to)
+            if self.by is None
+            else record.conversions(self.to, self.by, self.shown)
+        )
         return below
 
     def __set__(self, record: Model, value: Never) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, cast
 
 import attrs
 
-from zohorm import resource
+from zohorm import resource, wire
 from zohorm.acting import Acting
-from zohorm.children import Collection
+from zohorm.children import Collection, Conversions
 from zohorm.errors import UsageError, WrongType
 from zohorm.lookups import Filter
 from zohorm.pages import Plan
@@ -190,6 +190,24 @@ class Model(Acting):
         return Query(cls._unbound(), plan, session)
 
     @classmethod
+    def _act_all_pieces(
+        cls, operation: Operation, *, pieces: tuple[str, int], query: Mapping[str, object]
+    ) -> list[Self]:
+        """Ask for records by their ids, a few at a time: `pieces` names the ids and how many."""
+        name, most = pieces
+        given = query[name]
+        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+            raise WrongType(f"{name} takes several ids, not {type(given).__name__}")
+        ids = [wire.plain_id(identifier, name) for identifier in given]
+        return [
+            record
+            for start in range(0, len(ids), most)
+            for record in cls._act_all_rows(
+                operation, query={**query, name: ids[start : start + most]}
+            )
+        ]
+
+    @classmethod
     def _unbound(cls) -> type[Self]:
         return cast("type[Self]", cls._canonical)  # The same class, unbound.
 
@@ -214,6 +232,12 @@ class Model(Acting):
         parents = dict(self._parents)
         parents[below.facts().parent or self._facts.id or "id"] = self.id
         return Collection(below, parents, session)
+
+    def conversions(self, to: str, by: str, shown: str | None) -> Conversions[M]:
+        """Return the records of the model called `to` that are made of this one."""
+        session = self._needed_session()
+        made = cast("type[M]", resource.model(self._facts.product, to))
+        return Conversions(made, self, session, by=by, shown=shown)
 
     def copy(self) -> Self:
         """Return a new unsaved record with the same writable members, without id and number.

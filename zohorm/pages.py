@@ -75,7 +75,9 @@ class Run(Generic[M]):
         self._plan = plan
         self._session = session
         self._facts = model.facts()
-        self._operation = model.needed_operation("list")
+        # Below no record, some list the records below all of them.
+        everywhere = not plan.parents and self._facts.operation("list_all") is not None
+        self._operation = model.needed_operation("list_all" if everywhere else "list")
         self._watch = session.watches.start(model)
         loads = Loads(session.settings.lazy_limit)
         self._intake = Intake(session, model, whole=False, parents=plan.parents, loads=loads)

@@ -95,8 +95,11 @@ class Savable(Doubting):
         # The record of an earlier attempt counts, too, so the time of the first one stays.
         began = session.settings.clock.time() if self._doubt is None else self._doubt.at
         token = uuid.uuid4().hex if self._doubt is None else self._doubt.token
+        # What a record is made of is named in the query: the order that is packed.
+        made_of = {name: of for name, of in self._parents.items() if name in operation.options}
+        given = {name: value for name, value in options.items() if value is not None}
         with self._in_doubt(settling.Doubt(payload, began, token=token)):
-            row, moment = self._send(session, operation, payload, options, creating=True)
+            row, moment = self._send(session, operation, payload, made_of | given, creating=True)
         self._become(session, row, token)
         session.rows.keep((type(self), self.id), row, moment)
         kept = self._replaced_number(payload)
