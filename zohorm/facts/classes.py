@@ -70,7 +70,8 @@ def model_class(name: str, facts: Facts, product: str) -> list[str]:
     body = [*_members(facts, first=(facts["id"], facts["number"]))]
     for accessor, child in facts["children"].items():
         if not accessor.startswith("list_"):
-            built = layout.call("f.children", layout.text(child["of"]))
+            made = {word: layout.text(child[word]) for word in ("by", "shown") if word in child}
+            built = layout.call("f.children", layout.text(child["of"]), **made)
             body += layout.lines(built, INDENT, f"{accessor}: Children[{child['of']}] = ")
     return [
         *layout.lines(layout.call(f"class {name}", "Model", **_keywords(facts, product)), tail=":"),
