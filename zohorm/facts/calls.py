@@ -16,6 +16,8 @@ ENVELOPE = {"code", "message", "page_context", "instrumentation"}
 REPEATABLE = {"GET", "PUT", "DELETE"}
 # The session adds the organization; the query adds page and order to lists.
 ADDED = {"organization_id"}
+# What answers with a file.
+FILES = re.compile(r"/(pdf|print|attachment|receipt|image|documents/\{\w+\})$")
 ORGANIZATION_HEADER = re.compile(r"X-com-zoho-\w+-organizationid", re.IGNORECASE)
 
 
@@ -25,7 +27,8 @@ def call(operation: Operation, reasons: Mapping[str, str]) -> Facts:
     facts["repeatable"] = operation.method in REPEATABLE or operation.name in reasons
     if operation.name in reasons:
         facts["reason"] = reasons[operation.name]
-    query = [parameter for parameter in operation.query() if parameter.name not in ADDED]
+    filled = {*ADDED, *re.findall(r"\{(\w+)\}", operation.path)}
+    query = [parameter for parameter in operation.query() if parameter.name not in filled]
     files = [parameter.name for parameter in query if _is_file(parameter.node)]
     facts["query"] = {p.name: _parameter(p) for p in query if p.name not in files}
     if files:
@@ -55,14 +58,19 @@ def action(
     shown: dict[str, Member] = {}
     members.gather(shown, operation, operation.body, CREATE)
     for name, node in operation.members(operation.body).items():
-        if _is_file(node):
+        if f"{{{name}}}" in operation.path:
+            del shown[name]  # The path says it already.
+        elif _is_file(node):
             del shown[name]
             facts["files"] = [*facts.get("files", []), name]
     facts["body"] = {name: _argument(member) for name, member in shown.items()}
     if operation.source.resolve(operation.body or {}).get("type") == "array":
         facts["body_form"] = "list"
-    facts["required"] = _required(operation)
+    facts["required"] = [n for n in _required(operation) if f"{{{n}}}" not in operation.path]
     facts |= {"on": on, "returns": _returns(answered(operation), key, list_key)}
+    if operation.method == "GET" and facts["returns"] == "nothing":
+        # Whoever asks gets something, though the document shows nothing.
+        facts["returns"] = "bytes" if FILES.search(operation.path) else "data"
     return facts | _answer(operation) if facts["returns"] == "data" else facts
 
 

@@ -93,7 +93,7 @@ def _keywords(facts: Facts, product: str) -> dict[str, Code]:
         if facts[key]:
             words[key] = layout.text(facts[key])
     if facts["parent"]:
-        words["parent"] = layout.text(facts["parent_id"])
+        words["parent"] = layout.text(facts["ids_above"][-1])
     calls = facts["operations"].items()
     words["operations"] = layout.mapping(
         (role, methods.operation(call, saving=role in SAVING)) for role, call in calls

@@ -218,21 +218,23 @@ class Converter:
     def _add_children(self, resources: dict[str, Facts]) -> None:
         """Hang each resource whose path goes through another's record below that one."""
         paths = {
-            facts["path"]: name
+            places.template(facts["path"]): name
             for name, facts in resources.items()
             if "document" not in self._declared.get(name, {})
         }
-        for name, facts in resources.items():
-            owner, separator, rest = facts["path"].partition("/{")
-            if not separator or owner not in paths:
+        # Those above first, for their ids stand in the paths of those below.
+        for name, facts in sorted(resources.items(), key=lambda found: found[1]["path"].count("{")):
+            owner = places.owner(facts["path"], paths)
+            if owner is None:
                 continue
-            facts["parent"] = paths[owner]
-            parent = resources[paths[owner]]
+            facts["parent"] = owner
+            parent = resources[owner]
             accessor = (
                 self._declared.get(name, {}).get("child")
                 or self._like.accessor(facts["path"])
-                or rest.rpartition("/")[2]
+                or facts["path"].rpartition("/")[2]
             )
+            _name_ids_above(facts, parent)
             if accessor in parent["fields"]:
                 accessor = f"list_{accessor}"
             parent["children"][accessor] = {"of": name}
@@ -263,6 +265,14 @@ def _name_ids_in_paths(facts: Facts) -> None:
             lambda found: f"/{facts['path']}" + (f"/{{{facts['id']}}}" if found["id"] else ""),
             call["path"],
         )
+
+
+def _name_ids_above(facts: Facts, parent: Facts) -> None:
+    """Call the ids above a record in its paths as the records above it do."""
+    above = f"{parent['path']}/{{{parent['id']}}}"
+    facts["path"] = places.under(above, facts["path"])
+    for call in (*facts["operations"].values(), *facts["actions"].values()):
+        call["path"] = "/" + places.under(above, call["path"].removeprefix("/"))
 
 
 def _gathered(resource: Resource, key: str, list_key: str, identity: str) -> dict[str, Member]:

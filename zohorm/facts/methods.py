@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from zohorm.facts import layout, names, prose
+from zohorm.facts import arguments, layout, names, prose
+from zohorm.facts.arguments import Argument
 from zohorm.facts.layout import Code, Group
 from zohorm.facts.load import Facts
 
 INDENT = "    "
-ARGUMENT = {
-    "id": "str",
-    "text": "str",
-    "enum": "str",
-    "integer": "int",
-    "number": "Decimal",
-    "money": "Decimal",
-    "date": "dt.date",
-    "datetime": "dt.datetime",
-    "boolean": "bool",
-    "texts": "Iterable[str]",
-    "json": "object",
-    "many": "Iterable[Mapping[str, object]]",
-    "embedded": "Mapping[str, object]",
-}
 RETURNS = {
     "nothing": "None",
     "data": "Mapping[str, object]",
@@ -39,6 +24,7 @@ CALLS = {
     "bytes": "return {}_bytes",
     "record": "return {}_record",
     "rows": "return {}_rows",
+    "pieces": "return {}_pieces",
 }
 
 SAVE_SAYS = "Send the changed fields and load the answer; a new record is created."
@@ -98,19 +84,20 @@ def _save(facts: Facts) -> Iterator[str]:
     }
     if not options:
         return
-    arguments = ["check: bool | None = None", "again: bool = False"]
-    arguments += [f"{option}: {_type(about)} | None = None" for option, about in options.items()]
+    taking = [Argument(option, "query", about, required=False) for option, about in options.items()]
+    signature = ["check: bool | None = None", "again: bool = False"]
+    signature += [option.code() for option in taking]
     notes = [
         ("only when created", created - updated),
         ("only when changed", updated - created),
     ]
     taken = [f"{when}: {', '.join(sorted(names))}" for when, names in notes if names]
     notes_on_options = [f"Options taken {'; '.join(taken)}."] if taken else []
-    yield from _signature("save", ["self", "*", *arguments], "SaveResult")
+    yield from _signature("save", ["self", "*", *signature], "SaveResult")
     yield from prose.docstring(
         SAVE_SAYS, INDENT * 2, [SAVE_COSTS, *notes_on_options], raises=SAVE_RAISES
     )
-    held = layout.mapping((option, option) for option in options)
+    held = layout.mapping((option.wire, option.name) for option in taking)
     saved = layout.call("return self._save", check="check", again="again", options=held)
     yield from layout.lines(saved, INDENT * 2)
 
@@ -128,41 +115,32 @@ def _child(accessor: str, of: str) -> Iterator[str]:
 
 def _action(model: str, name: str, facts: Facts, resource: Facts) -> Iterator[str]:
     on_class = facts["on"] == "class"
-    path = _path_arguments(facts, resource)
-    members = facts["query"] | _body_arguments(facts)
-    needed = {member for member, about in facts["query"].items() if about["required"]}
-    required = needed | set(_needed(facts))
-    arguments = ["cls" if on_class else "self", *(f"{name}: str" for name in path)]
-    keywords = [f"{m}: {_type(about)}" for m, about in members.items() if m in required]
-    keywords += [
-        f"{m}: {_type(about)} | None = None" for m, about in members.items() if m not in required
-    ]
-    if keywords:
-        arguments += ["*", *keywords]
+    found = arguments.arguments(name, facts, resource)
+    signature = ["cls" if on_class else "self", *arguments.parts(found)]
     returns = facts.get("of", RETURNS[facts["returns"]])
-    yield from _signature(name, arguments, returns, on_class=on_class)
-    yield from prose.docstring(_says(model, name, facts), INDENT * 2, _notes(facts, members))
+    yield from _signature(name, signature, returns, on_class=on_class)
+    yield from prose.docstring(_says(model, name, facts), INDENT * 2, _notes(facts, found))
     if "of" in facts:
         module = f"zohorm.{resource['product']}.{names.snake_name(returns)}"
         yield f"{INDENT * 2}from {module} import {returns}"
         yield ""
-    yield from _return(facts, path)
+    yield from _return(facts, found)
 
 
 def _signature(
-    name: str, arguments: list[str], returns: str, *, on_class: bool = False
+    name: str, parts: list[str], returns: str, *, on_class: bool = False
 ) -> Iterator[str]:
     yield ""
     if on_class:
         yield f"{INDENT}@classmethod"
-    yield from layout.lines(layout.call(f"def {name}", *arguments), INDENT, tail=f" -> {returns}:")
+    yield from layout.lines(layout.call(f"def {name}", *parts), INDENT, tail=f" -> {returns}:")
 
 
-def _return(facts: Facts, path: list[str]) -> Iterator[str]:
+def _return(facts: Facts, found: list[Argument]) -> Iterator[str]:
     words: dict[str, Code] = {}
-    if path:
-        words["ids"] = layout.mapping((name, name) for name in path)
-    query: list[tuple[str, Code]] = [(member, member) for member in facts["query"]]
+    ids, query, body = (_sent(found, place, facts) for place in ("path", "query", "body"))
+    if ids:
+        words["ids"] = layout.mapping(ids)
     if "record_id" in facts:
         query.insert(0, (facts["record_id"], "self.id"))
     query += [(name, layout.value(value)) for name, value in facts.get("fixed", {}).items()]
@@ -170,38 +148,32 @@ def _return(facts: Facts, path: list[str]) -> Iterator[str]:
         words["query"] = layout.mapping(query)
     if facts.get("body_form") == "list":
         words["body"] = "custom_fields"
-    elif facts["body"]:
-        words["body"] = layout.mapping((member, member) for member in facts["body"])
+    elif body:
+        words["body"] = layout.mapping(body)
+    if (pieces := _pieces(facts, found)) is not None:
+        words["pieces"] = layout.value(pieces)
     target = "cls._act_all" if facts["on"] == "class" else "self._act"
     called: list[Code] = [operation(facts)]
-    head = CALLS[facts["returns"]].format(target)
+    head = CALLS["pieces" if pieces else facts["returns"]].format(target)
     if "of" in facts:
         # The model is imported where it is made: it may hold this one.
         head, called = f"return {target}_other", [facts["of"], *called]
     yield from layout.lines(layout.call(head, *called, **words), INDENT * 2)
 
 
-def _body_arguments(facts: Facts) -> Facts:
-    if facts.get("body_form") == "list":
-        return {"custom_fields": {"kind": "many", "fields": facts["body"]}}
-    body: Facts = facts["body"]
-    return body
+def _sent(found: list[Argument], place: str, facts: Facts) -> list[tuple[str, Code]]:
+    """Give what travels in one place, by its name on the wire, in the order of the facts."""
+    sent = {argument.wire: argument.name for argument in found if argument.place == place}
+    order = [name for name in facts.get(place, ()) if name in sent]
+    return [(name, sent[name]) for name in [*order, *(name for name in sent if name not in order)]]
 
 
-def _needed(facts: Facts) -> list[str]:
-    if facts.get("body_form") == "list":
-        return ["custom_fields"]
-    required: list[str] = facts["required"]
-    return required
-
-
-def _path_arguments(facts: Facts, resource: Facts) -> list[str]:
-    given = {resource["id"], resource.get("parent_id")} if facts["on"] == "record" else set()
-    return [name for name in re.findall(r"\{(\w+)\}", facts["path"]) if name not in given]
-
-
-def _type(facts: Facts) -> str:
-    return ARGUMENT[facts["kind"]]
+def _pieces(facts: Facts, found: list[Argument]) -> tuple[str, int] | None:
+    """Give the ids that are asked for in several calls, and how many at a time."""
+    if facts["on"] != "class" or facts["returns"] != "rows" or facts["method"] != "GET":
+        return None
+    limited = [argument for argument in found if argument.leads and "most" in argument.about]
+    return (limited[0].wire, limited[0].about["most"]) if limited else None
 
 
 def _says(model: str, name: str, facts: Facts) -> str:
@@ -212,14 +184,16 @@ def _says(model: str, name: str, facts: Facts) -> str:
     return f"{words[0].upper()}{words[1:]}{of}."
 
 
-def _notes(facts: Facts, members: Facts) -> list[str]:
-    notes = ["One call."]
-    for name, about in members.items():
+def _notes(facts: Facts, found: list[Argument]) -> list[str]:
+    pieces = _pieces(facts, found)
+    notes = [f"One call for each {pieces[1]} of `{pieces[0]}`." if pieces else "One call."]
+    for argument in found:
+        name, about = argument.name, argument.about
         if about.get("fields"):
             notes.append(f"Each of `{name}` holds {prose.listed(list(about['fields']))}.")
         if about.get("choices"):
             notes.append(f"`{name}` is one of {prose.listed(about['choices'])}.")
-        if about.get("most"):
+        if about.get("most") and not pieces:
             notes.append(f"At most {about['most']} `{name}`.")
     if "files" in facts:
         notes.append(f"Files ({', '.join(facts['files'])}) are not sent from here.")

@@ -31,6 +31,26 @@ def template(path: str) -> str:
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 
+def owner(path: str, known: Mapping[str, str]) -> str | None:
+    """Give the resource that a collection lies below: the nearest whose record its path names.
+
+    `known` gives resources by the templates of their paths.
+    """
+    steps = template(path).split("/")
+    for end in range(len(steps) - 1, 0, -1):
+        above = known.get("/".join(steps[:end]))
+        if above is not None and steps[end] == "{}":
+            return above
+    return None
+
+
+def under(above: str, path: str) -> str:
+    """Give a path with the names that ids have in the path above it, if it lies below that."""
+    steps, named = path.split("/"), above.split("/")
+    start = "/".join(steps[: len(named)])
+    return "/".join([*named, *steps[len(named) :]]) if template(start) == template(above) else path
+
+
 def collections(operations: Iterable[Operation]) -> dict[str, str]:
     """Guess the resource of each collection from the paths; the corrections name them better."""
     found: dict[str, str] = {}

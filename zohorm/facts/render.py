@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from zohorm.facts import classes, layout, prose
+from zohorm.facts import classes, layout, package, prose
 from zohorm.facts.load import Facts, load
 
 COMMAND = "python -m zohorm.facts render"
@@ -21,14 +21,7 @@ FIELD_TYPES = (
     "ReadOnly",
     "WriteOnly",
 )
-SESSIONS = {
-    "books": "ZohoBooks",
-    "checkout": "ZohoCheckout",
-    "expense": "ZohoExpense",
-    "inventory": "ZohoInventory",
-    "invoice": "ZohoInvoice",
-    "subscriptions": "ZohoSubscriptions",
-}
+
 
 
 def render(product: str, into: Path = FOLDER) -> dict[Path, str]:
@@ -68,9 +61,8 @@ def write(product: str, into: Path = FOLDER) -> list[Path]:
 
 
 def _placed(facts: Facts, product: str) -> Facts:
-    found = re.search(r"\{(\w+)\}", facts["path"])
-    above = found.group(1) if facts["parent"] and found else None
-    return facts | {"product": product, "parent_id": above}
+    above = re.findall(r"\{(\w+)\}", facts["path"]) if facts["parent"] else []
+    return facts | {"product": product, "ids_above": above}
 
 
 def _head(text: str, product: str) -> list[str]:
@@ -147,20 +139,5 @@ def _held_models(facts: Facts, resources: Mapping[str, Facts]) -> set[str]:
 
 
 def _package(product: str, facts: Facts, resources: Mapping[str, Facts]) -> str:
-    exported = {name: classes.module_name(name) for name in resources}
-    embedded = [(inner, name) for name, about in resources.items() for inner in about["embedded"]]
-    names = [inner for inner, _ in embedded]
-    for inner, name in embedded:
-        # Two resources may each have an Address; those are imported from their own modules.
-        if names.count(inner) == 1 and inner not in exported:
-            exported[inner] = classes.module_name(name)
-    by_module: dict[str, list[str]] = {}
-    for name, module in exported.items():
-        by_module.setdefault(module, []).append(name)
-    lines = _head(f"Records of Zoho {facts['title'].split()[0]}", product)
-    for module, found in sorted(by_module.items()):
-        lines += layout.imported(f"from zohorm.{product}.{module} import", sorted(found))
-    session = SESSIONS[product]
-    lines += [f"from zohorm.products import {session}", "", "__all__ = ["]
-    lines += [f'    "{name}",' for name in sorted([*exported, session])]
-    return "\n".join([*lines, "]"]) + "\n"
+    head = _head(f"Records of Zoho {facts['title'].split()[0]}", product)
+    return "\n".join([*head, *package.package(product, resources)]) + "\n"
