@@ -10,6 +10,7 @@ from zohorm import settling, wire
 from zohorm.changes import NOT_RECEIVED, Edit
 from zohorm.errors import Conflict, MalformedReply, ZohoError
 from zohorm.stored import Stored
+from zohorm.streams import Broken
 
 if TYPE_CHECKING:
     from zohorm.session import Session
@@ -33,6 +34,8 @@ class Doubting(Stored):
             ):
                 self._doubt = doubt
             raise
+        except Broken:
+            raise  # Half a form with a file in it is none, so nothing was done.
         except BaseException:
             # An interrupt may come between the call and its answer.
             self._doubt = doubt if self._id is None or doubt.lists else self._doubt
