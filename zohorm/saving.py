@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from zohorm import envelope, settling, wire
+from zohorm import envelope, settling, uploads, wire
 from zohorm.connection import TooLate
 from zohorm.doubting import Doubting
 from zohorm.errors import (
@@ -33,6 +33,14 @@ _FRESH_SECONDS = (2.0, 10.0, None)
 
 Options = Mapping[str, object]
 """Write options of one call: query parameters by name, None for those that are left out."""
+
+
+@attrs.frozen
+class _Beside:
+    """What travels beside the members of a record: write options and files."""
+
+    options: Options
+    files: uploads.Opened | None = None
 
 
 @attrs.frozen
@@ -75,7 +83,12 @@ class Savable(Doubting):
         return self._save(check=check, again=again)
 
     def _save(
-        self, *, check: bool | None = None, again: bool = False, options: Options | None = None
+        self,
+        *,
+        check: bool | None = None,
+        again: bool = False,
+        options: Options | None = None,
+        files: uploads.Files | None = None,
     ) -> SaveResult:
         self._refuse_if_gone()
         self._refuse_if_fixed()
@@ -84,12 +97,20 @@ class Savable(Doubting):
                 f"an earlier save of {self!r} is in doubt: it may have been done",
                 advice="settle() looks it up; save(again=True) sends it again all the same",
             )
+        if files is None or not uploads.given(files):
+            return self._write(check, _Beside(options or {}))
+        operation = self.needed_operation("create" if self._id is None else "update")
+        with uploads.opened(operation, files) as opened:
+            return self._write(check, _Beside(options or {}, opened))
+
+    def _write(self, check: bool | None, beside: _Beside) -> SaveResult:
         session = self._needed_session()
         if self._id is None:
-            return self._create(session, options or {})
-        return self._update(session, check, options or {})
+            return self._create(session, beside)
+        return self._update(session, check, beside)
 
-    def _create(self, session: Session, options: Options) -> SaveResult:
+    def _create(self, session: Session, beside: _Beside) -> SaveResult:
+        options = beside.options
         operation = self._taking(options, "create")
         payload = self._new_payload()
         # The record of an earlier attempt counts, too, so the time of the first one stays.
@@ -99,7 +120,8 @@ class Savable(Doubting):
         made_of = {name: of for name, of in self._parents.items() if name in operation.options}
         given = {name: value for name, value in options.items() if value is not None}
         with self._in_doubt(settling.Doubt(payload, began, token=token)):
-            row, moment = self._send(session, operation, payload, made_of | given, creating=True)
+            beside = attrs.evolve(beside, options=made_of | given)
+            row, moment = self._send(session, operation, payload, beside, creating=True)
         self._become(session, row, token)
         session.rows.keep((type(self), self.id), row, moment)
         kept = self._replaced_number(payload)
@@ -143,11 +165,11 @@ class Savable(Doubting):
             payload.setdefault(above, self._parents[above])
         return payload
 
-    def _update(self, session: Session, check: bool | None, options: Options) -> SaveResult:
-        operation = self._taking(options, "update")
+    def _update(self, session: Session, check: bool | None, beside: _Beside) -> SaveResult:
+        operation = self._taking(beside.options, "update")
         self._drop_void_edits()
         self._refuse_create_only_lists()
-        if not self.is_changed:
+        if not self.is_changed and beside.files is None:
             return SaveResult(created=False, fields=())
         self.changed_payload()  # What cannot be sent is refused before any call.
         replaced = tuple(name for name in self._changed_lists() if self._lists[name].replaced)
@@ -156,11 +178,11 @@ class Savable(Doubting):
             if checks:
                 self._rebase(session, plain=bool(check))
             payload = self.changed_payload()
-            if not payload:  # The other side has made the same edits.
+            if not payload and beside.files is None:  # The other side has made the same edits.
                 return SaveResult(created=False, fields=())
             try:
                 return self._send_change(
-                    session, operation, payload, options, replaced, fresh_seconds
+                    session, operation, payload, beside, replaced, fresh_seconds
                 )
             except TooLate:
                 # Nobody knows what the list holds after a wait, so it is checked again.
@@ -173,7 +195,7 @@ class Savable(Doubting):
         session: Session,
         operation: Operation,
         payload: dict[str, object],
-        options: Options,
+        beside: _Beside,
         replaced: tuple[str, ...],
         fresh_seconds: float | None,
     ) -> SaveResult:
@@ -187,7 +209,7 @@ class Savable(Doubting):
             payload.setdefault(name, self._as_last_received(name))
         before = None if fresh_seconds is None else session.settings.clock.now() + fresh_seconds
         with self._in_doubt(settling.Doubt(payload, lists=replaced)):
-            row, moment = self._send(session, operation, payload, options, send_before=before)
+            row, moment = self._send(session, operation, payload, beside, send_before=before)
         kept = self._kept_old(row)
         session.rows.keep((type(self), self.id), row, moment)
         self.settle_edits(row)
@@ -242,19 +264,24 @@ class Savable(Doubting):
         session: Session,
         operation: Operation,
         payload: Mapping[str, object],
-        options: Options,
+        beside: _Beside,
         *,
         creating: bool = False,
         send_before: float | None = None,
     ) -> tuple[wire.Row, int | None]:
         """Send a write; return the answer's row and the moment since which it is fresh."""
+        form = None if beside.files is None else beside.files.body(payload)
+        if form is not None and operation.repeatable:
+            # Nobody says that a file which arrives twice is kept once.
+            operation = attrs.evolve(operation, repeatable=False)
         try:
             with session.writes.noting() as fresh_since:
                 call, answer = session.call(
                     operation,
                     self._path_ids(),
-                    query=wire.arguments(options),
-                    body=payload,
+                    query=wire.arguments(beside.options),
+                    body=payload if form is None else form,
+                    headers=None if form is None else form.headers,
                     send_before=send_before,
                 )
         finally:
