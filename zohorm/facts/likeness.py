@@ -6,6 +6,7 @@ less than the documents of Books, so that its corrections say once
     [[like]]
     product = "books"
     without = ["CustomerDebitNote"]     resources of the sister that share a path with another
+    whole = ["CustomField"]             embedded classes that both have with every member
     reason = "..."
     source = "..."
 
@@ -39,8 +40,10 @@ class Likeness:
         self._resources: dict[str, tuple[str, Facts]] = {}
         self._places: dict[tuple[str, str], tuple[Place, str]] = {}
         self._accessors: dict[str, str] = {}
+        self._whole: set[str] = set()
         for row in corrections.rows("like"):
             resources = load(row["product"])["resources"]
+            self._whole |= set(row.get("whole", ()))
             for name, facts in resources.items():
                 if name in row.get("without", ()):
                     continue
@@ -80,7 +83,7 @@ class Likeness:
             return
         facts["doc"] = facts["doc"] or other["doc"]
         if any(field["list"] or field["detail"] for field in facts["fields"].values()):
-            _merge_fields(facts, other)
+            _merge_fields(facts, other, self._whole)
         else:
             _take_record(facts, other)
         if facts["id"] not in facts["fields"]:
@@ -130,12 +133,12 @@ def _merge_filters(facts: Facts, other: Facts) -> None:
             found[name] = copy.deepcopy(about)
 
 
-def _merge_fields(facts: Facts, other: Facts) -> None:
+def _merge_fields(facts: Facts, other: Facts, whole: set[str]) -> None:
     """Take over kinds, choices and embedded classes of the members that both have."""
     known = {facts["key"], facts["list_key"]}
     keys = [*facts["other_keys"], other["key"], other["list_key"], *other["other_keys"]]
     facts["other_keys"] = [key for key in dict.fromkeys(keys) if key and key not in known]
-    merger = _Merger(facts["embedded"], other["embedded"])
+    merger = _Merger(facts["embedded"], other["embedded"], whole)
     fields = merger.fields(facts["fields"], other["fields"])
     # Where rows were never seen, every member stands as if rows had it.
     seen = not all(field["list"] for field in facts["fields"].values())
@@ -149,7 +152,8 @@ def _merge_fields(facts: Facts, other: Facts) -> None:
 class _Merger:
     """Merges the fields of two records; collects the embedded classes of the result."""
 
-    def __init__(self, own: Facts, other: Facts) -> None:
+    def __init__(self, own: Facts, other: Facts, whole: set[str]) -> None:
+        self._whole = whole
         self._own = own
         self._other = other
         self.embedded: Facts = {}
@@ -186,8 +190,8 @@ class _Merger:
     def _part(self, own: Facts, other: Facts) -> None:
         """Merge the embedded class of a field, under the sister's name."""
         theirs = self._other.get(other["of"])
-        if own["kind"] not in PARTS:
-            # The own documents say that there are objects, and nothing of their members.
+        if own["kind"] not in PARTS or other["of"] in self._whole:
+            # Else the own documents say that there are objects, and nothing of their members.
             self._copied(other["of"])
             return
         mine = self._own[own["of"]]

@@ -119,14 +119,15 @@ def _imports(
         later.append("from zohorm.children import Collection")
     typing = (["Self"] if used("Self", follow=r"[:\]]") else []) + ["TYPE_CHECKING"] * bool(later)
     standard += layout.imported("from typing import", sorted(typing, key=str.swapcase)[::-1])
-    now = [f"from zohorm.{product}.{classes.module_name(r)} import {r}" for r in sorted(held)]
-    kinds = used(*FIELD_TYPES, follow=r"\[")
-    now += layout.imported("from zohorm.fields import", kinds)
     bases = used("Embedded", "Model", follow=r"[,)]") + used("SaveResult", follow=":")
-    now += layout.imported("from zohorm.model import", bases)
-    now += layout.imported("from zohorm.resource import", used("Operation", follow=r"\("))
+    now = {f"zohorm.{product}.{classes.module_name(model)}": [model] for model in held}
+    now["zohorm.fields"] = used(*FIELD_TYPES, follow=r"\[")
+    now["zohorm.model"] = bases
+    now["zohorm.resource"] = used("Operation", follow=r"\(")
     yield from [*standard, ""] if standard else []
-    yield from ["from zohorm import fields as f", *now]
+    yield "from zohorm import fields as f"
+    for module, names in sorted(now.items()):
+        yield from layout.imported(f"from {module} import", names)
     if later:
         yield from ["", "if TYPE_CHECKING:", *(f"    {line}" for line in sorted(later))]
 
