@@ -3,6 +3,8 @@
 The models of a product live in its package: `from zohorm.books import Invoice`.
 """
 
+from typing import TYPE_CHECKING
+
 from zohorm import fields
 from zohorm.changes import Change
 from zohorm.children import Collection
@@ -55,26 +57,53 @@ from zohorm.errors import (
     ZohoError,
     ZohoWarning,
 )
+from zohorm.importing import later
 from zohorm.lines import Lines
 from zohorm.model import Embedded, Model, Operation, SaveResult
 from zohorm.pages import Page
-from zohorm.products import (
-    ZohoBilling,
-    ZohoBooks,
-    ZohoCheckout,
-    ZohoExpense,
-    ZohoInventory,
-    ZohoInvoice,
-    ZohoSubscriptions,
-)
 from zohorm.query import Query
-from zohorm.refresh import Token
-from zohorm.regions import REGIONS, Region
-from zohorm.session import Session
-from zohorm.settings import Settings
-from zohorm.throttle import Quota, Throttle
-from zohorm.token import TokenStore
-from zohorm.transport import Transport
+
+if TYPE_CHECKING:
+    from zohorm.products import (
+        ZohoBilling,
+        ZohoBooks,
+        ZohoCheckout,
+        ZohoExpense,
+        ZohoInventory,
+        ZohoInvoice,
+        ZohoSubscriptions,
+    )
+    from zohorm.refresh import Token
+    from zohorm.regions import REGIONS, Region
+    from zohorm.session import Session
+    from zohorm.settings import Settings
+    from zohorm.throttle import Quota, Throttle
+    from zohorm.token import TokenStore
+    from zohorm.transport import Transport
+else:
+    # What sends calls is loaded with the first session; a program that only names models, as a
+    # worker's module does at its top, need not wait for it.
+    __getattr__, __dir__ = later(
+        __name__,
+        {
+            "zohorm.products": (
+                "ZohoBilling",
+                "ZohoBooks",
+                "ZohoCheckout",
+                "ZohoExpense",
+                "ZohoInventory",
+                "ZohoInvoice",
+                "ZohoSubscriptions",
+            ),
+            "zohorm.refresh": ("Token",),
+            "zohorm.regions": ("REGIONS", "Region"),
+            "zohorm.session": ("Session",),
+            "zohorm.settings": ("Settings",),
+            "zohorm.throttle": ("Quota", "Throttle"),
+            "zohorm.token": ("TokenStore",),
+            "zohorm.transport": ("Transport",),
+        },
+    )
 
 __all__ = [
     "AuthError",

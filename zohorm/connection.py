@@ -28,6 +28,7 @@ from zohorm.errors import (
     NotFound,
     ReadOnlySession,
     Timeout,
+    TooLate,
     ZohoError,
 )
 from zohorm.retry import Decision, Outcome, RetryPolicy
@@ -40,10 +41,6 @@ _DAY_SECONDS = 86400.0
 
 _log = logging.getLogger("zohorm.http")
 _log.addHandler(logging.NullHandler())
-
-
-class TooLate(ZohoError):
-    """The call's turn came after `Call.send_before`, so this attempt was not sent."""
 
 
 @attrs.define

@@ -13,14 +13,16 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import unquote
 
 import attrs
 
 from zohorm import reading, streams
-from zohorm.calls import Answer
 from zohorm.errors import InvalidValue, MalformedReply, WrongType
+
+if TYPE_CHECKING:
+    from zohorm.calls import Answer
 
 FileTarget = str | os.PathLike[str] | BinaryIO
 """Where a file goes: a path, or a stream opened for writing bytes."""

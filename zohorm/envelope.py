@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
 from zohorm import wire
-from zohorm.connection import Answer, Call
 from zohorm.errors import MalformedReply
 from zohorm.resource import Resource
+
+if TYPE_CHECKING:
+    from zohorm.connection import Answer, Call
 
 _AROUND = frozenset({"code", "message", "page_context", "instrumentation", "errors"})
 

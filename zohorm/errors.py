@@ -43,6 +43,7 @@ ZohoError
     ServerError              (RuntimeError)     the service failed
       MalformedReply                            HTML, truncated JSON, a redirect, a missing key
   Conflict                   (RuntimeError)     somebody else changed what is about to be saved
+  TooLate                                       the turn of a call came late; save() checks anew
 
 ZohoWarning                  (UserWarning)
   ManyLoads                  one query's rows are completed one call at a time
@@ -347,6 +348,10 @@ class Conflict(ZohoError, RuntimeError):
         super().__init__(what, **circumstances)
         self.mine: Mapping[str, object] = mine if mine is not None else {}
         self.theirs: Mapping[str, object] = theirs if theirs is not None else {}
+
+
+class TooLate(ZohoError):
+    """The call's turn came after what it rests on had grown too old, so it was not sent."""
 
 
 class ZohoWarning(UserWarning):

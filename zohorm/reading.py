@@ -9,10 +9,13 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 from zohorm import wire
 from zohorm.throttle import Quota
-from zohorm.transport import Reply
+
+if TYPE_CHECKING:
+    from zohorm.transport import Reply
 
 _MOST_SECONDS = 366 * 86400.0
 """More than any wait or reset that can be meant."""

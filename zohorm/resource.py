@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import attrs
@@ -13,7 +15,7 @@ from zohorm.errors import MissingSetting, Unsupported
 from zohorm.lookups import Filter
 
 if TYPE_CHECKING:
-    from zohorm.model import Model
+    from zohorm.declared import Declared
 
 
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -108,25 +110,29 @@ class Resource:
         return self.operations.get(name)
 
 
-_models: dict[tuple[str, str], type[Model]] = {}
+_models: dict[tuple[str, str], type[Declared]] = {}
 
 
-def register(model: type[Model], product: str, name: str) -> None:
+def register(model: type[Declared], product: str, name: str) -> None:
     """Note the class of a resource, so that links can find it by name."""
     _models[product, name] = model
 
 
 def is_model(kind: object) -> bool:
     """Say whether `kind` is the class of a resource, not of what lives inside a record."""
-    return isinstance(kind, type) and any(known in kind.__mro__ for known in _models.values())
+    return isinstance(kind, type) and isinstance(getattr(kind, "_facts", None), Resource)
 
 
-def model(product: str, name: str) -> type[Model]:
+def model(product: str, name: str) -> type[Declared]:
     """Return the model class called `name` of `product`.
 
     Raises:
         Unsupported: there is none.
     """
+    if (product, name) not in _models:
+        # The package of a product loads a resource when somebody first asks for it.
+        with suppress(ModuleNotFoundError):
+            getattr(import_module(f"zohorm.{product}"), name, None)
     try:
         return _models[product, name]
     except KeyError:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import attrs
 
 from zohorm import envelope, settling, uploads, wire
-from zohorm.connection import TooLate
 from zohorm.doubting import Doubting
 from zohorm.errors import (
     MalformedReply,
@@ -17,6 +16,7 @@ from zohorm.errors import (
     NotFound,
     OutcomeUnknown,
     ReadOnlyField,
+    TooLate,
     Unsettled,
     Unsupported,
     ZohoError,
@@ -62,25 +62,6 @@ class Savable(Doubting):
     """The part of a model that writes."""
 
     __slots__ = ()
-
-    def save(self, *, check: bool | None = None, again: bool = False) -> SaveResult:
-        """Send the changed members and load the answer; a new record is created.
-
-        One call; two if a list that the service replaces has changed, for it is read first and
-        the edits are put on top of it, so that a colleague's new line stays. Nothing changed:
-        none.
-
-        Args:
-            check: True asks for that read for plain members too; False skips it and overwrites.
-            again: send a save that is in doubt once more, though it may have been done.
-
-        Raises:
-            Conflict: what was edited here has changed there; nothing was sent.
-            OutcomeUnknown: nobody answered a create; `settle()` looks it up.
-            Unsettled: an earlier save is in doubt.
-            ValidationError, Duplicate: the service refuses the values.
-        """
-        return self._save(check=check, again=again)
 
     def _save(
         self,
@@ -309,18 +290,6 @@ class Savable(Doubting):
                 attempts=answer.attempts,
             )
         return row
-
-    def delete(self) -> None:
-        """Delete the record at the service; one call. The object can only be read or copied then.
-
-        If nobody answers, call it again: a record that is gone by then was deleted by this.
-
-        Raises:
-            NotFound: the record is gone already.
-            ValidationError: the service refuses, for others refer to the record.
-            NotSaved: the record was never saved.
-        """
-        self._delete()
 
     def _delete(self, options: Options | None = None) -> None:
         self._refuse_if_gone()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from zohorm.facts.render import SESSIONS
+from zohorm.facts.package import SESSIONS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "zohorm"
@@ -32,7 +32,7 @@ LAYERS = (
     ("throttle", "token", "refresh", "retry", "reading", "calls"),
     ("transport",),
     # JSON lies below the connection, which decodes every answer.
-    ("wire", "exact", "sharing", "forking", "clock", "regions", "bounding", "streams"),
+    ("wire", "exact", "sharing", "forking", "clock", "regions", "bounding", "importing", "streams"),
     ("errors",),
 )
 LAYER_OF = {

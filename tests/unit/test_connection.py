@@ -19,7 +19,7 @@ from wiring import ORGANIZATION, SECRETS, Wiring
 
 from zohorm import errors
 from zohorm.clock import ManualClock
-from zohorm.connection import Call, Connection, Selector, TooLate
+from zohorm.connection import Call, Connection, Selector
 from zohorm.errors import (
     DayLimit,
     Duplicate,
@@ -34,6 +34,7 @@ from zohorm.errors import (
     RefreshRefused,
     ServerError,
     Timeout,
+    TooLate,
     Unreachable,
     ValidationError,
     WrongOrganization,

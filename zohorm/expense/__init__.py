@@ -5,26 +5,57 @@ Facts: zohorm/facts/expense.json, mended by the corrections beside it.
 
 from __future__ import annotations
 
-from zohorm.expense.currency import Currency
-from zohorm.expense.customer import ContactPerson, Customer
-from zohorm.expense.expense import Expense, LineItem
-from zohorm.expense.expense_category import ExpenseCategory
-from zohorm.expense.expense_report import (
-    AdvancePayment,
-    ExpenseReport,
-    Reimbursement,
-    ReportExpense,
-    UnreportedExpense,
-)
-from zohorm.expense.expense_report_approval import ExpenseReportApproval
-from zohorm.expense.organization import Organization
-from zohorm.expense.project import Project, ProjectUser
-from zohorm.expense.reporting_tag import Entity, MultiPreferenceEntity, ReportingTag
-from zohorm.expense.tax import Tax
-from zohorm.expense.tax_group import TaxGroup
-from zohorm.expense.trip import Comment, Itinerary, Trip, TripLine
-from zohorm.expense.user import EmailId, User
-from zohorm.products import ZohoExpense
+from typing import TYPE_CHECKING
+
+from zohorm.importing import later
+
+if TYPE_CHECKING:
+    from zohorm.expense.currency import Currency
+    from zohorm.expense.customer import ContactPerson, Customer
+    from zohorm.expense.expense import Expense, LineItem
+    from zohorm.expense.expense_category import ExpenseCategory
+    from zohorm.expense.expense_report import (
+        AdvancePayment,
+        ExpenseReport,
+        Reimbursement,
+        ReportExpense,
+        UnreportedExpense,
+    )
+    from zohorm.expense.expense_report_approval import ExpenseReportApproval
+    from zohorm.expense.organization import Organization
+    from zohorm.expense.project import Project, ProjectUser
+    from zohorm.expense.reporting_tag import Entity, MultiPreferenceEntity, ReportingTag
+    from zohorm.expense.tax import Tax
+    from zohorm.expense.tax_group import TaxGroup
+    from zohorm.expense.trip import Comment, Itinerary, Trip, TripLine
+    from zohorm.expense.user import EmailId, User
+    from zohorm.products import ZohoExpense
+else:
+    __getattr__, __dir__ = later(
+        __name__,
+        {
+            "zohorm.expense.currency": ("Currency",),
+            "zohorm.expense.customer": ("ContactPerson", "Customer"),
+            "zohorm.expense.expense": ("Expense", "LineItem"),
+            "zohorm.expense.expense_category": ("ExpenseCategory",),
+            "zohorm.expense.expense_report": (
+                "AdvancePayment",
+                "ExpenseReport",
+                "Reimbursement",
+                "ReportExpense",
+                "UnreportedExpense",
+            ),
+            "zohorm.expense.expense_report_approval": ("ExpenseReportApproval",),
+            "zohorm.expense.organization": ("Organization",),
+            "zohorm.expense.project": ("Project", "ProjectUser"),
+            "zohorm.expense.reporting_tag": ("Entity", "MultiPreferenceEntity", "ReportingTag"),
+            "zohorm.expense.tax": ("Tax",),
+            "zohorm.expense.tax_group": ("TaxGroup",),
+            "zohorm.expense.trip": ("Comment", "Itinerary", "Trip", "TripLine"),
+            "zohorm.expense.user": ("EmailId", "User"),
+            "zohorm.products": ("ZohoExpense",),
+        },
+    )
 
 __all__ = [
     "AdvancePayment",

@@ -120,8 +120,8 @@ class ReportingTag(
     ) -> None:
         """Say which options of other tags an option may stand beside.
 
-        One call. Each of `criteria_tags` holds tag_id and type. Each of `options` holds option_id
-        and criteria_options.
+        One call. Each of `options` holds option_id and criteria_options. Each of `criteria_tags`
+        holds tag_id and type.
 
         Scope: ZohoExpense.settings.UPDATE.
         """

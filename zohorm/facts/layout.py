@@ -96,11 +96,11 @@ def lines(code: Code, indent: str = "", head: str = "", tail: str = "") -> list[
     return [*found, f"{indent}{code.closing}{tail}"]
 
 
-def imported(head: str, found: Sequence[str]) -> list[str]:
+def imported(head: str, found: Sequence[str], indent: str = "") -> list[str]:
     """Give the lines of an import of some names; none of no names."""
     if not found:
         return []
-    line = f"{head} {', '.join(found)}"
+    line = f"{indent}{head} {', '.join(found)}"
     if len(line) <= WIDTH:
         return [line]
-    return [f"{head} (", *(f"    {name}," for name in found), ")"]
+    return [f"{indent}{head} (", *(f"{indent}    {name}," for name in found), f"{indent})"]
