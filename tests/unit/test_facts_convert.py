@@ -248,7 +248,7 @@ def test_a_create_tells_scope_options_required_members_and_files(bill: Facts) ->
     assert create["scope"] == "ZohoBooks.bills.CREATE"
     assert create["query"] == {"send": {"kind": "boolean", "required": False}}
     assert create["required"] == ["vendor_id"]
-    assert create["files"] == ["attachment"]
+    assert create["files"] == {"attachment": {}}
     assert create["status"] == 201
     assert bill["operations"]["upsert"]["headers"] == ["X-Unique-Identifier-Key"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from zohorm.facts import kinds, members
+from zohorm.facts import kinds, members, uploads
 from zohorm.facts.documents import Node, Operation, Parameter
 from zohorm.facts.load import Facts
 from zohorm.facts.members import CREATE, DETAIL, Member
@@ -29,9 +29,9 @@ def call(operation: Operation, reasons: Mapping[str, str]) -> Facts:
         facts["reason"] = reasons[operation.name]
     filled = {*ADDED, *re.findall(r"\{(\w+)\}", operation.path)}
     query = [parameter for parameter in operation.query() if parameter.name not in filled]
-    files = [parameter.name for parameter in query if _is_file(parameter.node)]
-    facts["query"] = {p.name: _parameter(p) for p in query if p.name not in files}
-    if files:
+    beside = uploads.beside(operation)
+    facts["query"] = {p.name: _parameter(p) for p in query if p.name not in beside}
+    if files := uploads.files(operation):
         facts["files"] = files
     headers = [p.name for p in operation.parameters if p.place == "header"]
     headers = [name for name in headers if not ORGANIZATION_HEADER.fullmatch(name)]
@@ -57,15 +57,16 @@ def action(
     facts = call(operation, reasons)
     shown: dict[str, Member] = {}
     members.gather(shown, operation, operation.body, CREATE)
-    for name, node in operation.members(operation.body).items():
-        if f"{{{name}}}" in operation.path:
-            del shown[name]  # The path says it already.
-        elif _is_file(node):
+    beside = uploads.beside(operation)
+    for name in list(shown):
+        # What the path says already, or is no JSON.
+        if f"{{{name}}}" in operation.path or name in beside:
             del shown[name]
-            facts["files"] = [*facts.get("files", []), name]
     facts["body"] = {name: _argument(member) for name, member in shown.items()}
     if operation.source.resolve(operation.body or {}).get("type") == "array":
         facts["body_form"] = "list"
+    elif operation.is_form and facts["body"]:
+        facts["body_form"] = "parts"
     facts["required"] = [n for n in _required(operation) if f"{{{n}}}" not in operation.path]
     facts |= {"on": on, "returns": _returns(answered(operation), key, list_key)}
     if operation.method == "GET" and facts["returns"] == "nothing":
@@ -94,10 +95,6 @@ def _returns(keys: Iterable[str], key: str, list_key: str) -> str:
     if list_key and list_key in keys:
         return "rows"
     return "data" if keys else "nothing"
-
-
-def _is_file(node: Node) -> bool:
-    return node.get("format") == "binary"
 
 
 def _required(operation: Operation) -> list[str]:

@@ -318,6 +318,10 @@ def complete(resource: Facts, models: set[str]) -> None:
         for name, field in holder["fields"].items():
             access = {"kind": "text", "access": "plain", "always": False}
             holder["fields"][name] = access | {"list": False, "detail": True} | field
+    for call in (*resource["operations"].values(), *resource["actions"].values()):
+        if isinstance(call.get("files"), list):
+            several = {True: {"several": True}, False: {}}
+            call["files"] = {name: several[name.endswith("s")] for name in call["files"]}
     used: set[str] = set()
     waiting = [resource]
     while waiting:

@@ -46,6 +46,8 @@ class Operation:
     media: tuple[str, ...]
     source: Document
     file: str = ""
+    description: str = ""
+    is_form: bool = False
 
     @property
     def call(self) -> str:
@@ -129,6 +131,8 @@ class Document:
             media=tuple(media),
             source=self,
             file=self.file,
+            description=str(node.get("description") or ""),
+            is_form=set(self._content(node)) == {"multipart/form-data"},
         )
 
     def _parameters(self, item: Node, node: Node) -> Iterator[Parameter]:
@@ -143,9 +147,12 @@ class Document:
                 node=schema | {key: said for key, said in described.items() if said is not None},
             )
 
+    def _content(self, node: Node) -> Node:
+        content: Node = self.resolve(node.get("requestBody")).get("content", {})
+        return content
+
     def _body(self, node: Node) -> Node | None:
-        content = self.resolve(node.get("requestBody")).get("content", {})
-        for media in content.values():
+        for media in self._content(node).values():
             return self.resolve(media.get("schema"))
         return None
 
