@@ -15,7 +15,7 @@ from zohorm.members import Children, Link, Listed, Value
 from zohorm.slots import Slots
 
 if TYPE_CHECKING:
-    from zohorm.model import Model
+    from zohorm.declared import Declared
     from zohorm.record import Record
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class Changing(Slots):
 
     _values: ClassVar[dict[str, Value[object]]] = {}
     _lists: ClassVar[dict[str, Listed]] = {}
-    _links: ClassVar[dict[str, Link[Model | None]]] = {}
+    _links: ClassVar[dict[str, Link[Declared | None]]] = {}
     _id_name: ClassVar[str | None] = None
 
     def __init_subclass__(cls) -> None:

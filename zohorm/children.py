@@ -6,7 +6,7 @@ Those that are made of one record and live beside it are its conversions: packag
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from zohorm import wire
 from zohorm.errors import Unsupported
@@ -14,10 +14,11 @@ from zohorm.pages import Plan
 from zohorm.query import Query, checked, conditions
 
 if TYPE_CHECKING:
-    from zohorm.model import Model
+    from zohorm.abilities import Saves
+    from zohorm.declared import Declared
     from zohorm.session import Session
 
-M = TypeVar("M", bound="Model")
+M = TypeVar("M", bound="Declared")
 
 
 class Collection(Generic[M]):
@@ -65,7 +66,7 @@ class Collection(Generic[M]):
             OutcomeUnknown: nobody answered; `new()` and `save()` leave a record to settle.
         """
         record = self.new(**values)
-        record.save()
+        cast("Saves", record).save()  # It says so where the service makes these records itself.
         return record
 
 
@@ -73,7 +74,7 @@ class Conversions(Collection[M]):
     """The records that are made of one record, whose id travels in the query of the create."""
 
     def __init__(
-        self, model: type[M], record: Model, session: Session, *, by: str, shown: str | None
+        self, model: type[M], record: Declared, session: Session, *, by: str, shown: str | None
     ) -> None:
         super().__init__(model, {by: record.id}, session)
         self._record = record

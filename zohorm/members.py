@@ -15,14 +15,14 @@ from zohorm.errors import InvalidValue, ReadOnlyField, WrongType
 
 if TYPE_CHECKING:
     from zohorm.children import Collection
+    from zohorm.declared import Declared
     from zohorm.lines import Lines
-    from zohorm.model import Model
     from zohorm.record import Record
 
 T = TypeVar("T")
 EmbeddedT = TypeVar("EmbeddedT", bound="Record")
-ModelT = TypeVar("ModelT", bound="Model")
-LinkT = TypeVar("LinkT", bound="Model | None")
+ModelT = TypeVar("ModelT", bound="Declared")
+LinkT = TypeVar("LinkT", bound="Declared | None")
 
 BY_KIND: Final = object()
 """Stands for the wire form of None that the kind of a member has."""
@@ -325,10 +325,10 @@ class Children(Generic[ModelT]):
         self.name = name
 
     @overload
-    def __get__(self, record: None, owner: type[Model]) -> Self: ...
+    def __get__(self, record: None, owner: type[Declared]) -> Self: ...
     @overload
-    def __get__(self, record: Model, owner: type[Model]) -> Collection[ModelT]: ...
-    def __get__(self, record: Model | None, owner: type[Model]) -> Self | Collection[ModelT]:
+    def __get__(self, record: Declared, owner: type[Declared]) -> Collection[ModelT]: ...
+    def __get__(self, record: Declared | None, owner: type[Declared]) -> Self | Collection[ModelT]:
         if record is None:
             return self
         below: Collection[ModelT] = (
@@ -338,7 +338,7 @@ class Children(Generic[ModelT]):
         )
         return below
 
-    def __set__(self, record: Model, value: Never) -> None:
+    def __set__(self, record: Declared, value: Never) -> None:
         raise ReadOnlyField(
             f"{type(record).__name__}.{self.name} is a collection and cannot be assigned",
             advice=f"{self.name}.create(...) adds a record; each one has its own delete()",

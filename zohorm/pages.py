@@ -17,11 +17,11 @@ from zohorm.lookups import Condition, Verdict
 from zohorm.seen import Seen
 
 if TYPE_CHECKING:
+    from zohorm.declared import Declared
     from zohorm.identity import IdentityMap
-    from zohorm.model import Model
     from zohorm.session import Session
 
-M = TypeVar("M", bound="Model")
+M = TypeVar("M", bound="Declared")
 
 PAGE_SIZE = 200
 """Rows per call; the most that the service gives. Source: Books v3, pagination."""

@@ -20,10 +20,10 @@ from zohorm.lookups import Condition, condition
 from zohorm.pages import Page, Plan, Run
 
 if TYPE_CHECKING:
-    from zohorm.model import Model
+    from zohorm.declared import Declared
     from zohorm.session import Session
 
-M = TypeVar("M", bound="Model")
+M = TypeVar("M", bound="Declared")
 
 _SENT_BY_METHODS = {
     "page": "pages(), which yields them one by one",
@@ -225,7 +225,7 @@ class Query(Generic[M]):
         return sum(1 for _ in run.records()) if counted is None else counted
 
 
-def conditions(model: type[Model], filters: Mapping[str, object]) -> tuple[Condition, ...]:
+def conditions(model: type[Declared], filters: Mapping[str, object]) -> tuple[Condition, ...]:
     """Return the conditions that `filters` ask for.
 
     Raises:
@@ -235,7 +235,7 @@ def conditions(model: type[Model], filters: Mapping[str, object]) -> tuple[Condi
     return tuple(condition(facts.name, facts.filters, key, filters[key]) for key in filters)
 
 
-def checked(model: type[Model], plan: Plan) -> Plan:
+def checked(model: type[Declared], plan: Plan) -> Plan:
     """Return `plan` if the service can make sense of it.
 
     Raises:
@@ -254,7 +254,7 @@ def checked(model: type[Model], plan: Plan) -> Plan:
     return plan
 
 
-def _check_strict(model: type[Model], plan: Plan) -> None:
+def _check_strict(model: type[Declared], plan: Plan) -> None:
     for one in plan.conditions:
         if one.judge is None or not hasattr(model, one.row_field):
             raise Unsupported(

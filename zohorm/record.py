@@ -15,7 +15,7 @@ from zohorm.members import Link, LinkT, Listed, Value
 from zohorm.slots import Slots, Standing, begin
 
 if TYPE_CHECKING:
-    from zohorm.model import Model
+    from zohorm.declared import Declared
     from zohorm.session import Session
 
 
@@ -58,7 +58,7 @@ class Record(Changing):
         return None
 
     @classmethod
-    def _member(cls, name: str) -> Value[object] | Listed | Link[Model | None]:
+    def _member(cls, name: str) -> Value[object] | Listed | Link[Declared | None]:
         member = cls._values.get(name) or cls._lists.get(name) or cls._links.get(name)
         if member is None:
             raise cls._unknown(name)
@@ -178,13 +178,13 @@ class Record(Changing):
                 found[name] = part.now()
         return found
 
-    def follow(self, link: Link[LinkT]) -> Model | None:
+    def follow(self, link: Link[LinkT]) -> Declared | None:
         """Return the record that `link` points to, None where the id member is empty."""
         identifier = self._values[link.by].__get__(self, type(self))
         if not identifier:
             return None
         target = self._needed_session().linked(link.to, str(identifier))
-        return cast("Model", target)  # Only models are registered.
+        return cast("Declared", target)  # Only models are registered.
 
     def point(self, link: Link[LinkT], target: object) -> None:
         """Set the member that `link` goes by to the id of `target`."""

@@ -25,7 +25,8 @@ from zohorm.uploads import Multipart
 from zohorm.watching import Watches
 
 if TYPE_CHECKING:
-    from zohorm.saving import Savable, SaveResult
+    from zohorm.abilities import Saves
+    from zohorm.saving import SaveResult
     from zohorm.stored import Stored
 
 M = TypeVar("M", bound="Stored")
@@ -290,7 +291,7 @@ class Session:
         """Return the record of the model called `name` of this product."""
         return self.get(resource.model(self.product.name, name), identifier)
 
-    def save(self, records: Iterable[Savable]) -> list[SaveResult]:
+    def save(self, records: Iterable[Saves]) -> list[SaveResult]:
         """Save each record in order; one result each. It stops at the first failure.
 
         It costs what each record's own `save()` costs. A new record without a session takes this

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "zohorm"
 # The way of a call, from the top down. A module imports its own layer and those below it.
 LAYERS = (
     ("__init__",),
-    ("model", "children"),
+    ("model", "singleton", "abilities", "declared", "children"),
     ("query", "pages", "ahead", "seen"),
     # What a record with an address of its own can do.
     ("acting", "saving", "doubting", "settling", "stored", "located"),

@@ -1,0 +1,218 @@
+"""What every model class shares, whatever its resource offers: its facts, session, collections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, cast
+
+import attrs
+
+from zohorm import resource, wire
+from zohorm.acting import Acting
+from zohorm.children import Collection, Conversions
+from zohorm.errors import UsageError, WrongType
+from zohorm.lookups import Filter
+from zohorm.members import ReadOnly
+from zohorm.resource import Operation, Resource
+
+if TYPE_CHECKING:
+    from zohorm.session import Session
+
+M = TypeVar("M", bound="Declared")
+
+NUMBER: ReadOnly[str | None] = ReadOnly(wire.TEXT)
+"""The number of the resources whose rows call it just that."""
+NUMBER.name = "number"
+
+_CORRECTABLE = ("key", "list_key", "other_keys", "filters", "sort", "operations", "counts")
+
+
+class Declared(Acting):
+    """A record of one resource, as its class statement declares it.
+
+    Abilities add what the service offers: `Gets`, `Lists`, `Saves` and `Deletes`; `Model` has all.
+    """
+
+    __slots__ = ()
+
+    _canonical: ClassVar[type[Declared]]
+
+    def __init_subclass__(
+        cls,
+        *,
+        product: str = "",
+        path: str = "",
+        key: str = "",
+        list_key: str = "",
+        other_keys: tuple[str, ...] = (),
+        id: str | None = None,
+        number: str | None = None,
+        parent: str | None = None,
+        operations: Mapping[str, Operation] | None = None,
+        filters: Mapping[str, Filter] | None = None,
+        sort: tuple[str, ...] = (),
+        counts: bool = False,
+        session: Session | None = None,
+    ) -> None:
+        if session is not None:
+            cls._session_of_class = session
+            return
+        super().__init_subclass__()
+        cls._canonical = cls
+        if not product:
+            return
+        cls._id_name = id
+        cls._facts = Resource(
+            product=product,
+            name=cls.__name__,
+            path=path,
+            key=key,
+            list_key=list_key,
+            other_keys=other_keys,
+            id=id,
+            number=number,
+            parent=parent,
+            operations=operations or {},
+            filters=filters or {},
+            sort=sort,
+            counts=counts,
+        )
+        if number == "number":
+            # As a field of the class it would hide the property of that name, which reads it.
+            cls._values["number"] = NUMBER
+        resource.register(cls, product, cls.__name__)
+
+    if not TYPE_CHECKING:  # Checkers would take its parameters for those of the constructor.
+
+        def __new__(cls, **values: object) -> Self:
+            """Make a record of the unbound class."""
+            record = object.__new__(cls._canonical)
+            if cls is not cls._canonical:
+                # A class bound by `using()` makes plain records; Python initialises only instances
+                # of the very class that was called, so the bound session is handed over here.
+                record._begin(values, cls._session_of_class)
+            return record
+
+    @classmethod
+    def _session_if_bound(cls) -> Session | None:
+        try:
+            return cls._session_now()
+        except UsageError:
+            return None
+
+    @classmethod
+    def session_now(cls) -> Session:
+        """Return the session that a new query of this model takes.
+
+        Raises:
+            NotBound: nothing is bound, or sessions of several organizations exist.
+        """
+        return cls._session_now()
+
+    @classmethod
+    def using(cls, session: Session) -> type[Self]:
+        """Return this class bound to `session`: the same entry points, for one expression.
+
+        `Invoice.using(books).get(id)`; the records themselves are plain `Invoice` objects.
+
+        Raises:
+            WrongType: the session is of another product.
+        """
+        product = getattr(getattr(session, "product", None), "name", None)
+        if product != cls._facts.product:
+            raise WrongType(
+                f"{cls.__name__} is a model of {cls._facts.product} and takes such a session, "
+                f"not {session!r}"
+            )
+
+        class Bound(cls._canonical, session=session):  # type: ignore[call-arg, name-defined, misc]
+            __slots__ = ()
+
+        Bound.__name__ = Bound.__qualname__ = cls.__name__
+        return cast("type[Self]", Bound)
+
+    @classmethod
+    def extend(cls, facts: Mapping[str, object] | None = None, **members: object) -> None:
+        """Correct this model for the whole process, where its facts are wrong.
+
+        `Invoice.extend(cf_region=f.text())` adds or replaces members, built with `zohorm.fields`;
+        `Invoice.extend({"list_key": "bills", "sort": ("date",)})` corrects what is known of the
+        endpoints (`key`, `list_key`, `other_keys`, `filters`, `sort`, `operations`, `counts`).
+
+        Raises:
+            WrongType: a member is no field, or the facts have no such name.
+        """
+        target = cls._canonical
+        if facts:
+            for name in facts:
+                if name not in _CORRECTABLE:
+                    raise WrongType(
+                        f"{cls.__name__} has no fact {name!r} to correct",
+                        advice=f"It has {', '.join(_CORRECTABLE)}",
+                    )
+            changes: dict[str, object] = dict(facts)
+            for name in ("operations", "filters"):
+                if isinstance(added := changes.get(name), Mapping):
+                    changes[name] = {**getattr(target._facts, name), **added}
+            target._facts = attrs.evolve(target._facts, **changes)  # type: ignore[arg-type]  # names were checked
+        target._extend_members(members)
+
+    @classmethod
+    def _act_all_pieces(
+        cls, operation: Operation, *, pieces: tuple[str, int], query: Mapping[str, object]
+    ) -> list[Self]:
+        """Ask for records by their ids, a few at a time: `pieces` names the ids and how many."""
+        name, most = pieces
+        given = query[name]
+        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+            raise WrongType(f"{name} takes several ids, not {type(given).__name__}")
+        ids = [wire.plain_id(identifier, name) for identifier in given]
+        return [
+            record
+            for start in range(0, len(ids), most)
+            for record in cls._act_all_rows(
+                operation, query={**query, name: ids[start : start + most]}
+            )
+        ]
+
+    @classmethod
+    def _unbound(cls) -> type[Self]:
+        return cast("type[Self]", cls._canonical)  # The same class, unbound.
+
+    @classmethod
+    def below(
+        cls, session: Session, parents: Mapping[str, str], values: Mapping[str, object]
+    ) -> Self:
+        """Return an unsaved record below a parent; its collection calls it."""
+        record = cls._unbound()(**values)
+        record._session = session
+        record._parents = parents
+        for name, identifier in parents.items():
+            field = cls._values.get(name)
+            if field is not None and field.writable and name not in values:
+                field.put(record, identifier)
+        return record
+
+    def collection(self, to: str) -> Collection[M]:
+        """Return the records of the model called `to` below this one."""
+        session = self._needed_session()
+        below = cast("type[M]", resource.model(self._facts.product, to))
+        parents = dict(self._parents)
+        parents[below.facts().parent or self._facts.id or "id"] = self.id
+        return Collection(below, parents, session)
+
+    def conversions(self, to: str, by: str, shown: str | None) -> Conversions[M]:
+        """Return the records of the model called `to` that are made of this one."""
+        session = self._needed_session()
+        made = cast("type[M]", resource.model(self._facts.product, to))
+        return Conversions(made, self, session, by=by, shown=shown)
+
+    def copy(self) -> Self:
+        """Return a new unsaved record with the same writable members, without id and number.
+
+        One call if the record is not whole. Lines are copied without their ids.
+        """
+        if not self.is_whole:
+            self.refresh()
+        fresh = type(self).below(self._needed_session(), self._parents, {})
+        return self._copy_into(fresh, [self._facts.number or "", self._id_name or ""])
