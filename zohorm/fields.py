@@ -9,6 +9,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Literal, TypeVar
 
+from zohorm.custom import Custom
 from zohorm.lookups import (
     Filter,
     date_filter,
@@ -51,6 +52,7 @@ __all__ = [
     "TEXTS",
     "Children",
     "CreateOnly",
+    "Custom",
     "Field",
     "Filter",
     "Link",
@@ -62,6 +64,7 @@ __all__ = [
     "boolean",
     "children",
     "create_only",
+    "custom",
     "date",
     "date_filter",
     "datetime",
@@ -176,6 +179,11 @@ def many(
         create_only: the list is taken from a new record alone, and never shown.
     """
     return Many(element, replaced=replaced, create_only=create_only)
+
+
+def custom(element: type[EmbeddedT]) -> Custom[EmbeddedT]:
+    """Return the custom fields of a record: a list of rows that also goes by name."""
+    return Custom(element)
 
 
 def one(element: type[EmbeddedT], *, create_only: bool = False) -> One[EmbeddedT]:

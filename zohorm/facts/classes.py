@@ -132,6 +132,8 @@ def _members(facts: Facts, first: tuple[str | None, ...] = ()) -> Iterator[str]:
     fields: Mapping[str, Facts] = facts["fields"]
     ordered = [name for name in first if name is not None and name in fields]
     for name in [*ordered, *(name for name in fields if name not in ordered)]:
+        if name == facts.get("number") == "number":
+            continue  # Every model has a property of that name, which reads it.
         hint, built = field(fields[name])
         yield from layout.lines(built, INDENT, f"{name}: {hint} = ")
         text = prose.field(name, fields[name], own=name == facts["id"], inside=inside)
@@ -166,6 +168,9 @@ def _part(facts: Facts) -> tuple[str, Group]:
         return f"One[{of}]", layout.call("f.one", of, **only)
     if facts["access"] == "read_only":
         return f"ReadOnly[tuple[{of}, ...]]", layout.call("f.read_only_many", of)
+    if not facts["replaced"] and facts["access"] == "plain":
+        # Only custom fields stay where a list leaves them out.
+        return f"Custom[{of}]", layout.call("f.custom", of)
     kept = {} if facts["replaced"] else {"replaced": "False"}
     if facts["access"] == "create_only":
         kept["create_only"] = "True"

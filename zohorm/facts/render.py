@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parents[1]
 FIELD_TYPES = (
     "Children",
     "CreateOnly",
+    "Custom",
     "Field",
     "Link",
     "Many",
