@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import CreateOnly, Field, Link, Many, ReadOnly
+from zohorm.fields import CreateOnly, Custom, Field, Link, Many, ReadOnly
 from zohorm.model import Embedded, Model
 from zohorm.resource import Operation
 
@@ -212,7 +212,7 @@ class Expense(
     """Attendees; sent whole. Not shown in lists."""
     policy_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
     line_items: Many[LineItem] = f.many(LineItem)
     """Line items; sent whole. Not shown in lists."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.expense.user import User
-from zohorm.fields import Children, Field, Link, Many, ReadOnly
+from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly
 from zohorm.model import Embedded, Model
 from zohorm.resource import Operation
 
@@ -472,7 +472,7 @@ class ExpenseReport(
     """A whole number. Not shown in lists."""
     non_reimbursable_expenses_count: ReadOnly[int | None] = f.read_only(f.integer())
     """A whole number. Not shown in lists."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
     uncategorized_expense_count: ReadOnly[int | None] = f.read_only(f.integer())
     """A whole number."""

@@ -22,16 +22,14 @@ if TYPE_CHECKING:
 class ExpenseReportApproval(
     Model,
     product="expense",
-    path="expensereports/{expense_report_id}/approvalhistory",
+    path="expensereports/{report_id}/approvalhistory",
     key="approval_history",
     list_key="approval_history",
     id="approval_history_id",
-    parent="expense_report_id",
+    parent="report_id",
     operations={
         "list": Operation(
-            "GET",
-            "/expensereports/{expense_report_id}/approvalhistory",
-            "ZohoExpense.expensereport.READ",
+            "GET", "/expensereports/{report_id}/approvalhistory", "ZohoExpense.expensereport.READ"
         ),
     },
 ):

@@ -9,7 +9,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import CreateOnly, Field, Link, Many, One, ReadOnly, WriteOnly
+from zohorm.fields import CreateOnly, Custom, Field, Link, One, ReadOnly, WriteOnly
 from zohorm.model import Embedded, Model
 from zohorm.resource import Operation
 
@@ -140,7 +140,7 @@ class Organization(
     """True or false."""
     address: One[Address] = f.one(Address)
     """An address. Not shown in lists."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay. Not shown in lists."""
     is_logo_uploaded: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""

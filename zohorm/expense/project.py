@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import CreateOnly, Field, Link, Many, ReadOnly
+from zohorm.fields import CreateOnly, Custom, Field, Link, Many, ReadOnly
 from zohorm.model import Embedded, Model
 from zohorm.resource import Operation
 
@@ -104,7 +104,7 @@ class Project(
     """The id of a project head. Not shown in lists."""
     project_head_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
     created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""

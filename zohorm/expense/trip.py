@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import CreateOnly, Field, Link, Many, ReadOnly
+from zohorm.fields import CreateOnly, Custom, Field, Link, Many, ReadOnly
 from zohorm.model import Embedded, Model
 from zohorm.resource import Operation
 
@@ -240,7 +240,7 @@ class Trip(
         f.enum("draft", "submitted", "approved", "rejected", "closed", "cancelled")
     )
     """One of the words above."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
     submitted_date: ReadOnly[dt.date | None] = f.read_only(f.date())
     """A day."""

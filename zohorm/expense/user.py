@@ -9,7 +9,7 @@ import datetime as dt
 from decimal import Decimal
 
 from zohorm import fields as f
-from zohorm.fields import CreateOnly, Field, Link, Many, ReadOnly
+from zohorm.fields import CreateOnly, Custom, Field, Link, ReadOnly
 from zohorm.model import Embedded, Model
 from zohorm.resource import Operation
 
@@ -135,7 +135,7 @@ class User(
     """Text. Not shown in lists."""
     bank_account_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay. Not shown in lists."""
     user_mail_in_id: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Receipts that are mailed to this address become expenses of the user."""
