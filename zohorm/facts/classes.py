@@ -130,7 +130,8 @@ def _filter(name: str, facts: Facts) -> Code:
 def _members(facts: Facts, first: tuple[str | None, ...] = ()) -> Iterator[str]:
     inside = "path" not in facts
     fields: Mapping[str, Facts] = facts["fields"]
-    ordered = [name for name in first if name is not None and name in fields]
+    # What a record is known by may be its number, too: the code of a plan.
+    ordered = list(dict.fromkeys(name for name in first if name is not None and name in fields))
     for name in [*ordered, *(name for name in fields if name not in ordered)]:
         if name == facts.get("number") == "number":
             continue  # Every model has a property of that name, which reads it.
