@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from zohorm.facts import names
 from zohorm.facts.load import Facts
 
 TYPES = {
@@ -39,8 +40,8 @@ class Argument:
 
     @property
     def name(self) -> str:
-        """The name in Python: words of the language get an underscore, dots become one."""
-        name = re.sub(r"\W", "_", self.wire)
+        """The name in Python: in snake case, with an underscore behind a word of the language."""
+        name = names.snake_name(re.sub(r"\W", "_", self.wire))
         return f"{name}_" if keyword.iskeyword(name) or name in ("self", "cls") else name
 
     def code(self) -> str:

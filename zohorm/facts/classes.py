@@ -25,6 +25,13 @@ PYTHON = {
 BUILDER = {"id": "identifier"}
 # The operations behind `save()` and `delete()`, whose options a caller may name.
 SAVING = ("create", "update", "delete")
+# The bases that offer the operations of a resource, and which of those they offer.
+ABILITIES = (
+    ("Gets", {"get"}),
+    ("Lists", {"list"}),
+    ("Saves", {"create", "update"}),
+    ("Deletes", {"delete"}),
+)
 WRAPPER = {
     "plain": ("Field", ""),
     "read_only": ("ReadOnly", "f.read_only"),
@@ -74,12 +81,23 @@ def model_class(name: str, facts: Facts, product: str) -> list[str]:
             built = layout.call("f.children", layout.text(child["of"]), **made)
             body += layout.lines(built, INDENT, f"{accessor}: Children[{child['of']}] = ")
     return [
-        *layout.lines(layout.call(f"class {name}", "Model", **_keywords(facts, product)), tail=":"),
+        *layout.lines(
+            layout.call(f"class {name}", *abilities(facts), **_keywords(facts, product)), tail=":"
+        ),
         *prose.docstring(f"{facts['doc']} Source: {facts['source']}.", INDENT, _needs(facts)),
         "",
         *body,
         *methods.methods(name, facts),
     ]
+
+
+def abilities(facts: Facts) -> list[str]:
+    """Give the bases of a model: what the service offers of its resource."""
+    roles = set(facts["operations"])
+    found = [ability for ability, enough in ABILITIES if roles & enough]
+    if facts.get("form") == "single":
+        return ["Singleton", *(ability for ability in found if ability in ("Saves", "Deletes"))]
+    return ["Model"] if len(found) == len(ABILITIES) else found or ["Declared"]
 
 
 def _needs(facts: Facts) -> list[str]:
@@ -95,9 +113,10 @@ def _keywords(facts: Facts, product: str) -> dict[str, Code]:
     if facts["parent"]:
         words["parent"] = layout.text(facts["ids_above"][-1])
     calls = facts["operations"].items()
-    words["operations"] = layout.mapping(
-        (role, methods.operation(call, saving=role in SAVING)) for role, call in calls
-    )
+    if calls:
+        words["operations"] = layout.mapping(
+            (role, methods.operation(call, saving=role in SAVING)) for role, call in calls
+        )
     if facts["filters"]:
         found = facts["filters"].items()
         words["filters"] = layout.mapping((name, _filter(name, about)) for name, about in found)

@@ -42,6 +42,17 @@ SAVE_RAISES = (
 )
 
 
+DELETE_SAYS = "Delete the record at the service; the object can only be read or copied then."
+DELETE_COSTS = (
+    "One call. If nobody answers, call it again: a record gone by then was deleted by it."
+)
+DELETE_RAISES = (
+    ("NotFound", "the record is gone already"),
+    ("ValidationError", "the service refuses, for others refer to the record"),
+    ("NotSaved", "the record was never saved"),
+)
+
+
 def operation(facts: Facts, *, saving: bool = False) -> Group:
     """Write one operation as code; `saving` ones name the options that they take."""
     words: dict[str, Code] = {}
@@ -61,7 +72,10 @@ def operation(facts: Facts, *, saving: bool = False) -> Group:
 
 def methods(name: str, facts: Facts) -> Iterator[str]:
     """Write all methods of a model."""
+    if facts["id"] == "organization_id" and "get" in facts["operations"]:
+        yield from _current()
     yield from _save(facts)
+    yield from _delete(facts)
     for accessor, child in facts["children"].items():
         if accessor.startswith("list_"):
             yield from _child(accessor, child["of"])
@@ -100,6 +114,27 @@ def _save(facts: Facts) -> Iterator[str]:
     held = layout.mapping((option.wire, option.name) for option in taking)
     saved = layout.call("return self._save", check="check", again="again", options=held)
     yield from layout.lines(saved, INDENT * 2)
+
+
+def _current() -> Iterator[str]:
+    """Write how the organization of a session is reached."""
+    yield from _signature("current", ["cls"], "Self", on_class=True)
+    text = "Return the organization of the session; one call, none if it is cached."
+    yield from prose.docstring(text, INDENT * 2)
+    yield f"{INDENT * 2}return cls.get(cls.session_now().organization_id)"
+
+
+def _delete(facts: Facts) -> Iterator[str]:
+    """Write `delete` anew where its call takes options, so that editors know them."""
+    options = facts["operations"].get("delete", {}).get("query", {})
+    if not options:
+        return
+    taking = [Argument(option, "query", about, required=False) for option, about in options.items()]
+    signature = ["self", "*", *(option.code() for option in taking)]
+    yield from _signature("delete", signature, "None")
+    yield from prose.docstring(DELETE_SAYS, INDENT * 2, [DELETE_COSTS], raises=DELETE_RAISES)
+    held = layout.mapping((option.wire, option.name) for option in taking)
+    yield from layout.lines(layout.call("self._delete", held), INDENT * 2)
 
 
 def _child(accessor: str, of: str) -> Iterator[str]:

@@ -23,6 +23,13 @@ FIELD_TYPES = (
     "WriteOnly",
 )
 
+BASES = {
+    "zohorm.abilities": ("Deletes", "Gets", "Lists", "Saves"),
+    "zohorm.declared": ("Declared",),
+    "zohorm.model": ("Model",),
+    "zohorm.record": ("Embedded",),
+    "zohorm.singleton": ("Singleton",),
+}
 
 
 def render(product: str, into: Path = FOLDER) -> dict[Path, str]:
@@ -120,10 +127,11 @@ def _imports(
         later.append("from zohorm.children import Collection")
     typing = (["Self"] if used("Self", follow=r"[:\]]") else []) + ["TYPE_CHECKING"] * bool(later)
     standard += layout.imported("from typing import", sorted(typing, key=str.swapcase)[::-1])
-    bases = used("Embedded", "Model", follow=r"[,)]") + used("SaveResult", follow=":")
     now = {f"zohorm.{product}.{classes.module_name(model)}": [model] for model in held}
     now["zohorm.fields"] = used(*FIELD_TYPES, follow=r"\[")
-    now["zohorm.model"] = bases
+    for module, bases in BASES.items():
+        now[module] = used(*bases, follow=r"[,)]")
+    now["zohorm.saving"] = used("SaveResult", follow=":")
     now["zohorm.resource"] = used("Operation", follow=r"\(")
     yield from [*standard, ""] if standard else []
     yield "from zohorm import fields as f"
