@@ -11,9 +11,9 @@ import attrs
 from werkzeug.wrappers import Request
 
 from zohorm.clock import ManualClock
-from zohorm.sandbox import organizations, resources, rules
+from zohorm.sandbox import catalogue, givens, organizations, resources, rules, samples
 from zohorm.sandbox.calls import Call, CallLog, without_secrets, without_token
-from zohorm.sandbox.catalogue import Operation, catalogue
+from zohorm.sandbox.catalogue import Operation, Product
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.faults import Fault, Faults, without_key
 from zohorm.sandbox.gate import Gate
@@ -29,6 +29,8 @@ from zohorm.sandbox.reply import (
     refused,
     unknown_url,
 )
+from zohorm.sandbox.resources import choosing
+from zohorm.sandbox.roots import SELECTORS
 from zohorm.sandbox.routes import Route, route
 from zohorm.sandbox.server import Cut, Dropped
 from zohorm.sandbox.store import Store
@@ -51,6 +53,7 @@ class Application:
     token_calls: CallLog = attrs.Factory(CallLog)
     outbox: Outbox = attrs.Factory(Outbox)
     gate: Gate = attrs.Factory(Gate)
+    has_demo: bool = False
     url: str = ""
 
     def answer(self, request: Request) -> Reply | Cut:
@@ -59,8 +62,7 @@ class Application:
         Raises:
             Dropped: the connection shall close without an answer.
         """
-        roots = tuple(product.root for product in catalogue().values())
-        arrived = incoming(request, roots)
+        arrived = incoming(request)
         is_token_call = arrived.url_path.startswith("/oauth/")
         call = _call(arrived)
         (self.token_calls if is_token_call else self.calls).add(call)
@@ -97,11 +99,7 @@ class Application:
 
     def _product(self, arrived: Incoming, fault: Fault | None, client: socket.socket) -> Reply:
         try:
-            product = next((p for p in catalogue().values() if p.root == arrived.root), None)
-            if product is None or not arrived.root:
-                raise unknown_url()
-            code = self.switches.wrong_method_code
-            found = route(product, arrived.method, arrived.path, wrong_method_code=code)
+            product, found = self._found(arrived)
             self._authorize(arrived, found.operation, fault)
             organization_id = self._organization(arrived, found.operation)
         except Refusal as refusal:
@@ -113,29 +111,57 @@ class Application:
             return self._limited(refusal)
         try:
             self._wait(fault, client)
-            return self._with_quota(
-                self._carried_out(arrived, found, organization_id, fault), quota
-            )
+            reply = self._carried_out(arrived, product, found, organization_id, fault)
+            return self._with_quota(reply, quota)
         finally:
             self.limits.leave(organization_id)
 
+    def _found(self, arrived: Incoming) -> tuple[Product, Route]:
+        """Return the product and operation that a call means.
+
+        Raises:
+            Refusal: there is none.
+        """
+        root = arrived.root
+        product = catalogue.product(root.product) if root is not None else None
+        if root is None or product is None:
+            raise unknown_url()
+        found = route(
+            product,
+            arrived.method,
+            arrived.path,
+            wrong_method_code=self.switches.wrong_method_code,
+            query=arrived.query,
+            version=root.version,
+        )
+        return product, found
+
     def _carried_out(
-        self, arrived: Incoming, found: Route, organization_id: str, fault: Fault | None
+        self,
+        arrived: Incoming,
+        product: Product,
+        found: Route,
+        organization_id: str,
+        fault: Fault | None,
     ) -> Reply:
         try:
             body = arrived.body() if arrived.method in ("POST", "PUT") else None
             with self.store.transaction():
                 # The clock is read again: a call that hung has become an older one.
                 now = organizations.local_time(self.store, organization_id, self.clock.time())
+                self.open(product, organization_id)
+                resource, operation = choosing.meant(
+                    found, arrived, body, self.store, organization_id
+                )
                 context = Context(
                     store=self.store,
                     switches=self.switches,
                     rules_of=rules.of,
                     outbox=self.outbox,
                     url=self.url,
-                    product=catalogue()[found.resource.product],
-                    resource=found.resource,
-                    operation=found.operation,
+                    product=product,
+                    resource=resource,
+                    operation=operation,
                     organization_id=organization_id,
                     now=now,
                     params=found.params,
@@ -149,6 +175,12 @@ class Application:
         except Refusal as refusal:
             return refused(refusal)
 
+    def open(self, product: Product, organization_id: str) -> None:
+        """Store what an organization has from the start, before it is first used in a product."""
+        givens.fill(self.store, product, organization_id, now=self.clock.time())
+        if self.has_demo:
+            samples.fill(self.store, product, organization_id, now=self.clock.time())
+
     def _authorize(self, arrived: Incoming, operation: Operation, fault: Fault | None) -> None:
         scheme, _, token = arrived.header("Authorization").partition(" ")
         schemes = {"zoho-oauthtoken"} | ({"bearer"} if self.switches.bearer_accepted else set())
@@ -157,19 +189,18 @@ class Application:
         scopes = self.accounts.scopes_of(token.strip(), now=self.clock.time())
         if scheme.lower() not in schemes or scopes is None:
             raise not_authorized()
-        if not allows(scopes, operation.scope):
+        product = arrived.root.product if arrived.root is not None else ""
+        if not allows(scopes, operation.scope, prefix=SELECTORS[product].scope):
             raise not_authorized(self.switches.scope_status)
 
     def _organization(self, arrived: Incoming, operation: Operation) -> str:
-        named = arrived.organization_id
-        if named is None and self.switches.organization_header:
-            named = arrived.header_organization_id
+        named = arrived.organization_id(undocumented=self.switches.organization_header)
         with self.store.transaction():
             return organizations.chosen(
                 self.store,
                 named,
                 missing=self.switches.missing_organization,
-                is_needed=not operation.path.startswith("/organizations"),
+                is_needed=operation.needs_organization,
             )
 
     def _wait(self, fault: Fault | None, client: socket.socket) -> None:
@@ -199,8 +230,10 @@ def _call(arrived: Incoming) -> Call:
         query=without_secrets(arrived.query) if is_token_call else arrived.query,
         headers=without_token(arrived.headers),
         body={**without_secrets(arrived.form)} if is_token_call else arrived.body_or_none(),
-        organization_id=arrived.organization_id or arrived.header_organization_id,
+        organization_id=arrived.organization_id(),
         url_path=arrived.url_path,
+        product=arrived.root.product if arrived.root is not None else "",
+        files=arrived.files,
     )
 
 

@@ -13,6 +13,17 @@ TOKEN_APART = "<token apart>"
 SECRETS = frozenset({"client_secret", "refresh_token", "code", "token", "access_token"})
 
 
+@attrs.frozen
+class SentFile:
+    """One file of a multipart call."""
+
+    member: str
+    """The name of the form field: `attachment`."""
+    name: str
+    content_type: str
+    content: bytes = attrs.field(repr=False)
+
+
 @attrs.define
 class Call:
     """One HTTP call as it arrived; tokens and secrets are taken out."""
@@ -29,6 +40,10 @@ class Call:
     """The organization that the call names, in its query or a header."""
     url_path: str
     """The whole path: `/books/v3/invoices/1`."""
+    product: str = ""
+    """The product that the path belongs to: `books`; empty if none."""
+    files: tuple[SentFile, ...] = ()
+    """The files of a multipart call, in their order."""
     status: int | None = None
     """The status answered; None while the call runs, or when it got no answer."""
 

@@ -1,11 +1,12 @@
 """What the facts say, as values: resources, their fields, filters and operations.
 
-Read once per process by `catalogue()`; everything the generic server knows of a product comes from
-here. Nothing else in the sandbox looks into the fact files.
+Each product's file is read once per process, when it is first asked for; everything the generic
+server knows of a product comes from here. Nothing else in the sandbox looks into the fact files.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
@@ -15,10 +16,12 @@ import attrs
 
 from zohorm.facts.load import load
 
-PRODUCTS = ("books", "inventory", "invoice", "expense", "billing", "subscriptions", "checkout")
+# In the order in which a name that several of them know is looked up.
+PRODUCTS = ("books", "inventory", "invoice", "expense", "subscriptions", "checkout")
 
 # The sandbox's organizations are of the global edition: members of one country's are left out.
 _EDITION = "global"
+_PARAM = re.compile(r"\{([^}]+)\}")
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -36,6 +39,8 @@ class Field:
     max_length: int | None = None
     replaced: bool = False
     in_edition: bool = True
+    members: Mapping[str, Field] = attrs.Factory(dict)
+    """What a list or object of a request or an action's answer holds."""
 
     @property
     def is_sent(self) -> bool:
@@ -75,6 +80,21 @@ class Operation:
     on: str = "record"
     returns: str = "nothing"
     sets: Mapping[str, Any] = attrs.Factory(dict)
+    answer: Mapping[str, Field] = attrs.Factory(dict)
+    """What the answer of an action holds that is neither a record nor rows of one."""
+    fixed: Mapping[str, str] = attrs.Factory(dict)
+    """Query parameters whose values tell the call from others of its path."""
+    record_id: str | None = None
+    """The query parameter that names the record, where the path does not."""
+    files: tuple[str, ...] = ()
+    needs_organization: bool = True
+    version: str | None = None
+    """The version of the API where it is not the product's own."""
+
+    @property
+    def end(self) -> str:
+        """The last step of the path."""
+        return self.path.rpartition("/")[2]
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -106,8 +126,19 @@ class Resource:
     sort: tuple[str, ...]
     counts: bool
     operations: Mapping[str, Operation]
+    """Those that create, list, get, update and delete, and the actions, by their names."""
     children: Mapping[str, str]
     parent: str | None
+
+    @property
+    def is_coded(self) -> bool:
+        """Whether users choose the ids, which are codes: `plan_code`."""
+        return self.id.endswith("_code")
+
+    @property
+    def parent_params(self) -> tuple[str, ...]:
+        """The names of the ids in the path of a child, those of its parents."""
+        return tuple(_PARAM.findall(self.path))
 
     @property
     def id(self) -> str:
@@ -136,6 +167,7 @@ class Product:
 
     name: str
     root: str
+    version: str
     resources: Mapping[str, Resource]
 
     def operations(self) -> Iterator[tuple[Resource, Operation]]:
@@ -146,36 +178,52 @@ class Product:
 
 
 @cache
-def catalogue() -> Mapping[str, Product]:
-    """Return the products whose fact files exist."""
+def names() -> tuple[str, ...]:
+    """Return the names of the products whose fact files exist; none is read."""
     folder = resources.files("zohorm.facts")
-    names = (name for name in PRODUCTS if folder.joinpath(f"{name}.json").is_file())
-    return {name: _product(load(name)) for name in names}
+    return tuple(name for name in PRODUCTS if folder.joinpath(f"{name}.json").is_file())
 
 
-def _product(facts: Mapping[str, Any]) -> Product:
-    product = facts["product"]
-    made = {name: _resource(product, name, each) for name, each in facts["resources"].items()}
-    for resource in made.values():
+@cache
+def product(name: str) -> Product | None:
+    """Return a product; None if there are no facts of it."""
+    return made(load(name)) if name in names() else None
+
+
+def catalogue() -> Mapping[str, Product]:
+    """Return every product whose facts exist."""
+    found = ((name, product(name)) for name in names())
+    return {name: each for name, each in found if each is not None}
+
+
+def made(facts: Mapping[str, Any]) -> Product:
+    """Return the product that facts describe."""
+    found = {
+        name: _resource(facts["product"], name, each) for name, each in facts["resources"].items()
+    }
+    for resource in found.values():
         for field in resource.fields.values():
             # A list may hold records of a child resource, such as the persons of a contact.
-            if field.of is not None and field.of in made:
-                resource.embedded.setdefault(field.of, made[field.of].shape)
-    return Product(name=product, root=facts["root"], resources=made)
+            if field.of is not None and field.of in found:
+                resource.embedded.setdefault(field.of, found[field.of].shape)
+    version = facts.get("version") or facts["root"].rpartition("/")[2]
+    return Product(name=facts["product"], root=facts["root"], version=version, resources=found)
 
 
 def _resource(product: str, name: str, facts: Mapping[str, Any]) -> Resource:
-    operations = {
-        key: _operation(key, each, is_action=is_action)
-        for group, is_action in (("operations", False), ("actions", True))
-        for key, each in facts.get(group, {}).items()
-    }
+    operations: dict[str, Operation] = {}
+    for group, is_action in (("operations", False), ("actions", True)):
+        for key, each in facts.get(group, {}).items():
+            operations.setdefault(key, _operation(key, each, is_action=is_action))
+    path = facts["path"].strip("/")
+    end = path.rpartition("/")[2]
     return Resource(
         product=product,
         name=name,
-        path=facts["path"],
-        key=facts["key"],
-        list_key=facts.get("list_key") or facts["path"],
+        path=path,
+        # Documents that show no answer leave the keys to be guessed, as its clients do.
+        key=facts.get("key") or end.removesuffix("s"),
+        list_key=facts.get("list_key") or end,
         number=facts.get("number"),
         shape=_shape(facts),
         embedded={key: _shape(each) for key, each in facts.get("embedded", {}).items()},
@@ -212,6 +260,7 @@ def _field(name: str, facts: Mapping[str, Any]) -> Field:
         max_length=facts.get("max_length"),
         replaced=facts.get("replaced", False),
         in_edition=in_edition,
+        members=_fields(facts.get("fields") or {}),
     )
 
 
@@ -230,6 +279,14 @@ def _operation(name: str, facts: Mapping[str, Any], *, is_action: bool) -> Opera
         on=facts.get("on", "record"),
         returns=facts.get("returns", "nothing"),
         sets=facts.get("sets") or {},
+        answer=_fields(facts.get("answer") or {}),
+        fixed={key: str(value) for key, value in (facts.get("fixed") or {}).items()},
+        record_id=facts.get("record_id"),
+        files=tuple(facts.get("files") or ()),
+        # Seen by clients: the organizations themselves are read without naming one.
+        needs_organization=facts.get("organization", True)
+        and not facts["path"].startswith("/organizations"),
+        version=facts.get("version"),
     )
 
 

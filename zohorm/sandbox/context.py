@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from zohorm.sandbox.calls import SentFile
 from zohorm.sandbox.catalogue import Operation, Product, Resource
 from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.mails import Outbox
@@ -57,7 +58,7 @@ class Context:
     query: Mapping[str, str] = attrs.Factory(dict)
     headers: Mapping[str, str] = attrs.Factory(dict)
     body: Json = None
-    files: tuple[str, ...] = ()
+    files: tuple[SentFile, ...] = ()
     fault: str | None = None
 
     @property

@@ -8,9 +8,11 @@ import attrs
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request
 
-from zohorm.sandbox import exact
+from zohorm.sandbox import exact, roots
+from zohorm.sandbox.calls import SentFile
 from zohorm.sandbox.exact import Json
 from zohorm.sandbox.reply import not_json
+from zohorm.sandbox.roots import Root
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -21,33 +23,31 @@ class Incoming:
 
     method: str
     url_path: str
-    root: str
+    root: Root | None
+    """Product and version that the path names; None if it names no product."""
     path: str
     """The path below the product root."""
     query: Mapping[str, str]
     form: Mapping[str, str]
     headers: Mapping[str, str]
+    """Names as sent."""
+    lower: Mapping[str, str]
+    """Headers by their names in lower case."""
     raw: str | None
     """The text that should be JSON; None if it is not UTF-8."""
-    files: tuple[str, ...]
+    files: tuple[SentFile, ...]
 
-    @property
-    def organization_id(self) -> str | None:
-        """The organization named by the query."""
-        return self.query.get("organization_id")
-
-    @property
-    def header_organization_id(self) -> str | None:
-        """The organization named by a header of any product, in any capitals."""
-        for name, value in self.headers.items():
-            lower = name.lower()
-            if lower.startswith("x-com-zoho-") and lower.endswith("-organizationid"):
-                return value
-        return None
+    def organization_id(self, *, undocumented: bool = True) -> str | None:
+        """Return the organization that the call names, in its product's way or the other one."""
+        if self.root is None:
+            return None
+        return roots.organization(
+            self.root.product, self.lower, self.query, undocumented=undocumented
+        )
 
     def header(self, name: str) -> str:
         """Return a header, `""` if it was not sent."""
-        return next((v for key, v in self.headers.items() if key.lower() == name.lower()), "")
+        return self.lower.get(name.lower(), "")
 
     def body(self) -> Json:
         """Return what the body says; an empty body is an empty object.
@@ -72,36 +72,48 @@ class Incoming:
             return dict(self.form) or None
 
 
-def incoming(request: Request, roots: tuple[str, ...]) -> Incoming:
-    """Take a request apart. `roots` are the paths under which products live."""
+def incoming(request: Request) -> Incoming:
+    """Take a request apart."""
     url_path = request.path
-    root = next((each for each in roots if f"{url_path}/".startswith(f"{each}/")), "")
+    query = {name: _storable(value) for name, value in request.args.items()}
+    headers = dict(request.headers.items())
+    lower = {name.lower(): value for name, value in headers.items()}
+    root = roots.find(url_path, lower, query)
     form, files = _form(request)
     return Incoming(
         method=request.method,
         url_path=url_path,
         root=root,
-        path=url_path[len(root) :],
-        query={name: _storable(value) for name, value in request.args.items()},
+        path=url_path.removeprefix(root.text) if root is not None else url_path,
+        query=query,
         form=form,
-        headers=dict(request.headers.items()),
+        headers=headers,
+        lower=lower,
         raw=_json_text(request, form, has_files=bool(files)),
         files=files,
     )
 
 
-def _form(request: Request) -> tuple[dict[str, str], tuple[str, ...]]:
+def _form(request: Request) -> tuple[dict[str, str], tuple[SentFile, ...]]:
     if request.mimetype not in _FORMS:
         return {}, ()
     # The body is read first, for clients that send JSON text and call it a form.
     request.get_data(cache=True, parse_form_data=False)
     try:
         pairs = {name: _storable(value) for name, value in request.form.items()}
-        names = tuple(_storable(each.filename or name) for name, each in request.files.items())
+        files = tuple(
+            SentFile(
+                member=_storable(name),
+                name=_storable(each.filename or name),
+                content_type=_storable(each.mimetype or "application/octet-stream"),
+                content=each.read(),
+            )
+            for name, each in request.files.items(multi=True)
+        )
     except (HTTPException, ValueError):
         # A multipart body that is none.
         return {}, ()
-    return pairs, names
+    return pairs, files
 
 
 def _json_text(request: Request, form: Mapping[str, str], *, has_files: bool) -> str | None:

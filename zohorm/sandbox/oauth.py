@@ -148,10 +148,15 @@ def _counted(grant: _Grant, now: float) -> bool:
     return True
 
 
-def allows(scopes: tuple[str, ...], needed: str) -> bool:
-    """Tell whether scopes cover one: the scope itself, `ALL` of its module, or full access."""
-    if "all" in scopes or not needed:
+def allows(scopes: tuple[str, ...], needed: str, *, prefix: str) -> bool:
+    """Tell whether scopes cover one: the scope itself, `ALL` of its module, or full access.
+
+    A call whose scope nobody documents is open to every token of its product, `prefix`.
+    """
+    if "all" in scopes:
         return True
+    if not needed:
+        return any(scope.startswith(f"{prefix}.") for scope in scopes)
     prefix, _, rest = needed.partition(".")
     module = rest.partition(".")[0]
     return not {needed, f"{prefix}.{module}.ALL", f"{prefix}.fullaccess.all"}.isdisjoint(scopes)

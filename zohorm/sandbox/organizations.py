@@ -1,10 +1,14 @@
-"""The organizations themselves: which one a call means, what time it is there, and new ones."""
+"""The organizations themselves: which one a call means, what time it is there, and new ones.
+
+Every product shows the same organizations, each in the shape of its own facts. What they have in
+common is stored once, in `SHARED`; `show` brings it into the table of a product.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from zohorm.sandbox.catalogue import Resource, catalogue
+from zohorm.sandbox.catalogue import Field, Resource, Shape
 from zohorm.sandbox.context import ORGANIZATION, zone
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import Refusal
@@ -33,27 +37,101 @@ def places(currency_code: str) -> int:
     return CURRENCIES[currency_code][1] if currency_code in CURRENCIES else 2
 
 
-def resource() -> Resource:
-    """Return the resource of organizations; every product has the same ones."""
-    products = catalogue().values()
-    return next(p.resources[ORGANIZATION] for p in products if ORGANIZATION in p.resources)
+_MEMBERS = (
+    "organization_id",
+    "name",
+    "contact_name",
+    "email",
+    "phone",
+    "fax",
+    "website",
+    "industry_type",
+    "date_format",
+    "field_separator",
+    "time_zone",
+    "language_code",
+    "fiscal_year_start_month",
+    "account_created_date",
+    "currency_id",
+    "currency_code",
+    "currency_symbol",
+    "currency_format",
+    "price_precision",
+    "is_default_org",
+    "is_org_active",
+    "user_role",
+    "user_status",
+    "plan_name",
+)
+
+SHARED = Resource(
+    product="sandbox",
+    name=ORGANIZATION,
+    path="organizations",
+    key="organization",
+    list_key="organizations",
+    number=None,
+    shape=Shape(
+        id="organization_id",
+        fields={name: Field(name=name, kind="json", in_list=True) for name in _MEMBERS},
+    ),
+    embedded={},
+    filters={},
+    sort=(),
+    counts=False,
+    operations={},
+    children={},
+    parent=None,
+)
 
 
 def ids(store: Store) -> list[str]:
     """Return the ids of all organizations; the first is the default one."""
-    return [key for _, key in store.ids(resource())]
+    return [key for _, key in store.ids(SHARED)]
+
+
+def get(store: Store, organization_id: str) -> Row:
+    """Return what the products have in common of an organization; nothing of an unknown one."""
+    return store.get(SHARED, "", organization_id) or {}
 
 
 def create(store: Store, count: int, *, today: str) -> None:
     """Store that many organizations, which differ in zone and currency."""
     for index in range(count):
         name, time_zone, currency = _STARTS[index % len(_STARTS)]
-        row = blank(resource())
+        row = blank(SHARED)
         row["organization_id"] = str(_FIRST_ID + 13 * index)
         row["name"] = name if index < len(_STARTS) else f"{name} {index + 1}"
         row["time_zone"], row["currency_code"] = time_zone, currency
         complete(row, is_default=index == 0, today=today)
-        store.insert(resource(), "", row)
+        store.insert(SHARED, "", row)
+
+
+def show(store: Store, resource: Resource) -> None:
+    """Bring what the products have in common into the organizations that one product shows."""
+    for shared in store.rows(SHARED, ""):
+        key = str(shared["organization_id"])
+        old = store.get(resource, "", key)
+        row = blank(resource) if old is None else old
+        new = {**row, **{name: value for name, value in shared.items() if name in row}}
+        new[resource.id] = key
+        if old is None:
+            store.insert(resource, "", new)
+        elif new != old:
+            store.replace(resource, "", new)
+
+
+def share(store: Store, resource: Resource, row: Row) -> None:
+    """Carry what one product wrote about an organization to all others."""
+    key = str(row[resource.id])
+    known = store.get(SHARED, "", key)
+    base = blank(SHARED) if known is None else known
+    made = {**base, **{name: row[name] for name in _MEMBERS if name in row}}
+    made["organization_id"] = key
+    if known is None:
+        store.insert(SHARED, "", made)
+    else:
+        store.replace(SHARED, "", made)
 
 
 def complete(row: Row, *, is_default: bool, today: str) -> None:
@@ -97,5 +175,5 @@ def chosen(store: Store, named: str | None, *, missing: str, is_needed: bool) ->
 def local_time(store: Store, organization_id: str, seconds: float) -> dt.datetime:
     """Return an instant of the clock in the zone of an organization."""
     with store.transaction():
-        row = store.get(resource(), "", organization_id)
-    return dt.datetime.fromtimestamp(seconds, zone(row["time_zone"] if row else ""))
+        name = get(store, organization_id).get("time_zone")
+    return dt.datetime.fromtimestamp(seconds, zone(name))

@@ -10,11 +10,12 @@ from typing import Any, Literal, TypedDict
 import attrs
 
 from zohorm.clock import ManualClock, RunningClock
-from zohorm.sandbox import exact, organizations, rules
+from zohorm.sandbox import catalogue, exact, organizations, rules
 from zohorm.sandbox import seed as seeds
 from zohorm.sandbox.application import Application
 from zohorm.sandbox.calls import Call
-from zohorm.sandbox.catalogue import Resource, catalogue
+from zohorm.sandbox.catalogue import Product, Resource
+from zohorm.sandbox.context import ORGANIZATION
 from zohorm.sandbox.faults import Fault
 from zohorm.sandbox.limits import PLANS, Allowance, Limits
 from zohorm.sandbox.mails import Mail
@@ -44,7 +45,9 @@ class Sandbox:
         with Sandbox(seed="demo") as sandbox:
             books = ZohoBooks(**sandbox.credentials)
 
-    `seed="demo"` stores a realistic organization. Every other keyword is a switch of
+    The credentials serve the sessions of every product: the organizations are the same, their
+    records are apart. `seed="demo"` stores a realistic organization of Books, and a little in the
+    others. Every other keyword is a switch of
     `zohorm.sandbox.switches.Switches`. `scope` is what the refresh token may do. The clock begins
     on 15 January 2026 and runs, unless another one is given; the pytest fixture's stands still.
     """
@@ -77,6 +80,7 @@ class Sandbox:
             store=Store(),
             accounts=Accounts(settings, scope=scope),
             limits=Limits(attrs.evolve(self._allowance)),
+            has_demo=seed == "demo",
         )
         self._server: Server | None = None
         self._was_stopped = False
@@ -126,7 +130,7 @@ class Sandbox:
 
     @property
     def credentials(self) -> Credentials:
-        """What a session needs: `ZohoBooks(**sandbox.credentials)`."""
+        """What a session of any product needs: `ZohoBooks(**sandbox.credentials)`."""
         accounts = self._application.accounts
         return {
             "organization_id": self.organization_ids[0],
@@ -244,28 +248,37 @@ class Sandbox:
         return self._application.accounts.issue(now=self.clock.time())
 
     def insert(
-        self, resource: str, row: Mapping[str, object], organization_id: str | None = None
+        self,
+        resource: str,
+        row: Mapping[str, object],
+        organization_id: str | None = None,
+        *,
+        product: str = "books",
     ) -> str:
         """Store a record as it is, without the checks and rules of a call, and return its id.
 
         Members that are left out are unset; amounts may be `Decimal`, `int` or text. The id is
         taken from the row if it has one. A child's parent is found by its id member in the row.
         """
-        known = self._resource(resource)
+        described, known = self._resource(product, resource)
         store = self._store()
         with store.transaction():
-            organization = self._organization(known, organization_id)
+            organization = self._opened(described, known, organization_id)
             now = organizations.local_time(store, organization, self.clock.time())
-            key = seeds.insert(store, known, organization, row, now=now)
+            key = seeds.insert(store, described, known, organization, row, now=now)
             rules.of(known).inserted(store, organization)
+            if known.name == ORGANIZATION:
+                organizations.share(store, known, store.get(known, "", key) or {})
             return key
 
-    def rows(self, resource: str, organization_id: str | None = None) -> list[exact.Row]:
-        """Return the records stored for a resource, oldest first."""
-        known = self._resource(resource)
+    def rows(
+        self, resource: str, organization_id: str | None = None, *, product: str = "books"
+    ) -> list[exact.Row]:
+        """Return the records stored for a resource of a product, oldest first."""
+        described, known = self._resource(product, resource)
         store = self._store()
         with store.transaction():
-            return store.rows(known, self._organization(known, organization_id))
+            return store.rows(known, self._opened(described, known, organization_id))
 
     def reset(self) -> None:
         """Bring everything but the clock and the address back to how it was at the start."""
@@ -290,17 +303,25 @@ class Sandbox:
         snapshot = seeds.snapshot(self._seed, self._organizations)
         self._application.store.restore(snapshot)
 
-    def _resource(self, name: str) -> Resource:
-        for product in catalogue().values():
-            if name in product.resources:
-                return product.resources[name]
-        names = sorted(n for product in catalogue().values() for n in product.resources)
-        raise ValueError(f"no resource is called {name!r}; there are {', '.join(names)}")
+    def _resource(self, product: str, name: str) -> tuple[Product, Resource]:
+        described = catalogue.product(product)
+        if described is None:
+            known = ", ".join(catalogue.names())
+            raise ValueError(f"no product is called {product!r}; there are {known}")
+        if name not in described.resources:
+            names = ", ".join(sorted(described.resources))
+            raise ValueError(f"no resource of {product} is called {name!r}; there are {names}")
+        return described, described.resources[name]
 
-    def _organization(self, resource: Resource, organization_id: str | None) -> str:
-        if resource is organizations.resource():
-            return ""
-        return organization_id or organizations.ids(self._application.store)[0]
+    def _opened(self, product: Product, resource: Resource, organization_id: str | None) -> str:
+        """Return under which organization the records of a resource are stored."""
+        store = self._application.store
+        organization = organization_id or organizations.ids(store)[0]
+        self._application.open(product, organization)
+        if resource.name != ORGANIZATION:
+            return organization
+        organizations.show(store, resource)
+        return ""
 
 
 def _allowance(plan: Plan) -> Allowance:

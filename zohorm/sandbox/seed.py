@@ -8,8 +8,8 @@ from decimal import Decimal
 from functools import cache
 from typing import cast
 
-from zohorm.sandbox import demo, organizations
-from zohorm.sandbox.catalogue import Resource, catalogue
+from zohorm.sandbox import catalogue, demo, organizations
+from zohorm.sandbox.catalogue import Product, Resource
 from zohorm.sandbox.exact import Json
 from zohorm.sandbox.resources.parts import rows_of
 from zohorm.sandbox.rows import blank
@@ -25,9 +25,9 @@ def snapshot(name: str | None, count: int) -> bytes:
     store = Store()
     with store.transaction():
         organizations.create(store, count, today=TODAY.isoformat())
-        if name == "demo":
-            product = next(iter(catalogue().values()))
-            demo.fill(store, product, organizations.ids(store)[0], today=TODAY)
+        books = catalogue.product("books") if name == "demo" else None
+        if books is not None:
+            demo.fill(store, books, organizations.ids(store)[0], today=TODAY)
     store.analyze()
     made = store.snapshot()
     store.close()
@@ -36,6 +36,7 @@ def snapshot(name: str | None, count: int) -> bytes:
 
 def insert(
     store: Store,
+    product: Product,
     resource: Resource,
     organization: str,
     given: Mapping[str, object],
@@ -52,8 +53,8 @@ def insert(
     for name in ("created_time", "last_modified_time"):
         if name in row and name not in given:
             row[name] = now.strftime("%Y-%m-%dT%H:%M:%S%z")
-    related = catalogue()[resource.product].resources
-    parent = str(given.get(related[resource.parent].id, "")) if resource.parent else ""
+    related = product.resources
+    parent = _parent(product, resource, given)
     store.insert(resource, organization, row, parent)
     for field in resource.fields.values():
         if field.kind == "many" and field.of in resource.children.values():
@@ -63,6 +64,13 @@ def insert(
                 full.update({resource.id: key} if resource.id in full else {})
                 store.insert(child, organization, full, key)
     return key
+
+
+def _parent(product: Product, resource: Resource, given: Mapping[str, object]) -> str:
+    """Return the id of a child's parent, by the name that its record or the path has for it."""
+    owner = product.resources.get(resource.parent or "")
+    names = () if owner is None else (owner.id, *reversed(resource.parent_params))
+    return next((str(given[name]) for name in names if given.get(name)), "")
 
 
 def _stored(store: Store, resource: Resource, name: str, value: object) -> Json:

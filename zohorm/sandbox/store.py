@@ -38,6 +38,17 @@ class Where:
     values: tuple[str | int, ...] = ()
 
 
+@attrs.frozen
+class StoredFile:
+    """One file of a record: `kind` is what it is to the record, such as its image."""
+
+    id: str
+    kind: str
+    name: str
+    content_type: str
+    content: bytes = attrs.field(repr=False)
+
+
 class Store:
     """Keeps the records of all organizations. Each call runs inside `transaction()`."""
 
@@ -56,6 +67,10 @@ class Store:
         self._connection.execute(
             "CREATE TABLE IF NOT EXISTS counters "
             "(organization TEXT, name TEXT, value INTEGER, PRIMARY KEY (organization, name))"
+        )
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS files (organization TEXT, owner TEXT, kind TEXT, id TEXT, "
+            "name TEXT, content_type TEXT, content BLOB, PRIMARY KEY (organization, id))"
         )
 
     @contextlib.contextmanager
@@ -212,6 +227,29 @@ class Store:
         return [
             (str(organization), str(key)) for organization, key in self._connection.execute(sql)
         ]
+
+    def add_file(self, organization: str, owner: str, file: StoredFile) -> None:
+        """Store a file of a record; ids are those of all products, so `owner` says it all."""
+        values = (organization, owner, *attrs.astuple(file))
+        sql = (
+            "INSERT OR REPLACE INTO files "
+            "(organization, owner, id, kind, name, content_type, content) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)"
+        )
+        self._connection.execute(sql, values)
+
+    def files(self, organization: str, owner: str) -> list[StoredFile]:
+        """Return the files of a record, oldest first."""
+        sql = (
+            "SELECT id, kind, name, content_type, content FROM files "
+            "WHERE organization = ? AND owner = ? ORDER BY rowid"
+        )
+        return [StoredFile(*row) for row in self._connection.execute(sql, (organization, owner))]
+
+    def delete_file(self, organization: str, file_id: str) -> None:
+        """Remove a file."""
+        sql = "DELETE FROM files WHERE organization = ? AND id = ?"
+        self._connection.execute(sql, (organization, file_id))
 
     def _table(self, resource: Resource) -> _Table:
         table = self._tables.get(resource.table)

@@ -41,7 +41,8 @@ class Switches:
     """A call without organization: status 400 with code 4029 or 2, or the default one."""
 
     organization_header: bool = True
-    """Whether every product takes the organization from its header as well."""
+    """Whether a product takes the organization also where its reference does not say so: Books from
+    its header, Billing from the query."""
 
     retry_after: bool = False
     """Whether answers with status 429 carry `Retry-After`."""

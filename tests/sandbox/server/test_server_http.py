@@ -181,12 +181,17 @@ def test_a_foreign_organization_is_code_6041(plain: Plain) -> None:
 
 
 def test_the_organization_may_be_named_by_a_header(plain: Plain) -> None:
-    for product in ("books", "subscriptions"):
-        name = f"X-com-zoho-{product}-organizationid"
-        headers = {name: plain.organization_id}
-        assert plain.call("GET", "/invoices", organization=None, headers=headers).ok
-        wrong = {name: "999"}
-        assert plain.refused("GET", "/invoices", organization=None, headers=wrong) == (400, 6041)
+    name = "X-com-zoho-books-organizationid"
+    headers = {name: plain.organization_id}
+    assert plain.call("GET", "/invoices", organization=None, headers=headers).ok
+    wrong = {name: "999"}
+    assert plain.refused("GET", "/invoices", organization=None, headers=wrong) == (400, 6041)
+
+
+def test_the_header_of_another_product_names_no_organization(plain: Plain) -> None:
+    headers = {"X-com-zoho-inventory-organizationid": plain.organization_id}
+
+    assert plain.refused("GET", "/invoices", organization=None, headers=headers) == (400, 4029)
 
 
 def test_organizations_need_no_organization(plain: Plain) -> None:

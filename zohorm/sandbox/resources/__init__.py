@@ -1,7 +1,8 @@
 """What calls do to records, the same for every resource of every product; driven by the facts.
 
-`answer` is the way in: it finds what the operation is (create, list, get, update, delete, upsert or
-an action) and calls the module of that name. What holds for single resources only is in `rules/`.
+`answer` is the way in: it finds what the operation is (create, list, get, update, delete, upsert,
+an action on one record or on many) and calls the module of that name. What holds for single
+resources only is in `rules/`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,15 @@ from collections.abc import Callable
 
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.reply import Reply
-from zohorm.sandbox.resources import acting, creating, deleting, listing, reading, updating
+from zohorm.sandbox.resources import (
+    acting,
+    creating,
+    deleting,
+    listing,
+    many,
+    reading,
+    updating,
+)
 
 _OPERATIONS: dict[str, Callable[[Context], Reply]] = {
     "create": creating.answer,
@@ -32,6 +41,7 @@ def answer(context: Context) -> Reply:
     handler = context.rules.handlers.get(context.operation.source)
     if handler is not None:
         return handler(context)
-    if context.operation.is_action:
-        return acting.answer(context)
-    return _OPERATIONS[context.operation.name](context)
+    if not context.operation.is_action:
+        return _OPERATIONS[context.operation.name](context)
+    names_one = context.operation.on == "record" or context.operation.record_id is not None
+    return acting.answer(context) if names_one else many.answer(context)

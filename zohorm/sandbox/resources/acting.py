@@ -4,51 +4,67 @@ from __future__ import annotations
 
 from typing import cast
 
-from zohorm.sandbox import exact
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row, write
 from zohorm.sandbox.mails import Mail
-from zohorm.sandbox.reply import Reply, invalid, success, unknown_record
-from zohorm.sandbox.resources import custom_fields, history, papers, parents, reading
-from zohorm.sandbox.resources.checks import label, required
+from zohorm.sandbox.reply import Reply, invalid, success
+from zohorm.sandbox.resources import answers, custom_fields, files, history, papers, reading
+from zohorm.sandbox.resources.checks import members, required, required_query
 from zohorm.sandbox.resources.creating import stamp
 
-_MAIL_ENDS = ("/email", "/paymentreminder")
-_MOST_MAILS = 10
-_MOST_PAPERS = 25
+MAIL_ENDS = ("email", "paymentreminder")
+# What the last step of a path makes of a record.
+_STATUS_OF = {
+    "active": "active",
+    "inactive": "inactive",
+    "approve": "approved",
+    "final-approve": "approved",
+    "reject": "rejected",
+    "submit": "pending_approval",
+    "cancel": "cancelled",
+    "close": "closed",
+    "reopen": "open",
+    "void": "void",
+    "pause": "paused",
+    "resume": "active",
+    "reactivate": "live",
+}
 
 
 def answer(context: Context) -> Reply:
     """Do what the action says and return what it documents."""
-    _check_query(context)
-    end = "/" + context.operation.path.rpartition("/")[2]
-    if context.operation.on == "class":
-        return _on_many(context, end)
+    required_query(context.operation.query, context.query)
     if context.operation.method == "GET":
-        return _read(context, end)
-    row = loaded(context)
-    if end == "/customfields":
+        return _read(context)
+    row = reading.loaded(context)
+    if isinstance(context.body, dict):
+        required(context.operation.required, context.body)
+    kind = files.kind_of(context.operation)
+    if kind is not None:
+        return _file(context, row, kind)
+    if context.operation.end == "customfields":
         row["custom_fields"] = custom_fields.merged(
             context, row.get("custom_fields"), _pairs(context)
         )
         custom_fields.show(row)
         return store(context, row, message="Custom Fields Updated Successfully")
-    if isinstance(context.body, dict):
-        required(context.operation.required, context.body)
-    if end in _MAIL_ENDS:
+    if "/address/" in context.operation.path and context.operation.end in ("billing", "shipping"):
+        return _set_address(context, row)
+    if context.operation.end in MAIL_ENDS:
         send(context, row)
     return act(context, row)
 
 
 def act(context: Context, row: Row) -> Reply:
     """Set what the action sets, let the rules of the resource follow, and write it down."""
-    sets = dict(context.operation.sets) or _implied(context.operation.path)
+    sets = dict(context.operation.sets) or _implied(context)
+    sets = {**_sent(context, row), **sets}
     row.update({name: value for name, value in sets.items() if name in row})
     context.rules.acted(context, row)
     status = row.get("status")
-    said = f"Status changed to {status}." if "status" in sets else _sentence(context)
+    said = f"Status changed to {status}." if "status" in sets else sentence(context)
     history.note(context, row, said, operation_type=context.operation.name)
-    return store(context, row, message=_sentence(context))
+    return store(context, row, message=sentence(context))
 
 
 def send(context: Context, row: Row) -> None:
@@ -75,86 +91,113 @@ def mark_mailed(context: Context, row: Row) -> None:
     context.store.replace(context.resource, context.scope, row)
 
 
-def _implied(path: str) -> Row:
+def _implied(context: Context) -> Row:
     """Return what an action sets by its path alone, for actions whose facts do not say it."""
-    *_, before, last = path.split("/")
+    *_, before, last = context.operation.path.split("/")
+    if context.operation.method == "DELETE":
+        return {}
     if before == "status":
         return {"status": last}
     known: dict[str, Row] = {
-        "active": {"status": "active"},
-        "inactive": {"status": "inactive"},
-        "approve": {"status": "approved"},
-        "submit": {"status": "pending_approval"},
         "enable": {"payment_reminder_enabled": True},
         "disable": {"payment_reminder_enabled": False},
     }
-    return known.get(last, {})
+    status = _STATUS_OF.get(last) or (last[6:] if last.startswith("markas") else "")
+    field = context.resource.fields.get("status")
+    if field is not None and field.choices and status not in field.choices:
+        return known.get(last, {})
+    return {"status": status} if status else known.get(last, {})
 
 
-def _on_many(context: Context, end: str) -> Reply:
-    """Do an action that names its records in the query."""
-    name = next((n for n in context.operation.query if n.endswith("_ids")), None)
-    keys = [key.strip() for key in context.query.get(name or "", "").split(",") if key.strip()]
-    rows = [context.store.get(context.resource, context.scope, key) for key in keys]
-    if None in rows:
-        raise unknown_record(context.resource.label)
-    if end in ("/pdf", "/print"):
-        if len(keys) > _MOST_PAPERS:
-            raise invalid(name or "")
-        return papers.paper("pdf", context.resource.label, ",".join(keys))
-    if len(keys) > _MOST_MAILS and end in _MAIL_ENDS:
-        raise invalid(name or "")
-    for row in rows:
-        if row is not None and end in _MAIL_ENDS:
-            send(context, row)
-            act(context, row)
+def _sent(context: Context, row: Row) -> Row:
+    """Return the single values of a body that the record has a member for."""
+    if not isinstance(context.body, dict) or context.operation.end in MAIL_ENDS:
+        return {}
+    sent = members(context.resource, context.operation.body, context.body)
+    own = (context.resource.id, context.resource.number)
+    return {
+        name: value
+        for name, value in sent.items()
+        if name in row and name not in own and not isinstance(value, (list, dict))
+    }
+
+
+def _set_address(context: Context, row: Row) -> Reply:
+    name = f"{context.operation.end}_address"
+    old = row.get(name)
+    base = old if isinstance(old, dict) and context.switches.address_put == "merge" else {}
+    field = context.resource.fields.get(name)
+    shape = context.resource.embedded.get(field.of or "") if field is not None else None
+    blank = dict.fromkeys(shape.fields if shape is not None else (), "")
+    sent = members(context.resource, context.operation.body, context.body_object())
+    row[name] = {**{member: base.get(member, "") for member in blank}, **sent}
+    return store(context, row, message="Address updated.")
+
+
+def _file(context: Context, row: Row, kind: str) -> Reply:
+    """Take a file in, drop it, or change whether mails carry it."""
+    if context.operation.method == "DELETE":
+        files.remove(context, row, kind)
+        return store(context, row, message=f"Your {kind} is no longer attached.")
+    if "can_send_in_mail" in context.query and "can_send_in_mail" in row:
+        row["can_send_in_mail"] = context.flag("can_send_in_mail")
+    if context.files:
+        files.add(context, row, kind)
+    elif context.operation.method == "POST" and not context.body and not _is_linking(context):
+        raise invalid(kind)
+    return store(context, row, message=f"Your {kind} has been successfully attached.")
+
+
+def _is_linking(context: Context) -> bool:
+    """Tell whether a call names documents that are there already instead of sending one."""
+    return any("document" in name for name in context.query)
+
+
+def _read(context: Context) -> Reply:
+    """Answer an action that only reads: the draft of a mail, a printed form, a file, other data."""
+    row = reading.loaded(context)
+    key = str(row[context.resource.id])
+    if context.operation.returns == "bytes":
+        if files.kind_of(context.operation) is not None:
+            return files.of_record(context, key)
+        return papers.paper(papers.wanted(context) or "pdf", context.resource.label, key)
+    if context.operation.returns == "record":
+        return success(f'"{context.resource.key}":{write(row)}')
     if context.operation.returns == "rows":
-        return success(f'"{context.resource.list_key}":{write(rows)}')
-    return success(message=_sentence(context), status=context.operation.status)
+        return success(f'"{context.resource.list_key}":{write([row])}')
+    draft = _draft(context, row)
+    known: Row = {**row, **draft, "data": draft, "documents": files.listed(context, key)}
+    return answers.data(context, known if context.operation.answer else draft)
 
 
-def _read(context: Context, end: str) -> Reply:
-    """Answer an action that only reads: the draft of a mail, a printed form, other data."""
-    row = loaded(context)
-    if context.operation.returns == "bytes" or end in ("/pdf", "/print", "/attachment"):
-        if end == "/attachment" and not row.get("has_attachment"):
-            raise unknown_record("Attachment")
-        return papers.paper("pdf", context.resource.label, str(row[context.resource.id]))
+def _draft(context: Context, row: Row) -> Row:
+    """Return the mail that the service would propose."""
     number = row.get(context.resource.number or "") or row[context.resource.id]
-    to = [{"email": each, "selected": True} for each in context.rules.recipients(context, row)]
-    draft = {
+    to: list[Json] = [
+        {"email": each, "selected": True} for each in context.rules.recipients(context, row)
+    ]
+    return {
         "subject": f"{context.resource.label} {number}",
         "body": f"<p>{context.resource.label} {number}</p>",
         "to_contacts": to,
         "file_name": f"{number}.pdf",
         "error_list": [],
     }
-    return success(f'"data":{write(draft)}')
-
-
-def loaded(context: Context) -> Row:
-    """Return the record that the path names.
-
-    Raises:
-        Refusal: there is none.
-    """
-    return exact.load(reading.text_of(context, parents.record_id(context)))
 
 
 def store(context: Context, row: Row, *, message: str) -> Reply:
     """Store a record that an action has changed, and answer as the action documents."""
     stamp(context, row)
     context.store.replace(context.resource, context.scope, row)
+    if context.operation.returns == "data" and context.operation.answer:
+        listed = files.listed(context, str(row[context.resource.id]))
+        return answers.data(context, {**row, "documents": listed}, message=message)
     text = ""
     if context.operation.returns == "record":
         text = f'"{context.resource.key}":{write(row)}'
+    elif context.operation.returns == "rows":
+        text = f'"{context.resource.list_key}":{write([row])}'
     return success(text, message=message, status=context.operation.status)
-
-
-def _check_query(context: Context) -> None:
-    for name, facts in context.operation.query.items():
-        if facts.get("required") and not context.query.get(name):
-            raise invalid(label(name))
 
 
 def _pairs(context: Context) -> Json:
@@ -165,7 +208,8 @@ def _pairs(context: Context) -> Json:
     return [cast(Json, body)] if isinstance(body, dict) else body
 
 
-def _sentence(context: Context) -> str:
+def sentence(context: Context) -> str:
+    """Return what the answer of an action says."""
     words = context.operation.name.replace("_", " ")
     return f"The {context.resource.label.lower()} was handled: {words}."
 

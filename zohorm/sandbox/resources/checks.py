@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from zohorm.sandbox import exact
 from zohorm.sandbox.catalogue import Field, Resource
@@ -61,6 +62,17 @@ def required(names: tuple[str, ...], body: Row) -> None:
             raise invalid(label(name))
 
 
+def required_query(documented: Mapping[str, Any], query: Mapping[str, str]) -> None:
+    """Check that a query has the parameters that the operation must have.
+
+    Raises:
+        Refusal: one is missing or empty.
+    """
+    for name, facts in documented.items():
+        if facts.get("required") and not query.get(name):
+            raise invalid(label(name))
+
+
 def label(name: str) -> str:
     """Return what messages call a member: `Customer Name` for a `customer_id`."""
     words = name.removesuffix("_id").split("_")
@@ -85,7 +97,7 @@ def _value(resource: Resource, field: Field, value: Json) -> Json:
         return [_text(field, each) for each in value]
     if isinstance(value, (list, dict)):
         raise too_long(field.name, field.max_length or _LONGEST)
-    return _SINGLE[field.kind](field, value)
+    return _SINGLE.get(field.kind, _text)(field, value)
 
 
 def _many(resource: Resource, field: Field, value: Json) -> list[Json]:

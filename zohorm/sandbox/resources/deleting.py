@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from zohorm.sandbox import exact
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.reply import Reply, success
-from zohorm.sandbox.resources import mirrors, parents, reading
+from zohorm.sandbox.resources import mirrors, reading
 
 
 def answer(context: Context) -> Reply:
     """Remove the record and its children."""
-    row = exact.load(reading.text_of(context, parents.record_id(context)))
+    row = reading.loaded(context)
     delete(context, str(row[context.resource.id]))
     context.rules.deleted(context, row)
     return success(message=f"The {context.resource.label.lower()} has been deleted.")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
+from zohorm.sandbox.givens import USER
 from zohorm.sandbox.rows import blank
-
-_AUTHOR = ("4815000000000000077", "Sandbox User")
 
 
 def note(context: Context, row: Row, description: str, *, operation_type: str) -> None:
@@ -33,8 +32,8 @@ def note(context: Context, row: Row, description: str, *, operation_type: str) -
 def authorship(context: Context) -> Row:
     """Return who wrote a comment, and when."""
     return {
-        "commented_by_id": _AUTHOR[0],
-        "commented_by": _AUTHOR[1],
+        "commented_by_id": USER[0],
+        "commented_by": USER[1],
         "date": context.today,
         "date_description": "few seconds ago",
         "time": context.now.strftime("%I:%M %p"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import attrs
+
 from zohorm.sandbox import exact
 from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.context import ORGANIZATION, Context
@@ -32,10 +34,11 @@ def answer(context: Context) -> Reply:
     if context.fault == "shift-rows":
         _somebody_creates(context)
     where = filters.chosen(context)
+    if parent:
+        below = Where(f"{where.where.sql} AND parent = ?", (*where.where.values, parent))
+        where = attrs.evolve(where, where=below)
     if not is_paged(resource):
-        condition = Where(f"{where.where.sql} AND parent = ?", (*where.where.values, parent))
-        unpaged = condition if resource.parent is not None else where.where
-        texts = context.store.texts(resource, context.scope, unpaged)
+        texts = context.store.texts(resource, context.scope, where.where)
         return success(f'"{resource.list_key}":[{",".join(texts)}]')
     page, per_page = _page(context), _per_page(context)
     column, order = _order(context)

@@ -12,9 +12,18 @@ from zohorm.sandbox.resources.parts import rows_of
 
 
 def record_id(context: Context) -> str:
-    """Return the id that the path names: that of the resource, else the last one in the path."""
+    """Return the id that the path names: that of the resource, else the last one in the path.
+
+    `""` if the path names none: the resource is a single one, such as the preferences.
+    """
     params = context.params
-    return params.get(context.resource.id) or (list(params.values()) or [""])[-1]
+    if context.operation.record_id is not None:
+        return context.query.get(context.operation.record_id, "")
+    if context.resource.id in params:
+        return params[context.resource.id]
+    own = [name for name in params if name not in context.resource.parent_params]
+    # An operation on a part of a record names the record first, then the part.
+    return params[own[0]] if own else ""
 
 
 def parent_resource(context: Context) -> Resource | None:
@@ -25,22 +34,47 @@ def parent_resource(context: Context) -> Resource | None:
 def parent_id(context: Context, sent: Row | None = None) -> str:
     """Return the id of the parent that a call names, in its path or body; `""` without a parent.
 
+    What stands in the path of a resource whose parents are no records, such as the name of a custom
+    module, counts as one.
+
     Raises:
-        Refusal: there is no such parent.
+        Refusal: there is no such parent, or not below its own one in the path.
     """
     parent = parent_resource(context)
     if parent is None:
-        return ""
-    key = context.params.get(parent.id)
-    status = 404
+        named = (context.params.get(name, "") for name in context.resource.parent_params)
+        return "/".join(each for each in named if each)
+    key, status = _in_path(context, context.resource, parent), 404
     if key is None and sent is not None:
-        key = str(sent.get(parent.id) or "")
+        # Answers may lack the member by which the body names the parent.
+        body = context.body if isinstance(context.body, dict) else {}
+        key = str(sent.get(parent.id) or body.get(parent.id) or "")
         status = context.switches.missing_reference
     if key is None:
         return ""
     if context.store.text(parent, context.organization_id, key) is None:
         raise unknown_record(parent.label, status=status)
+    _check_above(context, parent, key)
     return key
+
+
+def _in_path(context: Context, resource: Resource, parent: Resource) -> str | None:
+    """Return the id of a parent in the path, by its own name or the one that the path has."""
+    names = (parent.id, *reversed(resource.parent_params))
+    return next((context.params[name] for name in names if name in context.params), None)
+
+
+def _check_above(context: Context, resource: Resource, key: str) -> None:
+    """Check that the parents of a parent are those in the path."""
+    above = context.product.resources.get(resource.parent or "")
+    named = _in_path(context, resource, above) if above is not None else None
+    if above is None or named is None:
+        return
+    known = context.store.parent_of(resource, context.organization_id, key)
+    exists = context.store.text(above, context.organization_id, named) is not None
+    if not exists or known not in ("", named):
+        raise unknown_record(above.label)
+    _check_above(context, above, named)
 
 
 def fill(context: Context, row: Row, parent: str) -> None:
@@ -70,8 +104,8 @@ def _check(context: Context, links: Mapping[str, tuple[str, str]], row: Row) -> 
     for member, target in links.values():
         value: Json = row.get(member)
         known = context.product.resources.get(target)
-        # Without operations of its own the sandbox cannot hold the other record.
-        if not value or known is None or "get" not in known.operations:
+        # Nobody can store the other record where no call creates it.
+        if not value or known is None or not {"get", "create"} <= set(known.operations):
             continue
         if context.get(target, value) is None:
             status = context.switches.missing_reference

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from zohorm.sandbox import exact
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row, write
 from zohorm.sandbox.reply import Reply, invalid, success, unknown_record, wrong_shape
@@ -20,7 +19,7 @@ from zohorm.sandbox.resources.checks import accepted, required
 
 def answer(context: Context) -> Reply:
     """Change the members that the body has and return the whole record."""
-    before = exact.load(reading.text_of(context, parents.record_id(context)))
+    before = reading.loaded(context)
     body = context.body_object()
     names = _must_have(context)
     if context.switches.put_requires == "none":

@@ -88,9 +88,7 @@ def _fill_currency(context: Context, row: Row) -> None:
     by_id = {key: code for code, (_, _, key) in organizations.CURRENCIES.items()}
     wanted = row.get("currency_id")
     if not wanted:
-        organization = (
-            context.store.get(organizations.resource(), "", context.organization_id) or {}
-        )
+        organization = organizations.get(context.store, context.organization_id)
         wanted = organization.get("currency_id")
     code = by_id.get(str(wanted), "USD")
     symbol, _, key = organizations.CURRENCIES[code]

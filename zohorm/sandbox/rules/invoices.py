@@ -14,8 +14,8 @@ from zohorm.sandbox import exact, organizations
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import Reply, success, unknown_record
-from zohorm.sandbox.resources import acting, checks, history, parts
-from zohorm.sandbox.rules import attachments, totals
+from zohorm.sandbox.resources import acting, history, parts
+from zohorm.sandbox.rules import totals
 from zohorm.sandbox.rules.plain import Rules
 from zohorm.sandbox.rules.totals import amount
 from zohorm.sandbox.store import Store, Where
@@ -32,16 +32,8 @@ class InvoiceRules(Rules):
 
     @property
     def handlers(self) -> Mapping[str, Callable[[Context], Reply]]:
-        """Operations on a part of an invoice, and those on documents that do not exist here."""
-        return {
-            "update_invoice_billing_address": _set_address,
-            "update_invoice_shipping_address": _set_address,
-            "create_invoice_from_salesorder": _no_sales_order,
-            "generate_invoice_payment_link": _payment_link,
-            "add_invoice_attachment": attachments.add,
-            "update_invoice_attachment_preference": attachments.prefer,
-            "delete_invoice_attachment": attachments.remove,
-        }
+        """The link by which a customer pays."""
+        return {"generate_invoice_payment_link": _payment_link}
 
     def wake(self, context: Context) -> None:
         """Turn sent invoices past their due date to overdue, once a day of the clock."""
@@ -105,18 +97,18 @@ class InvoiceRules(Rules):
 
     def acted(self, context: Context, row: Row) -> None:
         """Complete an invoice after an action: balance, mail marks, write-off, overdue."""
-        name = context.operation.name
-        if name.startswith("send_email"):
+        path = context.operation.path
+        if path.endswith("/email"):
             row["is_emailed"] = True
             row["status"] = "sent" if row.get("status") == "draft" else row.get("status")
-        elif name.startswith("remind"):
+        elif path.endswith("/paymentreminder"):
             sent = row.get("reminders_sent")
             row["reminders_sent"] = (sent if isinstance(sent, int) else 0) + 1
             row["last_reminder_sent_date"] = context.today
-        elif name == "write_off":
+        elif path.endswith("/writeoff"):
             row["write_off_amount"] = amount(row, "balance")
             row["status"] = "paid"
-        elif name == "cancel_write_off":
+        elif path.endswith("/writeoff/cancel"):
             row["write_off_amount"] = exact.number_of("0")
             row["status"] = "sent"
         totals.compute(row)
@@ -218,22 +210,6 @@ def _fill_due_date(row: Row, sent: Row, before: Row | None) -> None:
     with contextlib.suppress(ValueError, OverflowError):
         start = dt.date.fromisoformat(str(row["date"]))
         row["due_date"] = (start + dt.timedelta(days=step)).isoformat()
-
-
-def _set_address(context: Context) -> Reply:
-    name = f"{context.operation.path.rpartition('/')[2]}_address"
-    row = acting.loaded(context)
-    body = context.body_object()
-    old = row.get(name)
-    base = old if isinstance(old, dict) and context.switches.address_put == "merge" else {}
-    shape = context.resource.embedded["Address"]
-    sent = checks.members(context.resource, context.operation.body, body)
-    row[name] = {**{member: base.get(member, "") for member in shape.fields}, **sent}
-    return acting.store(context, row, message="Address updated.")
-
-
-def _no_sales_order(context: Context) -> Reply:
-    raise unknown_record("Sales Order")
 
 
 def _payment_link(context: Context) -> Reply:

@@ -1,0 +1,163 @@
+"""Actions on no single record: on those that the query names, or on the resource as a whole."""
+
+from __future__ import annotations
+
+from zohorm.sandbox.catalogue import Resource
+from zohorm.sandbox.context import Context
+from zohorm.sandbox.exact import Json, Row, write
+from zohorm.sandbox.reply import Reply, invalid, success, unknown_record
+from zohorm.sandbox.resources import (
+    acting,
+    answers,
+    checks,
+    creating,
+    deleting,
+    files,
+    listing,
+    papers,
+    parents,
+    reading,
+)
+
+_MOST_MAILS = 10
+_MOST_PAPERS = 25
+
+
+def answer(context: Context) -> Reply:
+    """Do what the action says and return what it documents."""
+    checks.required_query(context.operation.query, context.query)
+    parents.parent_id(context)
+    name = _ids_name(context)
+    rows = [_row(context, key) for key in _ids(context, name)]
+    if context.operation.method == "GET":
+        return _read(context, name, rows)
+    sent = {file.member for file in context.files}
+    if isinstance(context.body, dict):
+        needed = tuple(n for n in context.operation.required if n not in sent)
+        checks.required(needed, context.body)
+    if not rows and (context.operation.returns == "record" or context.files):
+        return _made(context)
+    if len(rows) > _MOST_MAILS and context.operation.end in acting.MAIL_ENDS:
+        raise invalid(name)
+    for row in rows:
+        if context.operation.method == "DELETE":
+            deleting.delete(context, str(row[context.resource.id]))
+            context.rules.deleted(context, row)
+            continue
+        if context.operation.end in acting.MAIL_ENDS:
+            acting.send(context, row)
+        acting.act(context, row)
+    return _answered(context, rows)
+
+
+def _answered(context: Context, rows: list[Row]) -> Reply:
+    returns, message = context.operation.returns, acting.sentence(context)
+    if returns == "data" and context.operation.answer:
+        return answers.data(context, {}, message=message)
+    text = ""
+    if returns == "rows":
+        text = f'"{context.resource.list_key}":{write(rows)}'
+    elif returns == "record" and rows:
+        text = f'"{context.resource.key}":{write(rows[0])}'
+    return success(text, message=message, status=context.operation.status)
+
+
+def _read(context: Context, name: str, rows: list[Row]) -> Reply:
+    returns = context.operation.returns
+    if returns == "bytes":
+        if len(rows) > _MOST_PAPERS:
+            raise invalid(name)
+        keys = ",".join(str(row[context.resource.id]) for row in rows)
+        return papers.paper(papers.wanted(context) or "pdf", context.resource.label, keys)
+    if returns == "rows":
+        if name in context.query:
+            return success(f'"{context.resource.list_key}":{write(rows)}')
+        return listing.answer(context)
+    if returns == "record":
+        text = write(rows[0]) if rows else reading.single(context)
+        return success(f'"{context.resource.key}":{text}')
+    return answers.data(context, rows[0] if rows else {})
+
+
+def _made(context: Context) -> Reply:
+    """Create a record: of what the body says, or of the record that the query names."""
+    body = context.body if isinstance(context.body, dict) else {}
+    sent: Row = {}
+    for member, key in context.query.items():
+        source = _of_id(context, member)
+        if source is not None:
+            record = context.get(source.name, key)
+            if record is None:
+                raise unknown_record(source.label)
+            sent.update(_carried(context, record))
+    if not sent and not body and not context.files:
+        names = [n for n, facts in context.operation.query.items() if facts.get("required")]
+        raise unknown_record(checks.label(names[0]) if names else context.resource.label)
+    sent.update(checks.accepted(context.resource, body))
+    row = creating.create(context, sent)
+    files.add(context, row)
+    text = ""
+    if context.operation.returns == "record":
+        text = f'"{context.resource.key}":{write(row)}'
+    return success(text, message=acting.sentence(context), status=context.operation.status)
+
+
+def _carried(context: Context, record: Row) -> Row:
+    """Return what a new record takes from the one that it is made of."""
+    resource = context.resource
+    own = (resource.id, resource.number, "status", "date", "custom_fields", "documents")
+    made: Row = {}
+    for name, value in record.items():
+        field = resource.fields.get(name)
+        if field is None or not field.is_sent or not field.is_shown or name in own:
+            continue
+        made[name] = _new_lines(value) if field.kind == "many" else value
+    return made
+
+
+def _new_lines(value: Json) -> Json:
+    """Return rows without their ids, which are those of the other record."""
+    if not isinstance(value, list):
+        return []
+    return [
+        {name: each for name, each in row.items() if name != "line_item_id"}
+        for row in value
+        if isinstance(row, dict)
+    ]
+
+
+def _of_id(context: Context, member: str) -> Resource | None:
+    """Return the resource whose records have an id member of this name."""
+    return next(
+        (
+            each
+            for each in context.product.resources.values()
+            if each.id == member and each.parent is None and each is not context.resource
+        ),
+        None,
+    )
+
+
+def _ids_name(context: Context) -> str:
+    """Return the member of query or body that names the records, `""` if none does."""
+    own = context.resource.id
+    known = (*context.operation.query, *context.operation.body)
+    names = [own, f"{own}s", own.replace("_", ""), f"{own.replace('_', '')}s"]
+    found = next((name for name in names if name in known), None)
+    return found or next((name for name in known if name.endswith("_ids")), "")
+
+
+def _ids(context: Context, name: str) -> list[str]:
+    value: Json = context.query.get(name)
+    if value is None and isinstance(context.body, dict):
+        value = context.body.get(name)
+    if isinstance(value, list):
+        return [str(each) for each in value if isinstance(each, (str, int))]
+    return [key.strip() for key in str(value or "").split(",") if key.strip()]
+
+
+def _row(context: Context, key: str) -> Row:
+    row = context.store.get(context.resource, context.scope, key)
+    if row is None:
+        raise unknown_record(context.resource.label)
+    return row
