@@ -50,7 +50,7 @@ def test_every_operation_answers_as_the_service_would() -> None:
                 path = path_of(operation)
                 answer = requests.request(
                     operation.method,
-                    sandbox.url + product.root + path,
+                    sandbox.url + product.root_of(operation) + path,
                     params={"organization_id": sandbox.organization_ids[0]},
                     headers={"Authorization": f"Zoho-oauthtoken {sandbox.access_token()}"},
                     json={} if operation.method in ("POST", "PUT") else None,

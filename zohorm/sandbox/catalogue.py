@@ -170,6 +170,10 @@ class Product:
     version: str
     resources: Mapping[str, Resource]
 
+    def root_of(self, operation: Operation) -> str:
+        """Return the path below which an operation lies: its version may be another."""
+        return f"{self.root.rpartition('/')[0]}/{operation.version or self.version}"
+
     def operations(self) -> Iterator[tuple[Resource, Operation]]:
         """Yield every documented call with its resource."""
         for resource in self.resources.values():

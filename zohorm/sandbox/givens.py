@@ -84,10 +84,11 @@ def _rows(base: Row) -> Iterator[tuple[str, Row]]:
                 "exchange_rate": Decimal(1 if is_base else 0),
             },
         )
-    yield from _own()
+    yield from _accounting()
+    yield from _place_and_user()
 
 
-def _own() -> Iterator[tuple[str, Row]]:
+def _accounting() -> Iterator[tuple[str, Row]]:
     """Yield what is the same in every organization."""
     for key, (name, percentage) in TAXES.items():
         yield (
@@ -111,6 +112,10 @@ def _own() -> Iterator[tuple[str, Row]]:
                 "status": "active",
             },
         )
+
+
+def _place_and_user() -> Iterator[tuple[str, Row]]:
+    """Yield the location of an organization, and the user of the credentials."""
     yield (
         "Location",
         {

@@ -19,16 +19,18 @@ def merged(context: Context, field: Field, old: Json, sent: Json) -> Json:
     after = rows_of(sent)
     shape = context.resource.embedded.get(field.of or "")
     key = shape.id if shape is not None else None
-    if key is None:
+    if shape is None or key is None:
         return list[Json](after)
+    # An id that clients choose is that of another record: an expense that a report takes in.
+    is_chosen = key in shape.fields and shape.fields[key].is_sent
     known = {str(row.get(key)): row for row in before}
     made: list[Json] = []
     for row in after:
         row_key = str(row.get(key) or "")
-        if row_key and row_key not in known:
+        if row_key and row_key not in known and not is_chosen:
             raise unknown_record(field.name, status=context.switches.missing_reference)
         keeps = row_key and context.switches.line_keys == "keep"
-        base = dict(known.pop(row_key)) if row_key else {}
+        base = dict(known.pop(row_key, {}))
         made.append(completed(context, field, {**base, **row} if keeps else row, key))
     return made
 
