@@ -17,6 +17,7 @@ from zohorm.connection import Answer, Call
 from zohorm.errors import MissingSetting, NotPicklable, SessionClosed, WrongType, ZohoError
 from zohorm.identity import IdentityMap
 from zohorm.intake import Intake
+from zohorm.reaching import Reaching
 from zohorm.rows import RowCache, Writes
 from zohorm.settings import Settings, SettingsDict, environment
 from zohorm.streams import Sink
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="Stored")
 
 
-class Session:
+class Session(Reaching):
     """A connection to one organization, with the caches of its records; safe for threads.
 
     Open one of its six subclasses: `ZohoBooks(organization_id, region="eu", client_id=...,
@@ -191,8 +192,8 @@ class Session:
     ) -> tuple[Call, Answer]:
         """Send one operation, its path filled with `ids`; return the call and its answer.
 
-        One call. It serves resources that have no model: `books.call(Operation("GET", "/bills"),
-        {})[1].body`. What models would do with the answer, caches included, is not done.
+        One call. Models send theirs so; what they do with the answer, caches included, is not done
+        here. `request()` is the way to an endpoint that has no model.
 
         Raises:
             InvalidId: an id cannot stand in a path.

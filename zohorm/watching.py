@@ -63,6 +63,13 @@ class Watches:
             else:
                 watch.moves += 1
 
+    def note_any(self) -> None:
+        """Say that records were written, or may have been, and nobody knows of which model."""
+        with self._lock:
+            models = {watch.model for watch in self._watches}
+        for model in models:
+            self.note(model, many=True)
+
     def note_new(self, model: type[Stored], identifier: str) -> None:
         """Say that a written record of `model` is a new one."""
         for watch in self._of(model):

@@ -19,14 +19,15 @@ PACKAGE = ROOT / "zohorm"
 # The way of a call, from the top down. A module imports its own layer and those below it.
 LAYERS = (
     ("__init__",),
+    ("generic",),
     ("model", "singleton", "abilities", "declared", "children"),
     ("query", "pages", "ahead", "seen"),
     # What a record with an address of its own can do.
     ("acting", "saving", "doubting", "settling", "stored", "located"),
-    ("products", "session", "intake", "access", "watching"),
+    ("products", "session", "reaching", "intake", "access", "watching"),
     ("settings", "binding", "rows", "identity", "loads"),
     # What a record is made of, and where it lies in an answer.
-    ("record", "changes", "slots", "lines", "merging", "fields", "members"),
+    ("record", "changes", "slots", "lines", "merging", "fields", "custom", "members"),
     ("resource", "lookups", "envelope", "uploads", "downloads"),
     ("connection",),
     ("throttle", "token", "refresh", "retry", "reading", "calls"),

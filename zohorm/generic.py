@@ -1,0 +1,143 @@
+"""Records of endpoints that no document describes: members go by name, values as JSON has them."""
+
+from __future__ import annotations
+
+import copyreg
+from collections.abc import Callable
+from types import new_class
+from typing import ClassVar, Self
+
+import attrs
+
+from zohorm import fields as f
+from zohorm import wire
+from zohorm.errors import InvalidValue, WrongType
+from zohorm.model import Model
+from zohorm.resource import Operation
+
+
+@attrs.frozen
+class Description:
+    """What somebody says of an endpoint, and what makes two classes for it the same."""
+
+    product: str
+    path: str
+    key: str
+    id: str | None
+    list_key: str
+
+    def operations(self) -> dict[str, Operation]:
+        """Return the usual operations of a collection; nobody knows whether all are there."""
+        collection, one = f"/{self.path}", f"/{self.path}/{{{self.id}}}"
+        found = {"list": Operation("GET", collection), "create": Operation("POST", collection)}
+        if self.id is None:
+            return {"list": found["list"]}
+        return found | {
+            "get": Operation("GET", one),
+            "update": Operation("PUT", one),
+            "delete": Operation("DELETE", one),
+        }
+
+
+_classes: dict[Description, type[GenericModel]] = {}
+
+
+class GenericModel(Model, product="generic"):
+    """A record of an endpoint that no document describes; `session.resource(...)` gives its class.
+
+    `record["name"]` reads a member as on the wire, `record["name"] = value` sets one; `save()`
+    sends what was set. Iterating, paging, caching and saving are those of every other model. No
+    filter is known: `iterate().params(status="open")` sends any, `.where(...)` tests here.
+    `extend(total=f.money())` gives a member a type.
+    """
+
+    __slots__ = ()
+
+    _description: ClassVar[Description | None] = None
+
+    @classmethod
+    def described(
+        cls, product: str, *, path: str, key: str, id: str | None, list_key: str
+    ) -> type[GenericModel]:
+        """Return the class for an endpoint; the same class for the same description.
+
+        Raises:
+            InvalidValue, WrongType: a name cannot be.
+        """
+        for what, name in (("key", key), ("id", id), ("list_key", list_key)):
+            _check_name(what, name)
+        description = Description(product, path, key, id, list_key)
+        if description not in _classes:
+            _classes.setdefault(description, _made(description))
+        return _classes[description]
+
+    @classmethod
+    def new(cls, **values: object) -> Self:
+        """Return an unsaved record with these members; no call before `save()`.
+
+        Raises:
+            WrongType, InvalidValue: JSON has no such value.
+        """
+        record = cls()
+        for name, value in values.items():
+            record[name] = value
+        return record
+
+    @classmethod
+    def create(cls, **values: object) -> Self:
+        """Create a record with these members and return it; one call.
+
+        Raises:
+            ValidationError: the service refuses the values.
+            OutcomeUnknown: nobody answered; `new()` and `save()` leave a record to settle.
+        """
+        record = cls.new(**values)
+        record.save()
+        return record
+
+    def __setitem__(self, name: str, value: object) -> None:
+        """Note a value to send under `name`; days, instants and `Decimal` are written as usual.
+
+        Raises:
+            ReadOnlyField: it is the id, or a member declared as computed by the service.
+            WrongType, InvalidValue: JSON has no such value.
+        """
+        super().__setitem__(name, wire.argument(value))
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...], object]:
+        description = type(self)._description
+        if description is None:
+            return copyreg.__newobj__, (type(self),), self.__getstate__()  # type: ignore[attr-defined]
+        # No module holds the class under its name, so it is made anew from its description.
+        return _blank, (description,), self.__getstate__()
+
+
+def _check_name(what: str, name: object) -> None:
+    if name is not None and not isinstance(name, str):
+        raise WrongType(f"{what} is the name of a member, not {type(name).__name__}")
+    if what == "id" and name is not None and not str(name).isidentifier():
+        raise InvalidValue("id is the name of the member that holds the id, such as 'page_id'")
+
+
+def _made(description: Description) -> type[GenericModel]:
+    """Make the class of a description."""
+    members: dict[str, object] = {"__slots__": (), "_description": description}
+    members["__doc__"] = f"A record at /{description.path}, which no document describes."
+    if description.id is not None and not hasattr(GenericModel, description.id):
+        members[description.id] = f.read_only(f.identifier())
+    facts = attrs.asdict(description, filter=lambda about, _: about.name != "operations")
+    made = new_class(
+        # No documented class is called so, since their names have no slash.
+        f"/{description.path}",
+        (GenericModel,),
+        {**facts, "operations": description.operations()},
+        lambda namespace: namespace.update(members),
+    )
+    made.__module__ = __name__
+    return made
+
+
+def _blank(description: Description) -> GenericModel:
+    """Return a record without a row, for unpickling to fill."""
+    cls = GenericModel.described(**attrs.asdict(description))
+    return cls.__new__(cls)

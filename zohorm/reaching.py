@@ -1,0 +1,138 @@
+"""What sessions offer for endpoints that no model stands for: a call, and classes made of words."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from zohorm import resource, wire
+from zohorm.errors import InvalidValue, OutcomeUnknown, WrongType
+from zohorm.resource import Operation
+
+if TYPE_CHECKING:
+    from zohorm.access import Product
+    from zohorm.calls import Answer, Call
+    from zohorm.generic import GenericModel
+    from zohorm.rows import Writes
+    from zohorm.session import Session
+    from zohorm.watching import Watches
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_REPEATABLE = ("GET", "PUT", "DELETE")
+
+
+class Reaching:
+    """The part of a session that reaches whatever the facts do not name."""
+
+    product: ClassVar[Product]
+    watches: Watches
+
+    @property
+    @abstractmethod
+    def writes(self) -> Writes:
+        """The count of this process' writes in this organization."""
+
+    @abstractmethod
+    def call(
+        self,
+        operation: Operation,
+        ids: Mapping[str, str],
+        *,
+        query: Iterable[tuple[str, str]] = (),
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[Call, Answer]:
+        """Send one operation."""
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        scope: str | None = None,
+    ) -> Answer:
+        """Send any call to this organization and return its answer; one call.
+
+        `books.request("GET", "/bills", query={"status": "open"}).body["bills"]`. It keeps the pace,
+        renews the token and is repeated as others are; a POST or PATCH is never sent twice. After
+        a write, what this process holds of the organization no longer counts as fresh. Numbers in
+        the answer are exact; a file is its `content`.
+
+        Args:
+            path: below the root of the product; nothing in it is quoted.
+            query: parameters beside the organization's, left out where they are None.
+            body: anything that JSON can say, and days, instants and `Decimal`.
+            scope: what the token must be allowed, for the error where it is not.
+
+        Raises:
+            InvalidValue, WrongType: the call cannot be sent as it is; nothing was.
+            OutcomeUnknown: nobody answered a POST or PATCH, and it may have been carried out.
+            ZohoError: the call failed.
+        """
+        operation = Operation(_method(method), _path(path), scope, repeatable=method in _REPEATABLE)
+        sent = None if body is None else wire.argument(body)
+        parameters = wire.arguments(query or {})
+        if operation.method == "GET":
+            return self.call(operation, {}, query=parameters, body=sent, headers=headers)[1]
+        try:
+            with self.writes.noting():
+                return self.call(operation, {}, query=parameters, body=sent, headers=headers)[1]
+        except OutcomeUnknown as error:
+            error.advice = "Look at the service before you send it again"
+            raise
+        finally:
+            # Nobody knows which model's rows it moved.
+            self.watches.note_any()
+
+    def resource(
+        self, *, path: str, key: str = "", id: str | None = None, list_key: str = ""
+    ) -> type[GenericModel]:
+        """Return a model class for an endpoint that no document describes, bound to this session.
+
+        `pages = checkout.resource(path="paymentpages", id="page_id")` offers `pages.iterate()`,
+        `pages.get(id)`, `pages.new(...)`, `pages.create(...)` and records with `save()` and
+        `delete()`; members go by name, `page["name"]`. No call.
+
+        Args:
+            path: of the collection, below the root of the product; a record is at path/id.
+            key: under which an answer holds one record; without it, the only object there.
+            id: the member that holds the id; without it, records are listed and nothing else.
+            list_key: under which an answer holds the rows; without it, the only list there.
+
+        Raises:
+            InvalidValue, WrongType: a name cannot be.
+        """
+        # The class is found by its name, as links find theirs: models know sessions already.
+        generic = cast("type[GenericModel]", resource.model("generic", "GenericModel"))
+        described = generic.described(
+            self.product.name, path=_path(path).strip("/"), key=key, id=id, list_key=list_key
+        )
+        return described.using(cast("Session", self))
+
+
+def _method(method: str) -> str:
+    if method not in METHODS:
+        raise InvalidValue(
+            "a call has one of the methods of the service", advice=f"Use {', '.join(METHODS)}"
+        )
+    return method
+
+
+def _path(path: str) -> str:
+    """Return the path with a slash before it; refuse one that may leave the product's root."""
+    given: object = path
+    if not isinstance(given, str):
+        raise WrongType(f"a path is text, not {type(given).__name__}")
+    steps = path.removeprefix("/").split("/")
+    if not all(steps) or any(step in (".", "..") or step != step.strip() for step in steps):
+        raise InvalidValue("a path is made of names and ids with one slash between them")
+    if any(mark in path for mark in "{}?#%\\:"):
+        raise InvalidValue(
+            "a path holds neither parameters nor a host, and nothing in it is quoted",
+            advice="Pass parameters as query={...}",
+        )
+    return "/" + "/".join(steps)
