@@ -85,6 +85,14 @@ def test_an_embedded_class_says_what_it_is(name: str, resource: str, words: str)
             {"kind": "text", "editions": {"in": ["Avalara Integration"]}},
             "Text. With the integration of Avalara.",
         ),
+        (
+            {"kind": "text", "editions": {"in": ["India GST", "VAT"]}},
+            "Text. Editions: India GST, VAT.",
+        ),
+        (
+            {"kind": "text", "editions": {"in": ["for card change"]}},
+            "Text. Only for card change.",
+        ),
         ({"kind": "date", "note": "When it was read."}, "A day. When it was read."),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -108,12 +109,17 @@ def plural(class_name: str) -> str:
 
 
 def _editions(found: Iterable[str], editions: str, integrations: str) -> Iterable[str]:
-    codes = [code for code in found if " " not in code]
-    apps = [app.rpartition(" ")[0] for app in found if " " in app]
+    marks = list(found)
+    apps = [mark for mark in marks if mark.lower().endswith(" integration")]
+    # Editions are codes or names (India GST); a mark of small words describes a case.
+    cases = [mark for mark in marks if mark not in apps and re.search(" [a-z]", mark)]
+    codes = [mark for mark in marks if mark not in [*apps, *cases]]
     if codes:
         yield f"{editions}: {', '.join(codes)}."
     if apps:
-        yield f"{integrations} the integration of {' or '.join(apps)}."
+        yield f"{integrations} the integration of {' or '.join(app[:-12] for app in apps)}."
+    if cases:
+        yield f"{'Only' if integrations == 'With' else 'Not'} {listed(cases)}."
 
 
 def docstring(
