@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack
 
 from zohorm import downloads, envelope, uploads, wire
-from zohorm.errors import OutcomeUnknown, UsageError
+from zohorm.errors import InvalidValue, OutcomeUnknown, UsageError
 from zohorm.resource import Operation
 from zohorm.saving import Savable
 
@@ -26,12 +26,15 @@ _AS_IT_IS = {"Accept-Encoding": "identity"}
 class Given(TypedDict, total=False):
     """What a generated method gives to its call.
 
-    `ids` fill the path beside the record's own; `query`, `body` and `files` leave out what is None.
+    `ids` fill the path beside the record's own; the others leave out what is None. `fields` are
+    plain parts of a form, beside its `files`; `most` says how many texts the query may list.
     """
 
     ids: Mapping[str, str]
     query: Values
     body: object
+    fields: Values
+    most: Mapping[str, int]
     files: uploads.Files
 
 
@@ -192,14 +195,29 @@ def _send(
         } or None
     elif body is not None:
         sent = wire.argument(body)
-    query = wire.arguments(given.get("query", {}))
+    query = wire.arguments(_counted(given.get("query", {}), given.get("most", {})))
     files = given.get("files", {})
-    if not uploads.given(files):
+    if not uploads.given(files) and "fields" not in given:
         headers = None if sink is None else _AS_IT_IS
         return session.call(operation, ids, query=query, body=sent, headers=headers, sink=sink)
     with uploads.opened(operation, files) as opened:
-        form = opened.body(sent)
+        form = opened.body(sent, given.get("fields"))
         return session.call(operation, ids, query=query, body=form, headers=form.headers)
+
+
+def _counted(query: Values, most: Mapping[str, int]) -> Values:
+    """Return the query; what it lists is counted, for the service may leave out the rest."""
+    counted = dict(query)
+    for name, number in most.items():
+        listed = query.get(name)
+        if isinstance(listed, Iterable) and not isinstance(listed, str):
+            counted[name] = found = list(listed)
+            if len(found) > number:
+                raise InvalidValue(
+                    f"{name} takes at most {number} in a call, not {len(found)}",
+                    advice="Make several calls",
+                )
+    return counted
 
 
 def _received(

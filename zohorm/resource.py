@@ -25,16 +25,20 @@ def _repeatable_by_verb(operation: Operation) -> bool:
     return operation.method != "POST"
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 @attrs.frozen
 class FilePart:
     """A file that a call takes: its part of the form, and what the service lets pass.
 
-    `kinds` are endings of names, all if there are none; `most` files of at most `megabytes` each.
-    `counted` parts say beside them how many they are.
+    `kinds` are endings of names with blanks between, all if there are none; `most` files of at
+    most `megabytes` each. `counted` parts say beside them how many they are.
     """
 
     name: str
-    kinds: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = attrs.field(default="", converter=_words, kw_only=True)
     megabytes: int | None = attrs.field(default=None, kw_only=True)
     most: int | None = attrs.field(default=1, kw_only=True)
     counted: bool = attrs.field(default=False, kw_only=True)

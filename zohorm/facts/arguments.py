@@ -25,7 +25,11 @@ TYPES = {
     "json": "object",
     "many": "Iterable[Mapping[str, object]]",
     "embedded": "Mapping[str, object]",
+    "file": "FileSource",
+    "files": "FileSource | Iterable[FileSource]",
 }
+# What a form may name in place of a file.
+INSTEAD = "document_ids"
 
 
 @attrs.frozen
@@ -65,11 +69,33 @@ def arguments(action: str, facts: Facts, resource: Facts) -> list[Argument]:
         for name, about in _body(facts).items()
     ]
     others = query + body
+    if _is_upload(facts):
+        needed = INSTEAD not in (argument.wire for argument in others)
+        path += [attrs.evolve(file, required=needed, leads=True) for file in files(facts)]
+    else:
+        others += files(facts)
     if (many := _many(action, facts, others)) is not None:
         others.remove(many)
         path.append(attrs.evolve(many, required=True, leads=True))
     needed = [argument for argument in others if argument.required]
     return [*path, *needed, *(argument for argument in others if not argument.required)]
+
+
+def files(facts: Facts) -> list[Argument]:
+    """Give the arguments for the files that a call takes."""
+    return [
+        Argument(name, "files", {"kind": "files" if "several" in about else "file"}, required=False)
+        for name, about in facts.get("files", {}).items()
+    ]
+
+
+def _is_upload(facts: Facts) -> bool:
+    """Tell whether a call is nothing without its file."""
+    return (
+        bool(facts.get("files"))
+        and (not facts["body"] or facts.get("body_form") == "parts")
+        and not facts["path"].endswith("/email")
+    )
 
 
 def parts(found: list[Argument]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from zohorm.facts import arguments, layout, names, prose
 from zohorm.facts.arguments import Argument
-from zohorm.facts.layout import Code, Group
+from zohorm.facts.layout import Code, Group, Part
 from zohorm.facts.load import Facts
 
 INDENT = "    "
@@ -52,6 +52,11 @@ DELETE_RAISES = (
     ("NotSaved", "the record was never saved"),
 )
 
+DOWNLOADS = (
+    "`to` saves the file there, piece by piece, and `progress(received, total)` is told how far it "
+    "is."
+)
+
 
 def operation(facts: Facts, *, saving: bool = False) -> Group:
     """Write one operation as code; `saving` ones name the options that they take."""
@@ -66,8 +71,25 @@ def operation(facts: Facts, *, saving: bool = False) -> Group:
         words["version"] = layout.text(facts["version"])
     if facts.get("send_on_update"):
         words["send_on_update"] = layout.value(facts["send_on_update"])
+    if facts.get("files"):
+        taken = tuple(_part(name, about) for name, about in facts["files"].items())
+        words["files"] = Group("(", tuple(Part("", part) for part in taken), ")", literal=True)
     plain = [layout.text(facts[key]) for key in ("method", "path", "scope")]
     return layout.call("Operation", *plain, **words)
+
+
+def _part(name: str, facts: Facts) -> Group:
+    """Write what is known of one file as code."""
+    words: dict[str, Code] = {}
+    if "kinds" in facts:
+        words["kinds"] = layout.text(" ".join(facts["kinds"]))
+    if "megabytes" in facts:
+        words["megabytes"] = str(facts["megabytes"])
+    if "several" in facts:
+        words["most"] = str(facts.get("most"))
+    if "counted" in facts:
+        words["counted"] = "True"
+    return layout.call("FilePart", layout.text(name), **words)
 
 
 def methods(name: str, facts: Facts) -> Iterator[str]:
@@ -80,9 +102,6 @@ def methods(name: str, facts: Facts) -> Iterator[str]:
         if accessor.startswith("list_"):
             yield from _child(accessor, child["of"])
     for action, about in facts["actions"].items():
-        if about.get("upload"):
-            # Such a call is nothing without its file, and files are not sent yet.
-            continue
         yield from _action(name, action, about, facts)
 
 
@@ -96,11 +115,16 @@ def _save(facts: Facts) -> Iterator[str]:
         for role in ("create", "update")
         for option, about in operations.get(role, {}).get("query", {}).items()
     }
-    if not options:
+    files = {
+        file.wire: file
+        for role in ("create", "update")
+        for file in arguments.files(operations.get(role, {}))
+    }
+    if not options and not files:
         return
     taking = [Argument(option, "query", about, required=False) for option, about in options.items()]
     signature = ["check: bool | None = None", "again: bool = False"]
-    signature += [option.code() for option in taking]
+    signature += [option.code() for option in [*taking, *files.values()]]
     notes = [
         ("only when created", created - updated),
         ("only when changed", updated - created),
@@ -109,10 +133,17 @@ def _save(facts: Facts) -> Iterator[str]:
     notes_on_options = [f"Options taken {'; '.join(taken)}."] if taken else []
     yield from _signature("save", ["self", "*", *signature], "SaveResult")
     yield from prose.docstring(
-        SAVE_SAYS, INDENT * 2, [SAVE_COSTS, *notes_on_options], raises=SAVE_RAISES
+        SAVE_SAYS,
+        INDENT * 2,
+        [SAVE_COSTS, *notes_on_options, *_notes_on_files(operations)],
+        raises=SAVE_RAISES,
     )
-    held = layout.mapping((option.wire, option.name) for option in taking)
-    saved = layout.call("return self._save", check="check", again="again", options=held)
+    held: dict[str, Code] = {}
+    if taking:
+        held["options"] = layout.mapping((option.wire, option.name) for option in taking)
+    if files:
+        held["files"] = layout.mapping((name, file.name) for name, file in files.items())
+    saved = layout.call("return self._save", check="check", again="again", **held)
     yield from layout.lines(saved, INDENT * 2)
 
 
@@ -137,6 +168,28 @@ def _delete(facts: Facts) -> Iterator[str]:
     yield from layout.lines(layout.call("self._delete", held), INDENT * 2)
 
 
+def _notes_on_files(operations: Facts) -> list[str]:
+    files = {
+        name: about
+        for role in ("create", "update")
+        for name, about in operations.get(role, {}).get("files", {}).items()
+    }
+    found = [_file_note(name, about) for name, about in files.items()]
+    return [" ".join([*found, "With a file nothing is sent twice."])] if found else []
+
+
+def _file_note(name: str, facts: Facts) -> str:
+    """Say what a call takes as one of its files."""
+    said = f"`{name}` takes {'one file or several' if 'several' in facts else 'a file'}"
+    if "kinds" in facts:
+        said += f", of the kinds {prose.listed(facts['kinds'])}"
+    if "megabytes" in facts:
+        said += f", at most {facts['megabytes']} MB" + (" each" if "several" in facts else "")
+    if "most" in facts:
+        said += f", at most {facts['most']} of them"
+    return f"{said}."
+
+
 def _child(accessor: str, of: str) -> Iterator[str]:
     members = accessor.removeprefix("list_")
     text = (
@@ -153,7 +206,10 @@ def _action(model: str, name: str, facts: Facts, resource: Facts) -> Iterator[st
     found = arguments.arguments(name, facts, resource)
     signature = ["cls" if on_class else "self", *arguments.parts(found)]
     returns = facts.get("of", RETURNS[facts["returns"]])
-    yield from _signature(name, signature, returns, on_class=on_class)
+    if facts["returns"] == "bytes":
+        yield from _signatures_of_download(name, signature, on_class=on_class)
+    else:
+        yield from _signature(name, signature, returns, on_class=on_class)
     yield from prose.docstring(_says(model, name, facts), INDENT * 2, _notes(facts, found))
     if "of" in facts:
         module = f"zohorm.{resource['product']}.{names.snake_name(returns)}"
@@ -163,12 +219,33 @@ def _action(model: str, name: str, facts: Facts, resource: Facts) -> Iterator[st
 
 
 def _signature(
-    name: str, parts: list[str], returns: str, *, on_class: bool = False
+    name: str, parts: list[str], returns: str, *, on_class: bool = False, overload: bool = False
 ) -> Iterator[str]:
     yield ""
+    if overload:
+        yield f"{INDENT}@overload"
     if on_class:
         yield f"{INDENT}@classmethod"
-    yield from layout.lines(layout.call(f"def {name}", *parts), INDENT, tail=f" -> {returns}:")
+    tail = f" -> {returns}:{' ...' if overload else ''}"
+    yield from layout.lines(layout.call(f"def {name}", *parts), INDENT, tail=tail)
+
+
+def _signatures_of_download(name: str, parts: list[str], *, on_class: bool) -> Iterator[str]:
+    """Write the three signatures of a method that gives a file as bytes, or saves it."""
+    star = parts.index("*") if "*" in parts else len(parts)
+    rest = [*(parts[star:] or ["*"]), "progress: Progress | None = None"]
+    for to, returns in (
+        ("None = None", "bytes"),
+        ("FileTarget", "SavedFile"),
+        ("FileTarget | None = None", "bytes | SavedFile"),
+    ):
+        yield from _signature(
+            name,
+            [*parts[:star], f"to: {to}", *rest],
+            returns,
+            on_class=on_class,
+            overload="|" not in returns,
+        )
 
 
 def _return(facts: Facts, found: list[Argument]) -> Iterator[str]:
@@ -184,9 +261,16 @@ def _return(facts: Facts, found: list[Argument]) -> Iterator[str]:
     if facts.get("body_form") == "list":
         words["body"] = "custom_fields"
     elif body:
-        words["body"] = layout.mapping(body)
+        words["fields" if facts.get("body_form") == "parts" else "body"] = layout.mapping(body)
+    if files := _sent(found, "files", facts):
+        words["files"] = layout.mapping(files)
+    most = {each.wire: str(each.about["most"]) for each in found if each.about.get("most")}
     if (pieces := _pieces(facts, found)) is not None:
         words["pieces"] = layout.value(pieces)
+    elif most:
+        words["most"] = layout.mapping(most.items())
+    if facts["returns"] == "bytes":
+        words |= {"to": "to", "progress": "progress"}
     target = "cls._act_all" if facts["on"] == "class" else "self._act"
     called: list[Code] = [operation(facts)]
     head = CALLS["pieces" if pieces else facts["returns"]].format(target)
@@ -230,8 +314,9 @@ def _notes(facts: Facts, found: list[Argument]) -> list[str]:
             notes.append(f"`{name}` is one of {prose.listed(about['choices'])}.")
         if about.get("most") and not pieces:
             notes.append(f"At most {about['most']} `{name}`.")
-    if "files" in facts:
-        notes.append(f"Files ({', '.join(facts['files'])}) are not sent from here.")
+    notes += [_file_note(name, about) for name, about in facts.get("files", {}).items()]
+    if facts["returns"] == "bytes":
+        notes.append(DOWNLOADS)
     if facts["method"] == "POST":
         reason = facts.get("reason")
         never = "Never sent twice: without an answer it raises OutcomeUnknown."

@@ -125,16 +125,20 @@ def _imports(
     later = sorted(f"from zohorm.{product}.{classes.module_name(r)} import {r}" for r in named)
     if used("Collection", follow=r"\["):
         later.append("from zohorm.children import Collection")
+    downloads = used("FileTarget", "Progress", "SavedFile")
+    later += layout.imported("from zohorm.downloads import", downloads)
+    later += layout.imported("from zohorm.uploads import", used("FileSource"))
     typing = (["Self"] if used("Self", follow=r"[:\]]") else []) + ["TYPE_CHECKING"] * bool(later)
+    typing += ["overload"] * bool(downloads)
     standard += layout.imported("from typing import", sorted(typing, key=str.swapcase)[::-1])
     now = {f"zohorm.{product}.{classes.module_name(model)}": [model] for model in held}
     now["zohorm.fields"] = used(*FIELD_TYPES, follow=r"\[")
     for module, bases in BASES.items():
         now[module] = used(*bases, follow=r"[,)]")
     now["zohorm.saving"] = used("SaveResult", follow=":")
-    now["zohorm.resource"] = used("Operation", follow=r"\(")
+    now["zohorm.resource"] = used("FilePart", "Operation", follow=r"\(")
     yield from [*standard, ""] if standard else []
-    yield "from zohorm import fields as f"
+    yield from ["from zohorm import fields as f"] if used("f", follow=r"\.") else []
     for module, names in sorted(now.items()):
         yield from layout.imported(f"from {module} import", names)
     if later:
