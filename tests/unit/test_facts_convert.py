@@ -344,6 +344,91 @@ def test_a_collection_below_a_record_is_its_child(tmp_path: Path) -> None:
     assert resources["BillComment"]["id"] == "bill_comment_id"
 
 
+DEEP = """
+openapi: 3.0.0
+info: {title: Projects}
+paths:
+  /projects:
+    get:
+      operationId: list_projects
+      responses: {'200': {content: {application/json: {schema: {properties: {projects: {type: array,
+        items: {properties: {project_id: {type: string}}}}}}}}}}
+  /projects/{id}:
+    get: {operationId: get_project, responses: {'200': {content: {}}}}
+  /projects/{project}/tasks:
+    get:
+      operationId: list_tasks
+      responses: {'200': {content: {application/json: {schema: {properties: {tasks: {type: array,
+        items: {properties: {task_id: {type: string}}}}}}}}}}
+  /projects/{project}/tasks/{task_id}:
+    delete: {operationId: delete_task, responses: {'200': {content: {}}}}
+  /projects/{project}/tasks/{task}/comments:
+    get:
+      operationId: list_comments
+      responses: {'200': {content: {application/json: {schema: {properties: {comments: {type: array,
+        items: {properties: {comment_id: {type: string}}}}}}}}}}
+  /projects/{project}/tasks/{task}/comments/{comment_id}:
+    put:
+      operationId: update_comment
+      parameters: [{name: comment_id, in: query, schema: {type: string}}]
+      responses: {'200': {content: {}}}
+  /settings/terms:
+    get: {operationId: get_terms, responses: {'200': {content: {application/json: {schema:
+      {properties: {terms: {type: object, properties: {text: {type: string}}}}}}}}}}
+    put: {operationId: update_terms, responses: {'200': {content: {}}}}
+"""
+DECLARED_DEEP = "".join(
+    f'[[resource]]\nname = "{name}"\npath = "{path}"\n{more}\n{GIVEN}'
+    for name, path, more in (
+        ("Project", "projects", 'id = "project_id"'),
+        ("Task", "projects/{project_id}/tasks", ""),
+        ("TaskComment", "projects/{project_id}/tasks/{task_id}/comments", 'id = "comment_id"'),
+        ("Terms", "settings/terms", 'form = "single"'),
+    )
+)
+
+
+@pytest.fixture
+def deep(tmp_path: Path) -> Facts:
+    (tmp_path / "projects.yml").write_text(DEEP, encoding="utf-8")
+    mended = CORRECTIONS.partition("[[repeatable]]")[0] + DECLARED_DEEP
+    found: Facts = convert(tmp_path, parse(mended))["resources"]
+    return found
+
+
+def test_a_collection_may_lie_below_a_child(deep: Facts) -> None:
+    assert deep["Task"]["parent"] == "Project"
+    assert deep["TaskComment"]["parent"] == "Task"
+    assert deep["Project"]["children"] == {"tasks": {"of": "Task"}}
+    assert deep["Task"]["children"] == {"comments": {"of": "TaskComment"}}
+
+
+def test_ids_in_paths_are_called_as_the_records_above_call_them(deep: Facts) -> None:
+    update = deep["TaskComment"]["operations"]["update"]
+
+    assert update["path"] == "/projects/{project_id}/tasks/{task_id}/comments/{comment_id}"
+    assert update["query"] == {}
+
+
+def test_a_record_that_is_there_once_has_no_id(deep: Facts) -> None:
+    terms = deep["Terms"]
+
+    assert (terms["form"], terms["id"], terms["key"]) == ("single", None, "terms")
+    assert set(terms["operations"]) == {"get", "update"}
+
+
+def test_an_embedded_record_that_says_more_than_the_model_so_named_is_none(tmp_path: Path) -> None:
+    """The bills of a payment say how much of each it pays."""
+    held = "bills: {type: array, items: {properties: {bill_id: {type: string}, MORE: {}}}}"
+    document = DEEP.replace("project_id: {type: string}", f"project_id: {{type: string}}, {held}")
+    for more, of in (("total", "Bill"), ("amount_applied", "ProjectBill")):
+        (tmp_path / "projects.yml").write_text(document.replace("MORE", more), encoding="utf-8")
+
+        resources = converted(tmp_path, DECLARED_DEEP)
+
+        assert resources["Project"]["fields"]["bills"]["of"] == of
+
+
 def test_a_correction_changes_one_place(tmp_path: Path) -> None:
     text = f'[[correct]]\nat = "Bill.fields.due_in_days"\nset = {{kind = "json"}}\n{GIVEN}'
 

@@ -85,8 +85,7 @@ def model_class(name: str, facts: Facts, product: str) -> list[str]:
             layout.call(f"class {name}", *abilities(facts), **_keywords(facts, product)), tail=":"
         ),
         *prose.docstring(f"{facts['doc']} Source: {facts['source']}.", INDENT, _needs(facts)),
-        "",
-        *body,
+        *(["", *body] if body else []),
         *methods.methods(name, facts),
     ]
 

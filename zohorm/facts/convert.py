@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import attrs
 
-from zohorm.facts import calls, documents, filters, members, names, places
+from zohorm.facts import calls, documents, filters, finishing, members, names, places
 from zohorm.facts.corrections import Corrections, Misfit, Stale, apply
 from zohorm.facts.documents import Node, Operation
 from zohorm.facts.likeness import Likeness
@@ -98,10 +97,12 @@ class Converter:
         found = self._sort([each for each in operations if not _told(each, reasons)])
         resources = {resource.name: self._resource(resource) for resource in found}
         self._add_children(resources)
+        for name, resource in resources.items():
+            finishing.tell_parts_apart(name, resource, resources, self._classes)
         apply(resources, self._corrections)
         for resource in resources.values():
-            complete(resource, set(resources))
-        add_links(resources, self._corrections.merged("link", "to"))
+            finishing.complete(resource, set(resources))
+        finishing.add_links(resources, self._corrections.merged("link", "to"))
         about: Facts = {
             "documented": _documented([*operations, *others]),
             "left_out": {op.call: why for op in operations if (why := _told(op, reasons))},
@@ -138,6 +139,7 @@ class Converter:
                 or self._like.place(operation)
                 or places.place(operation, known | self._declared_in(operation.file))
             )
+            place = self._single(operation, place)
             if place.resource not in found:
                 lost.append(operation.path)
                 continue
@@ -161,6 +163,13 @@ class Converter:
         rows = self._declared.values()
         return {row["path"]: row["name"] for row in rows if row.get("document") == document}
 
+    def _single(self, operation: Operation, place: Place) -> Place:
+        """Take the calls on the path of a record that is there once for its own."""
+        row = self._declared.get(place.resource, {})
+        if row.get("form") == "single" and operation.path == f"/{row['path']}":
+            return Place(place.resource, places.ON_SINGLE[operation.method])
+        return place
+
     def _misled(self) -> dict[str, Place]:
         return {
             operation: Place(row["resource"], row.get("role", ""), row.get("on", "record"))
@@ -170,7 +179,8 @@ class Converter:
 
     def _resource(self, resource: Resource) -> Facts:
         declared = self._declared.get(resource.name, {})
-        identity = declared.get("id") or resource.identity()
+        is_single = declared.get("form") == "single"
+        identity = "" if is_single else declared.get("id") or resource.identity()
         key, list_key = resource.keys(identity)
         writer = FieldWriter(lambda field: self._class_of(resource.name, field))
         fields = writer.fields(_gathered(resource, key, list_key, identity))
@@ -183,7 +193,7 @@ class Converter:
             "key": key,
             "list_key": list_key,
             "other_keys": [],
-            "id": identity,
+            "id": identity or None,
             "number": number if number in fields else None,
             "parent": None,
             "source": f"{self._corrections.product['title']}, {resource.first.document.lower()}",
@@ -197,16 +207,21 @@ class Converter:
                 for name, (operation, on) in resource.actions.items()
             },
             "children": {},
+            **({"form": "single"} if is_single else {}),
         }
         self._like.complete(facts, resource.roles.get("list"))
-        _name_ids_in_paths(facts)
+        finishing.name_ids_in_paths(facts)
         return facts
 
     def _class_of(self, resource: str, field: str) -> str:
         default = names.class_name(names.singular(field))
         if field.endswith("_address"):
             default = "Address"
-        return self._classes.get(f"{resource}.{field}") or self._classes.get(field) or default
+        return self._named(resource, field) or default
+
+    def _named(self, resource: str, field: str) -> str | None:
+        """Give the class that the corrections name for a field."""
+        return self._classes.get(f"{resource}.{field}") or self._classes.get(field)
 
     def _operations(self, resource: Resource) -> Facts:
         writers = {"create": calls.create, "list": calls.listing}
@@ -234,7 +249,7 @@ class Converter:
                 or self._like.accessor(facts["path"])
                 or facts["path"].rpartition("/")[2]
             )
-            _name_ids_above(facts, parent)
+            finishing.name_ids_above(facts, parent)
             if accessor in parent["fields"]:
                 accessor = f"list_{accessor}"
             parent["children"][accessor] = {"of": name}
@@ -251,28 +266,6 @@ def _documented(operations: Iterable[Operation]) -> Facts:
     for operation in operations:
         found.setdefault(operation.document, {})[operation.call] = operation.name
     return found
-
-
-def _name_ids_in_paths(facts: Facts) -> None:
-    """Call the id in the paths as the records do: a report is /expensereports/{report_id}."""
-    if not facts["id"]:
-        return
-    # The ids above it, too: the refunds of a payment are below {payment_id}, however they say so.
-    steps = re.sub(r"\\\{\w+\\\}", r"\\{\\w+\\}", re.escape(facts["path"]))
-    own = re.compile(rf"^/{steps}(?P<id>/\{{\w+\}})?(?=/|$)")
-    for call in (*facts["operations"].values(), *facts["actions"].values()):
-        call["path"] = own.sub(
-            lambda found: f"/{facts['path']}" + (f"/{{{facts['id']}}}" if found["id"] else ""),
-            call["path"],
-        )
-
-
-def _name_ids_above(facts: Facts, parent: Facts) -> None:
-    """Call the ids above a record in its paths as the records above it do."""
-    above = f"{parent['path']}/{{{parent['id']}}}"
-    facts["path"] = places.under(above, facts["path"])
-    for call in (*facts["operations"].values(), *facts["actions"].values()):
-        call["path"] = "/" + places.under(above, call["path"].removeprefix("/"))
 
 
 def _gathered(resource: Resource, key: str, list_key: str, identity: str) -> dict[str, Member]:
@@ -307,47 +300,3 @@ def _lists(operation: Operation | None, fields: dict[str, Facts]) -> Facts:
         "sort": filters.sort_columns(operation),
         "counts": any(parameter.name == "response_option" for parameter in operation.query()),
     }
-
-
-def complete(resource: Facts, models: set[str]) -> None:
-    """Fill in what a correction need not say, and drop embedded classes that nothing uses.
-
-    An embedded class of a model's name is that model.
-    """
-    for holder in (resource, *resource["embedded"].values()):
-        for name, field in holder["fields"].items():
-            access = {"kind": "text", "access": "plain", "always": False}
-            holder["fields"][name] = access | {"list": False, "detail": True} | field
-    for call in (*resource["operations"].values(), *resource["actions"].values()):
-        if isinstance(call.get("files"), list):
-            several = {True: {"several": True}, False: {}}
-            call["files"] = {name: several[name.endswith("s")] for name in call["files"]}
-    used: set[str] = set()
-    waiting = [resource]
-    while waiting:
-        for field in waiting.pop()["fields"].values():
-            embedded = resource["embedded"].get(field.get("of"))
-            if embedded is not None and field["of"] not in used | models:
-                used.add(field["of"])
-                waiting.append(embedded)
-    resource["embedded"] = {n: e for n, e in resource["embedded"].items() if n in used}
-
-
-def add_links(resources: dict[str, Facts], given: Mapping[str, str]) -> None:
-    """Link `x_id` to the resource that it names, where a record can be got by that id alone."""
-    known = {
-        names.snake_name(name): name
-        for name, facts in resources.items()
-        if "get" in facts["operations"] and not facts["parent"]
-    }
-    for facts in resources.values():
-        for holder in (facts, *facts["embedded"].values()):
-            taken = set(holder["fields"]) | set(facts["children"]) | set(facts["actions"])
-            holder["links"] = {
-                noun: {"by": field, "to": target}
-                for field, about in holder["fields"].items()
-                if about["kind"] == "id"
-                and field != holder["id"]
-                and (noun := field.removesuffix("_id")) not in taken
-                and (target := given.get(field, known.get(noun))) in resources
-            }

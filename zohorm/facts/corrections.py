@@ -11,7 +11,8 @@ whose facts complete these), `resource` (names of collections), `action` (names 
 facts) and `say` (our words for docstrings).
 
 Operations go by their name or by their call, `POST /bills`. A resource that says `document` has its
-path in that document alone: debit notes are documented under the path of invoices.
+path in that document alone: debit notes are documented under the path of invoices. One whose `form`
+is "single" is there once in an organization.
 """
 
 from __future__ import annotations
@@ -150,13 +151,14 @@ def apply(resources: Facts, corrections: Corrections) -> None:
 def _correct(resources: Facts, path: str, row: Facts, *, adds: bool = True) -> bool:
     """Apply one correction at one path; tell whether it changed anything.
 
-    Where the path holds nothing, a member is added; not so by a star, which corrects what is there.
+    Where the path holds nothing, a member is added; not so by a star, which corrects what is there
+    unless the row says `everywhere`.
     """
     changed = False
     for owner, name in _targets(resources, path.split(".")):
         if row.get("remove"):
             changed |= owner.pop(name, None) is not None
-        elif name in owner or (adds and "*" not in path):
+        elif name in owner or (adds and ("*" not in path or row.get("everywhere"))):
             before = owner.get(name)
             after = (before or {}) | row.get("set", {})
             gone = row.get("unset", ())

@@ -12,6 +12,8 @@ from zohorm.facts.documents import Operation
 
 # The role of a call on the collection itself, and of one on `collection/{id}`.
 ON_COLLECTION = {"POST": "create", "GET": "list", "PUT": "upsert"}
+# The role of a call on a record that is there once: its path holds no id.
+ON_SINGLE = {"POST": "create", "GET": "get", "PUT": "update", "DELETE": "delete"}
 ON_RECORD = {"GET": "get", "PUT": "update", "DELETE": "delete"}
 # First steps of a path that gather collections and are none themselves.
 GROUPS = {"settings"}

@@ -99,7 +99,9 @@ def _what(name: str, facts: Facts) -> str:
 def plural(class_name: str) -> str:
     """Give the plural of a class in words: ContactAddress -> Contact addresses."""
     words = noun(class_name)
-    if words.endswith(("s", "x", "ch", "sh")):
+    if words.endswith("s") and not words.endswith(("ss", "us", "is")):
+        pass  # It is one already: opening balances.
+    elif words.endswith(("s", "x", "ch", "sh")):
         words += "es"
     elif words.endswith("y") and words[-2] not in "aeiou":
         words = words[:-1] + "ies"
