@@ -70,9 +70,7 @@ class Custom(Listed, Generic[EmbeddedT]):
             return self
         return CustomFields(record, self)
 
-    def __set__(
-        self, record: Record, value: Iterable[EmbeddedT] | Mapping[str, CustomInput]
-    ) -> None:
+    def __set__(self, record: Record, value: Iterable[EmbeddedT] | Mapping[str, object]) -> None:
         self.put(record, value)
 
     def put(self, record: Record, value: object) -> None:

@@ -1,17 +1,22 @@
 """Custom fields: defined by their first use, named by id, API name or label.
 
-Source: Books v3, custom fields; API name and label are seen by clients. A field has the same id in
-every record of its resource.
+Source: Books v3, custom fields; API name and label are seen by clients. A field has the same id and
+data type in every record of its resource; the first value that it is given decides its type.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from zohorm.sandbox.columns import day, instant
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.resources.parts import rows_of
 from zohorm.sandbox.store import IDS, id_number
 
 _SERIES = "custom field"
+_TYPE_SERIES = "type of custom field"
+_TYPES = ("string", "check_box", "decimal", "multiselect", "date", "date_time")
 
 
 def merged(context: Context, old: Json, sent: Json) -> Json:
@@ -57,12 +62,36 @@ def _definition(context: Context, name: str, row: Row) -> Row:
         "index": row.get("index") or 1,
         "label": label,
         "api_name": name,
-        "data_type": "string",
+        "data_type": _data_type(context, name, row.get("value")),
     }
+
+
+def _data_type(context: Context, name: str, value: Json) -> str:
+    series = f"{_TYPE_SERIES} {context.resource.table} {name}"
+    number = context.store.value(context.organization_id, series)
+    if not number and value not in (None, "", []):
+        number = _TYPES.index(_type_of(value)) + 1
+        context.store.set_value(context.organization_id, series, number)
+    return _TYPES[number - 1] if number else _TYPES[0]
+
+
+def _type_of(value: Json) -> str:
+    if isinstance(value, bool):
+        return "check_box"
+    if isinstance(value, (int, Decimal)):
+        return "decimal"
+    if isinstance(value, list):
+        return "multiselect"
+    text = str(value)
+    if day(text) is not None:
+        return "date"
+    return "date_time" if "T" in text and instant(text) is not None else "string"
 
 
 def _shown(value: Json) -> Row:
     text = str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, list):
+        text = ", ".join(map(str, value))
     unset = value is None
     return {"value": "" if unset else value, "value_formatted": "" if unset else text}
 
