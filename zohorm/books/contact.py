@@ -12,16 +12,22 @@ from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.books.contact_person import ContactPerson
-from zohorm.fields import Children, CreateOnly, Field, Many, One, ReadOnly, WriteOnly
-from zohorm.model import Embedded, Model
-from zohorm.resource import Operation
+from zohorm.fields import Children, CreateOnly, Custom, Field, Link, Many, One, ReadOnly, WriteOnly
+from zohorm.model import Model
+from zohorm.record import Embedded
+from zohorm.resource import FilePart, Operation
 
 if TYPE_CHECKING:
     from zohorm.books.contact_address import ContactAddress
     from zohorm.books.contact_comment import ContactComment
     from zohorm.books.contact_refund import ContactRefund
     from zohorm.books.contact_retainer_payment import ContactRetainerPayment
+    from zohorm.books.currency import Currency
+    from zohorm.books.tax import Tax
+    from zohorm.books.tax_authority import TaxAuthority
+    from zohorm.books.tax_exemption import TaxExemption
     from zohorm.children import Collection
+    from zohorm.uploads import FileSource
 
 
 class OpeningBalance(Embedded):
@@ -319,7 +325,7 @@ class Contact(
     """Text, at most 100 characters. Not shown in lists."""
     payment_reminder_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay. Not shown in lists."""
     billing_address: One[Address] = f.one(Address)
     """An address. Not shown in lists."""
@@ -383,6 +389,10 @@ class Contact(
     """An amount. Not shown in lists."""
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value. Not shown in lists."""
+    tax: Link[Tax | None] = f.link("tax_id", "Tax")
+    tax_authority: Link[TaxAuthority | None] = f.link("tax_authority_id", "TaxAuthority")
+    tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    currency: Link[Currency] = f.link("currency_id", "Currency")
     addresses: Children[ContactAddress] = f.children("ContactAddress")
     comments: Children[ContactComment] = f.children("ContactComment")
     refunds: Children[ContactRefund] = f.children("ContactRefund")
@@ -484,17 +494,21 @@ class Contact(
         end_date: dt.date | None = None,
         send_from_org_email_id: bool | None = None,
         cc_mail_ids: Iterable[str] | None = None,
+        attachments: FileSource | Iterable[FileSource] | None = None,
     ) -> None:
         """Mail the statement of a period; without days, of this month.
 
-        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        One call. `attachments` takes one file or several. Never sent twice: without an answer it
         raises OutcomeUnknown.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
         self._act(
             Operation(
-                "POST", "/contacts/{contact_id}/statements/email", "ZohoBooks.contacts.CREATE"
+                "POST",
+                "/contacts/{contact_id}/statements/email",
+                "ZohoBooks.contacts.CREATE",
+                files=(FilePart("attachments", most=None),),
             ),
             query={"start_date": start_date, "end_date": end_date},
             body={
@@ -504,6 +518,7 @@ class Contact(
                 "subject": subject,
                 "body": body,
             },
+            files={"attachments": attachments},
         )
 
     def statement_content(
@@ -527,18 +542,25 @@ class Contact(
         subject: str,
         body: str,
         send_customer_statement: bool | None = None,
+        attachments: FileSource | Iterable[FileSource] | None = None,
     ) -> None:
         """Mail the contact.
 
-        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        One call. `attachments` takes one file or several. Never sent twice: without an answer it
         raises OutcomeUnknown.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
         self._act(
-            Operation("POST", "/contacts/{contact_id}/email", "ZohoBooks.contacts.CREATE"),
+            Operation(
+                "POST",
+                "/contacts/{contact_id}/email",
+                "ZohoBooks.contacts.CREATE",
+                files=(FilePart("attachments", most=None),),
+            ),
             query={"send_customer_statement": send_customer_statement},
             body={"to_mail_ids": to_mail_ids, "subject": subject, "body": body},
+            files={"attachments": attachments},
         )
 
     def track_1099_payments(self) -> None:
@@ -571,4 +593,43 @@ class Contact(
                 "ZohoBooks.contacts.CREATE",
                 repeatable=True,
             ),
+        )
+
+    @classmethod
+    def import_crm_account(cls, crm_account_id: str) -> Mapping[str, object]:
+        """Make a customer of an account of Zoho CRM, or renew the one imported before.
+
+        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+
+        Scope: ZohoBooks.contacts.CREATE.
+        """
+        return cls._act_all_data(
+            Operation("POST", "/crm/account/{crm_account_id}/import", "ZohoBooks.contacts.CREATE"),
+            ids={"crm_account_id": crm_account_id},
+        )
+
+    @classmethod
+    def import_crm_contact(cls, crm_contact_id: str) -> Mapping[str, object]:
+        """Make a customer of a contact of Zoho CRM, or renew the one imported before.
+
+        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+
+        Scope: ZohoBooks.contacts.CREATE.
+        """
+        return cls._act_all_data(
+            Operation("POST", "/crm/contact/{crm_contact_id}/import", "ZohoBooks.contacts.CREATE"),
+            ids={"crm_contact_id": crm_contact_id},
+        )
+
+    @classmethod
+    def import_crm_vendor(cls, crm_vendor_id: str) -> Mapping[str, object]:
+        """Make a vendor of a vendor of Zoho CRM, or renew the one imported before.
+
+        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+
+        Scope: ZohoBooks.contacts.CREATE.
+        """
+        return cls._act_all_data(
+            Operation("POST", "/crm/vendor/{crm_vendor_id}/import", "ZohoBooks.contacts.CREATE"),
+            ids={"crm_vendor_id": crm_vendor_id},
         )

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import ReadOnly
-from zohorm.model import Model
+from zohorm.abilities import Lists
+from zohorm.fields import Link, ReadOnly
 from zohorm.resource import Operation
+
+if TYPE_CHECKING:
+    from zohorm.books.currency import Currency
 
 
 class ContactRetainerPayment(
-    Model,
+    Lists,
     product="books",
     path="contacts/{contact_id}/receivables/unusedretainerpayments",
     key="unused_credits_receivable",
@@ -57,3 +61,4 @@ class ContactRetainerPayment(
     """Text. Shown in lists alone."""
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
+    currency: Link[Currency | None] = f.link("currency_id", "Currency")

@@ -8,19 +8,32 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, overload
 
 from zohorm import fields as f
-from zohorm.fields import Children, Field, Link, Many, One, ReadOnly, WriteOnly
-from zohorm.model import Embedded, Model, SaveResult
-from zohorm.resource import Operation
+from zohorm.fields import Children, Custom, Field, Link, Many, One, ReadOnly, WriteOnly
+from zohorm.model import Model
+from zohorm.record import Embedded
+from zohorm.resource import FilePart, Operation
+from zohorm.saving import SaveResult
 
 if TYPE_CHECKING:
+    from zohorm.books.account import Account
+    from zohorm.books.bill import Bill
     from zohorm.books.contact import Contact
+    from zohorm.books.currency import Currency
+    from zohorm.books.expense import Expense
     from zohorm.books.invoice_comment import InvoiceComment
     from zohorm.books.invoice_credit import InvoiceCredit
     from zohorm.books.invoice_payment import InvoicePayment
     from zohorm.books.item import Item
+    from zohorm.books.project import Project
+    from zohorm.books.recurring_invoice import RecurringInvoice
+    from zohorm.books.tax import Tax
+    from zohorm.books.tax_authority import TaxAuthority
+    from zohorm.books.tax_exemption import TaxExemption
+    from zohorm.downloads import FileTarget, Progress, SavedFile
+    from zohorm.uploads import FileSource
 
 
 class CommunicationPreference(Embedded):
@@ -162,9 +175,13 @@ class LineItem(Embedded, id="line_item_id"):
     """The id of a bill item."""
     salesorder_item_id: Field[str | None] = f.identifier()
     """The id of a salesorder item."""
-    item_custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    item_custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
     item: Link[Item | None] = f.link("item_id", "Item")
+    project: Link[Project | None] = f.link("project_id", "Project")
+    expense: Link[Expense | None] = f.link("expense_id", "Expense")
+    tax: Link[Tax | None] = f.link("tax_id", "Tax")
+    bill: Link[Bill | None] = f.link("bill_id", "Bill")
 
 
 class TaxSummary(Embedded):
@@ -224,6 +241,7 @@ class BatchPayment(Embedded):
     """An amount."""
     account_id: WriteOnly[str | None] = f.write_only(f.identifier())
     """The id of an account."""
+    account: Link[Account | None] = f.link("account_id", "Account")
 
 
 class Invoice(
@@ -439,7 +457,7 @@ class Invoice(
     """Text. Not shown in lists."""
     terms: Field[str | None] = f.text()
     """Text. Not shown in lists."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
     template_id: Field[str | None] = f.identifier()
     """The id of a template. Not shown in lists."""
@@ -512,6 +530,14 @@ class Invoice(
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value. Not shown in lists."""
     customer: Link[Contact] = f.link("customer_id", "Contact")
+    currency: Link[Currency] = f.link("currency_id", "Currency")
+    recurring_invoice: Link[RecurringInvoice | None] = f.link(
+        "recurring_invoice_id", "RecurringInvoice"
+    )
+    tax_authority: Link[TaxAuthority | None] = f.link("tax_authority_id", "TaxAuthority")
+    tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    tax: Link[Tax | None] = f.link("tax_id", "Tax")
+    expense: Link[Expense | None] = f.link("expense_id", "Expense")
     comments: Children[InvoiceComment] = f.children("InvoiceComment")
     payments: Children[InvoicePayment] = f.children("InvoicePayment")
     applied_credits: Children[InvoiceCredit] = f.children("InvoiceCredit")
@@ -605,7 +631,7 @@ class Invoice(
 
     @classmethod
     def send_email_many(
-        cls, *, invoice_ids: Iterable[str], contacts: Iterable[Mapping[str, object]] | None = None
+        cls, invoice_ids: Iterable[str], *, contacts: Iterable[Mapping[str, object]] | None = None
     ) -> None:
         """Mail several invoices.
 
@@ -618,6 +644,7 @@ class Invoice(
             Operation("POST", "/invoices/email", "ZohoBooks.invoices.CREATE"),
             query={"invoice_ids": invoice_ids},
             body={"contacts": contacts},
+            most={"invoice_ids": 10},
         )
 
     @classmethod
@@ -678,16 +705,22 @@ class Invoice(
         cc_mail_ids: Iterable[str] | None = None,
         subject: str | None = None,
         body: str | None = None,
+        attachments: FileSource | Iterable[FileSource] | None = None,
     ) -> None:
         """Mail the invoice.
 
-        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        One call. `attachments` takes one file or several. Never sent twice: without an answer it
         raises OutcomeUnknown.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
         self._act(
-            Operation("POST", "/invoices/{invoice_id}/email", "ZohoBooks.invoices.CREATE"),
+            Operation(
+                "POST",
+                "/invoices/{invoice_id}/email",
+                "ZohoBooks.invoices.CREATE",
+                files=(FilePart("attachments", most=None),),
+            ),
             query={
                 "send_customer_statement": send_customer_statement,
                 "send_attachment": send_attachment,
@@ -700,6 +733,7 @@ class Invoice(
                 "subject": subject,
                 "body": body,
             },
+            files={"attachments": attachments},
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -723,17 +757,21 @@ class Invoice(
         subject: str | None = None,
         body: str | None = None,
         send_from_org_email_id: bool | None = None,
+        attachments: FileSource | Iterable[FileSource] | None = None,
     ) -> None:
         """Mail a payment reminder.
 
-        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        One call. `attachments` takes one file or several. Never sent twice: without an answer it
         raises OutcomeUnknown.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
         self._act(
             Operation(
-                "POST", "/invoices/{invoice_id}/paymentreminder", "ZohoBooks.invoices.CREATE"
+                "POST",
+                "/invoices/{invoice_id}/paymentreminder",
+                "ZohoBooks.invoices.CREATE",
+                files=(FilePart("attachments", most=None),),
             ),
             query={"send_customer_statement": send_customer_statement},
             body={
@@ -743,6 +781,7 @@ class Invoice(
                 "body": body,
                 "send_from_org_email_id": send_from_org_email_id,
             },
+            files={"attachments": attachments},
         )
 
     def reminder_content(self) -> Mapping[str, object]:
@@ -757,7 +796,7 @@ class Invoice(
         )
 
     @classmethod
-    def remind_many(cls, *, invoice_ids: Iterable[str]) -> Mapping[str, object]:
+    def remind_many(cls, invoice_ids: Iterable[str]) -> Mapping[str, object]:
         """Mail payment reminders for several invoices; tells which were sent.
 
         One call. Never sent twice: without an answer it raises OutcomeUnknown.
@@ -769,30 +808,74 @@ class Invoice(
             query={"invoice_ids": invoice_ids},
         )
 
+    @overload
     @classmethod
-    def pdf_many(cls, *, invoice_ids: Iterable[str]) -> bytes:
+    def pdf_many(
+        cls, invoice_ids: Iterable[str], to: None = None, *, progress: Progress | None = None
+    ) -> bytes: ...
+
+    @overload
+    @classmethod
+    def pdf_many(
+        cls, invoice_ids: Iterable[str], to: FileTarget, *, progress: Progress | None = None
+    ) -> SavedFile: ...
+
+    @classmethod
+    def pdf_many(
+        cls,
+        invoice_ids: Iterable[str],
+        to: FileTarget | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> bytes | SavedFile:
         """Give several invoices in one PDF.
 
-        One call. At most 25 `invoice_ids`.
+        One call. At most 25 `invoice_ids`. `to` saves the file there, piece by piece, and
+        `progress(received, total)` is told how far it is.
 
         Scope: ZohoBooks.invoices.READ.
         """
         return cls._act_all_bytes(
             Operation("GET", "/invoices/pdf", "ZohoBooks.invoices.READ"),
             query={"invoice_ids": invoice_ids},
+            most={"invoice_ids": 25},
+            to=to,
+            progress=progress,
         )
 
+    @overload
     @classmethod
-    def print_many(cls, *, invoice_ids: Iterable[str]) -> bytes:
+    def print_many(
+        cls, invoice_ids: Iterable[str], to: None = None, *, progress: Progress | None = None
+    ) -> bytes: ...
+
+    @overload
+    @classmethod
+    def print_many(
+        cls, invoice_ids: Iterable[str], to: FileTarget, *, progress: Progress | None = None
+    ) -> SavedFile: ...
+
+    @classmethod
+    def print_many(
+        cls,
+        invoice_ids: Iterable[str],
+        to: FileTarget | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> bytes | SavedFile:
         """Give several invoices in one PDF made for printing.
 
-        One call. At most 25 `invoice_ids`.
+        One call. At most 25 `invoice_ids`. `to` saves the file there, piece by piece, and
+        `progress(received, total)` is told how far it is.
 
         Scope: ZohoBooks.invoices.READ.
         """
         return cls._act_all_bytes(
             Operation("GET", "/invoices/print", "ZohoBooks.invoices.READ"),
             query={"invoice_ids": invoice_ids},
+            most={"invoice_ids": 25},
+            to=to,
+            progress=progress,
         )
 
     def disable_reminders(self) -> None:
@@ -942,16 +1025,56 @@ class Invoice(
             body={"invoice_payments": invoice_payments, "apply_creditnotes": apply_creditnotes},
         )
 
-    def download_attachment(self, *, preview: bool | None = None) -> bytes:
+    def add_attachment(
+        self, attachment: FileSource, *, can_send_in_mail: bool | None = None
+    ) -> None:
+        """Attach a file to this invoice.
+
+        One call. `attachment` takes a file, of the kinds gif, png, jpeg, jpg, bmp and pdf. Never
+        sent twice: without an answer it raises OutcomeUnknown.
+
+        Scope: ZohoBooks.invoices.CREATE.
+        """
+        self._act(
+            Operation(
+                "POST",
+                "/invoices/{invoice_id}/attachment",
+                "ZohoBooks.invoices.CREATE",
+                files=(FilePart("attachment", kinds="gif png jpeg jpg bmp pdf"),),
+            ),
+            query={"can_send_in_mail": can_send_in_mail},
+            files={"attachment": attachment},
+        )
+
+    @overload
+    def download_attachment(
+        self, to: None = None, *, preview: bool | None = None, progress: Progress | None = None
+    ) -> bytes: ...
+
+    @overload
+    def download_attachment(
+        self, to: FileTarget, *, preview: bool | None = None, progress: Progress | None = None
+    ) -> SavedFile: ...
+
+    def download_attachment(
+        self,
+        to: FileTarget | None = None,
+        *,
+        preview: bool | None = None,
+        progress: Progress | None = None,
+    ) -> bytes | SavedFile:
         """Give the attached file, or its thumbnail.
 
-        One call.
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
 
         Scope: ZohoBooks.invoices.READ.
         """
         return self._act_bytes(
             Operation("GET", "/invoices/{invoice_id}/attachment", "ZohoBooks.invoices.READ"),
             query={"preview": preview},
+            to=to,
+            progress=progress,
         )
 
     def set_attachment_preference(self, *, can_send_in_mail: bool) -> None:
@@ -977,10 +1100,23 @@ class Invoice(
             Operation("DELETE", "/invoices/{invoice_id}/attachment", "ZohoBooks.invoices.DELETE")
         )
 
-    def download_document(self, document_id: str) -> bytes:
+    @overload
+    def download_document(
+        self, document_id: str, to: None = None, *, progress: Progress | None = None
+    ) -> bytes: ...
+
+    @overload
+    def download_document(
+        self, document_id: str, to: FileTarget, *, progress: Progress | None = None
+    ) -> SavedFile: ...
+
+    def download_document(
+        self, document_id: str, to: FileTarget | None = None, *, progress: Progress | None = None
+    ) -> bytes | SavedFile:
         """Give an attached document.
 
-        One call.
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
 
         Scope: ZohoBooks.invoices.READ.
         """
@@ -989,6 +1125,8 @@ class Invoice(
                 "GET", "/invoices/{invoice_id}/documents/{document_id}", "ZohoBooks.invoices.READ"
             ),
             ids={"document_id": document_id},
+            to=to,
+            progress=progress,
         )
 
     def delete_document(self, document_id: str) -> None:
@@ -1051,14 +1189,25 @@ class Invoice(
             },
         )
 
-    def pdf(self) -> bytes:
+    @overload
+    def pdf(self, to: None = None, *, progress: Progress | None = None) -> bytes: ...
+
+    @overload
+    def pdf(self, to: FileTarget, *, progress: Progress | None = None) -> SavedFile: ...
+
+    def pdf(
+        self, to: FileTarget | None = None, *, progress: Progress | None = None
+    ) -> bytes | SavedFile:
         """Give the invoice as PDF.
 
-        One call.
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
 
         Scope: ZohoBooks.invoices.READ.
         """
         return self._act_bytes(
             Operation("GET", "/invoices/{invoice_id}", "ZohoBooks.invoices.READ"),
             query={"accept": "pdf"},
+            to=to,
+            progress=progress,
         )

@@ -11,12 +11,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 from zohorm import fields as f
-from zohorm.fields import Field, Link, Many, ReadOnly, WriteOnly
-from zohorm.model import Embedded, Model
+from zohorm.fields import Custom, Field, Link, Many, ReadOnly, WriteOnly
+from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
+    from zohorm.books.account import Account
     from zohorm.books.contact import Contact
+    from zohorm.books.tax import Tax
+    from zohorm.books.tax_exemption import TaxExemption
 
 
 class ItemTaxPreference(Embedded):
@@ -26,6 +30,7 @@ class ItemTaxPreference(Embedded):
     """The id of a tax. Editions: in."""
     tax_specification: Field[str | None] = f.text()
     """Text. Editions: in."""
+    tax: Link[Tax | None] = f.link("tax_id", "Tax")
 
 
 class ItemLocation(Embedded):
@@ -149,7 +154,7 @@ class Item(
     """Item tax preferences; sent whole. Editions: in. Not shown in lists."""
     locations: Many[ItemLocation] = f.many(ItemLocation)
     """Item locations; sent whole. Not shown in lists."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
     is_taxable: Field[bool | None] = f.boolean()
     """True or false. Editions: in, us, mx, ke, za."""
@@ -187,19 +192,36 @@ class Item(
     """An instant."""
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value. Not shown in lists."""
+    tax: Link[Tax | None] = f.link("tax_id", "Tax")
+    tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    account: Link[Account | None] = f.link("account_id", "Account")
     vendor: Link[Contact | None] = f.link("vendor_id", "Contact")
 
     @classmethod
-    def in_bulk(cls, *, item_ids: Iterable[str]) -> list[Self]:
+    def import_crm_product(cls, crm_product_id: str) -> Mapping[str, object]:
+        """Make an item of a product of Zoho CRM, or renew the one imported before.
+
+        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+
+        Scope: ZohoBooks.settings.CREATE.
+        """
+        return cls._act_all_data(
+            Operation("POST", "/crm/item/{crm_product_id}/import", "ZohoBooks.settings.CREATE"),
+            ids={"crm_product_id": crm_product_id},
+        )
+
+    @classmethod
+    def in_bulk(cls, item_ids: Iterable[str]) -> list[Self]:
         """Give items by their ids, in one call.
 
-        One call. At most 100 `item_ids`.
+        One call for each 100 of `item_ids`.
 
         Scope: ZohoBooks.settings.READ.
         """
-        return cls._act_all_rows(
+        return cls._act_all_pieces(
             Operation("GET", "/itemdetails", "ZohoBooks.settings.READ"),
             query={"item_ids": item_ids},
+            pieces=("item_ids", 100),
         )
 
     def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:

@@ -6,11 +6,16 @@ Facts: zohorm/facts/books.json, mended by the corrections beside it.
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING, Self
 
 from zohorm import fields as f
-from zohorm.fields import CreateOnly, Field, Many, One, ReadOnly, WriteOnly
-from zohorm.model import Embedded, Model
+from zohorm.abilities import Gets, Lists, Saves
+from zohorm.fields import CreateOnly, Custom, Field, Link, One, ReadOnly, WriteOnly
+from zohorm.record import Embedded
 from zohorm.resource import Operation
+
+if TYPE_CHECKING:
+    from zohorm.books.currency import Currency
 
 
 class Address(Embedded):
@@ -30,7 +35,7 @@ class Address(Embedded):
     """Text."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of an organization. Source: Books v3, organizations."""
 
     index: Field[int | None] = f.integer()
@@ -39,10 +44,20 @@ class CustomField(Embedded):
     """Any JSON value."""
     label: Field[str | None] = f.text()
     """Text."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class Organization(
-    Model,
+    Gets,
+    Lists,
+    Saves,
     product="books",
     path="organizations",
     key="organization",
@@ -132,7 +147,7 @@ class Organization(
     """True or false."""
     address: One[Address] = f.one(Address)
     """An address. Not shown in lists."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay. Not shown in lists."""
     is_logo_uploaded: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
@@ -162,3 +177,9 @@ class Organization(
     """Text."""
     taxid_value: WriteOnly[str | None] = f.write_only(f.text())
     """Text."""
+    currency: Link[Currency] = f.link("currency_id", "Currency")
+
+    @classmethod
+    def current(cls) -> Self:
+        """Return the organization of the session; one call, none if it is cached."""
+        return cls.get(cls.session_now().organization_id)

@@ -36,8 +36,11 @@ def filters(operation: Operation, fields: dict[str, Facts]) -> dict[str, Facts]:
     """Give the filters of a list operation by the name that users write."""
     found: dict[str, Facts] = {}
     for parameter in operation.query():
-        if parameter.name not in NO_FILTERS:
+        held = fields.get(parameter.name, {}).get("kind")
+        # Some documents list the lines of a record among the parameters of its list.
+        if parameter.name not in NO_FILTERS and held not in ("many", "embedded"):
             found[parameter.name] = _filter(parameter, fields)
+    _fold_variants(found, fields)
     if "filter_by" in found and "status" not in found and "status" in fields:
         view = _status_view(found["filter_by"].get("choices", []), fields["status"])
         if view["values"]:
@@ -75,6 +78,28 @@ def _variants(parameter: Parameter) -> dict[str, str]:
     return {
         SUFFIXES[suffix]: f"{parameter.name}_{suffix}" for suffix in written if suffix in SUFFIXES
     }
+
+
+def _fold_variants(found: dict[str, Facts], fields: dict[str, Facts]) -> None:
+    """Take `total_less_than` for a lookup of `total`, where the record or the list knows that."""
+    split = {name: _split(name) for name in found}
+    bases = [base for base, suffix in split.values() if suffix]
+    for name, (base, suffix) in split.items():
+        if suffix and (base in found or base in fields or bases.count(base) > 1):
+            about = found.pop(name)
+            kind = fields.get(base, {}).get("kind", about["kind"])
+            held = found.setdefault(base, {"kind": kind, "lookups": {}})
+            held["lookups"][SUFFIXES[suffix]] = name
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Split a parameter before the longest suffix that means a lookup; "" where none does."""
+    words = name.split("_")
+    for length in range(len(words) - 1, 0, -1):
+        suffix = "_".join(words[-length:])
+        if suffix in SUFFIXES:
+            return "_".join(words[:-length]), suffix
+    return name, ""
 
 
 def _status_view(views: list[str], status: Facts) -> Facts:

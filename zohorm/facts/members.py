@@ -13,6 +13,10 @@ from zohorm.facts.load import Facts
 # Where a record is shown: one record, a row of a list, the body of a create, the body of an update.
 DETAIL, ROW, CREATE, UPDATE = "detail", "row", "create", "update"
 
+# Ids of embedded records that updates show among the members, to say which one is meant. Other ids
+# there name what stands elsewhere: a tag, a tax, an invoice that is paid.
+OWN = {"line_item_id"}
+
 
 @attrs.define
 class Member:
@@ -80,6 +84,8 @@ class FieldWriter:
         # Two members of one class (billing and shipping address) share its fields.
         known["fields"] = fields | known["fields"]
         own = names.singular(member.name) + "_id"
+        if own in OWN and own in known["fields"]:
+            known["fields"][own] |= {"kind": "id", "access": "read_only"}
         if own in known["fields"] and known["fields"][own]["access"] == "read_only":
             known["id"] = own
         field: Facts = {"kind": "many" if member.many else "embedded", "of": name}
