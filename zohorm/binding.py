@@ -107,9 +107,8 @@ def enter(block: Block) -> None:
     _blocks.set((*_blocks.get(), block))
 
 
-def blocks() -> tuple[Block, ...]:
-    """Return the blocks of the current context; the same tuple until one begins or ends."""
-    return _blocks.get()
+blocks = _blocks.get
+"""Return the blocks of the current context; the same tuple until one begins or ends."""
 
 
 def leave(session: Session) -> None:

@@ -48,7 +48,7 @@ class Doubting(Stored):
         self._id = self.id_in(row)
         self.settle_edits(row)
         self._whole = True
-        session.identity.add(type(self), self.id, self)
+        session.identity.table(type(self)).add(self.id, self)
         session.writes.note_made(session.organization_key[0], self.id, token)
         session.watches.note_new(type(self), self.id)
 

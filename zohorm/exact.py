@@ -14,6 +14,9 @@ from zohorm.errors import InvalidValue, WrongType
 _MOST_DIGITS = 1000
 """More than any amount has; written out, an absurd exponent would fill the memory."""
 
+_NUMBERS_REMEMBERED = 4096
+_DIGITS_REMEMBERED = 24
+
 _encode_text = json.encoder.encode_basestring
 
 
@@ -28,8 +31,7 @@ def decode(content: bytes) -> object:
 
 def read_by_standard(content: bytes) -> object:
     """Decode with the reader that comes with Python."""
-    exact = _Decimals().__getitem__
-    found: object = json.loads(content, parse_float=exact, parse_constant=_refuse_constant)
+    found: object = json.loads(content, parse_float=_exact, parse_constant=_refuse_constant)
     return found
 
 
@@ -41,7 +43,7 @@ def _msgspec_reader() -> Callable[[bytes], object] | None:
 
     def read(content: bytes) -> object:
         try:
-            found: object = Decoder(float_hook=_Decimals().__getitem__).decode(content)
+            found: object = Decoder(float_hook=_exact).decode(content)
         except ValueError:
             # What it refuses may yet be JSON, so the standard reader decides.
             return read_by_standard(content)
@@ -55,11 +57,18 @@ read_by_msgspec = _msgspec_reader()
 
 
 class _Decimals(dict[str, Decimal]):
-    """The numbers of one answer by their text: most of them come many times, as 0.0 does."""
+    """The last numbers by their text: most of them come many times, as 0.0 does."""
 
     def __missing__(self, text: str) -> Decimal:
-        self[text] = number = Decimal(text)
+        number = Decimal(text)
+        if len(self) >= _NUMBERS_REMEMBERED:
+            self.clear()
+        if len(text) <= _DIGITS_REMEMBERED:
+            self[text] = number
         return number
+
+
+_exact = _Decimals().__getitem__
 
 
 def encode(value: object) -> bytes:

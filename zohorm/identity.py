@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 from weakref import ref
 
 from zohorm import forking
@@ -16,59 +16,67 @@ M = TypeVar("M", bound="Stored")
 _FEW = 512
 
 
-class _Table:
-    """The records of one model by id; references to those that are gone are swept out at times."""
+class Table(Generic[M]):
+    """The records of one model by id, as long as somebody else holds them."""
 
     def __init__(self) -> None:
-        self.references: dict[str, ref[Stored]] = {}
-        self.sweep_at = _FEW
+        self._lock = threading.Lock()  # guards _references: a block's map may be met by two threads
+        self._references: dict[str, ref[M]] = {}
+        self._sweep_at = _FEW
 
-
-class IdentityMap:
-    """Records by class and id, as long as somebody else holds them.
-
-    It holds no record itself, so an unsaved edit lives exactly as long as its holder's reference.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()  # guards _tables: a block's map may be met by two threads
-        self._tables: dict[type[Stored], _Table] = {}
-        forking.register(self)
-
-    def find(self, model: type[M], identifier: str) -> M | None:
+    def find(self, identifier: str) -> M | None:
         """Return the record of `identifier` that somebody holds, or None."""
-        table = self._tables.get(model)
-        reference = None if table is None else table.references.get(identifier)
-        found = None if reference is None else reference()
-        return found if isinstance(found, model) else None
+        reference = self._references.get(identifier)
+        return None if reference is None else reference()
 
-    def add(self, model: type[M], identifier: str, record: M) -> None:
+    def add(self, identifier: str, record: M) -> None:
         """Make `record` the one object of its id."""
+        reference = ref(record)
         with self._lock:
-            table = self._tables.get(model)
-            if table is None:
-                table = self._tables[model] = _Table()
-            table.references[identifier] = ref(record)
-            if len(table.references) > table.sweep_at:
-                _sweep(table)
+            self._references[identifier] = reference
+            if len(self._references) > self._sweep_at:
+                self._sweep()
 
-    def remove(self, model: type[M], identifier: str) -> None:
+    def remove(self, identifier: str) -> None:
         """Forget the record of `identifier`."""
         with self._lock:
-            table = self._tables.get(model)
-            if table is not None:
-                table.references.pop(identifier, None)
+            self._references.pop(identifier, None)
+
+    def _sweep(self) -> None:
+        # Finding goes on meanwhile without the lock, so the dictionary is replaced, never emptied.
+        self._references = {
+            identifier: reference
+            for identifier, reference in self._references.items()
+            if reference() is not None
+        }
+        self._sweep_at = max(_FEW, 2 * len(self._references))
 
     def renew_after_fork(self) -> None:
         """Take a new lock in a forked child."""
         self._lock = threading.Lock()
 
 
-def _sweep(table: _Table) -> None:
-    # Finding goes on meanwhile without the lock, so the dictionary is replaced, never emptied.
-    table.references = {
-        identifier: reference
-        for identifier, reference in table.references.items()
-        if reference() is not None
-    }
-    table.sweep_at = max(_FEW, 2 * len(table.references))
+class IdentityMap:
+    """The tables of one block or thread, by model.
+
+    It holds no record itself, so an unsaved edit lives exactly as long as its holder's reference.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards _tables
+        self._tables: dict[type[Stored], Table[Stored]] = {}
+        forking.register(self)
+
+    def table(self, model: type[M]) -> Table[M]:
+        """Return the records of `model`."""
+        with self._lock:
+            found = self._tables.get(model)
+            if found is None:
+                found = self._tables[model] = Table()
+        return cast("Table[M]", found)  # Only records of `model` are added to it.
+
+    def renew_after_fork(self) -> None:
+        """Take new locks in a forked child."""
+        self._lock = threading.Lock()
+        for table in self._tables.values():
+            table.renew_after_fork()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from zohorm.changes import Home
@@ -11,7 +11,7 @@ from zohorm.slots import Standing
 
 if TYPE_CHECKING:
     from zohorm import wire
-    from zohorm.identity import IdentityMap
+    from zohorm.identity import Table
     from zohorm.loads import Loads
     from zohorm.session import Session
     from zohorm.stored import Stored
@@ -46,28 +46,30 @@ class Intake(Generic[M]):
         self._standing = Standing(session, parents or {}, whole, loads)
         self._id_name = model.id_name() or ""
 
-    def record(self, row: wire.Row, identity: IdentityMap) -> M:
-        """Return the record of `row`; one that `identity` holds already takes the row in."""
+    def compare(self, rows: Iterable[wire.Row]) -> None:
+        """Forget the cached whole rows that these rows, which have just come, disagree with.
+
+        Reading on would mix the two, and a total could run backwards.
+        """
+        if self._rows.is_empty:
+            return
+        for row in rows:
+            identifier = self._model.id_in(row)
+            held = None if identifier is None else self._rows.held((self._model, identifier))
+            if held is not None and self._model.disagree(held, row):
+                self._rows.forget((self._model, identifier))
+
+    def record(self, row: wire.Row, known: Table[M]) -> M:
+        """Return the record of `row`; one that is `known` already takes the row in."""
         held, standing = row.get(self._id_name), self._standing
         identifier = held if isinstance(held, str) and held else self._model.id_in(row)
         if identifier is None:
             # Without an id nobody could save it, only make it once more.
             return self._model.made(row, None, standing._replace(home=Home.FIXED))
-        if not standing.whole:
-            self._drop_older(identifier, row)
-        known = identity.find(self._model, identifier)
-        if known is not None:
-            known.meet(row, whole=standing.whole, loads=standing.loads)
-            return known
-        record = self._model.made(row, identifier, standing)
-        identity.add(self._model, identifier, record)
+        record = known.find(identifier)
+        if record is None:
+            record = self._model.made(row, identifier, standing)
+            known.add(identifier, record)
+        else:
+            record.meet(row, whole=standing.whole, loads=standing.loads)
         return record
-
-    def _drop_older(self, identifier: str, row: wire.Row) -> None:
-        """Forget the cached whole row that a list row disagrees with.
-
-        Reading on would mix the two, and a total could run backwards.
-        """
-        held = self._rows.held((self._model, identifier))
-        if held is not None and self._model.disagree(held, row):
-            self._rows.forget((self._model, identifier))

@@ -18,7 +18,6 @@ from zohorm.seen import Seen
 
 if TYPE_CHECKING:
     from zohorm.declared import Declared
-    from zohorm.identity import IdentityMap
     from zohorm.session import Session
 
 M = TypeVar("M", bound="Declared")
@@ -82,9 +81,7 @@ class Run(Generic[M]):
         loads = Loads(session.settings.lazy_limit)
         self._intake = Intake(session, model, whole=False, parents=plan.parents, loads=loads)
         self._seen = Seen()
-        self._blocks: tuple[binding.Block, ...] = ()
-        self._thread = 0
-        self._identity: IdentityMap | None = None
+        self._look_around()
         self._before: list[wire.Row] = []
         self._furthest = 0
         self._in_vain = 0
@@ -116,8 +113,7 @@ class Run(Generic[M]):
             while True:
                 self._watch.look()
                 fetched = ahead.page(number)
-                self._count_vain(number, fetched.rows)
-                unseen = self._unseen(fetched.rows)
+                unseen = self._unseen(number, fetched.rows)
                 brought = brought or bool(unseen)
                 # Behind an empty page there is nothing, whatever it says.
                 is_last = fetched.context.is_last or not fetched.rows
@@ -192,21 +188,6 @@ class Run(Generic[M]):
         """Whether rows may be dropped here, so that more of them must be asked for than wanted."""
         return bool(self._plan.conditions or self._plan.predicates)
 
-    def _count_vain(self, number: int, rows: list[wire.Row]) -> None:
-        """Count the pages in a row that bring no row that was not there before.
-
-        A page that is asked for again, because writes may have moved rows to it, does not count.
-        """
-        name = self._facts.id or ""
-        ids = [str(held) for row in rows if (held := row.get(name))]
-        unlike = len(ids) < len(rows) and rows != self._before
-        if unlike or any(each not in self._seen for each in ids):
-            self._in_vain = 0
-        elif number > self._furthest:
-            self._in_vain += 1
-        self._before = rows
-        self._furthest = max(self._furthest, number)
-
     def _endless(self, number: int) -> MalformedReply:
         return MalformedReply(
             f"the service says of every page of {self._facts.name} that another follows, but "
@@ -214,47 +195,62 @@ class Run(Generic[M]):
             advice="What was yielded so far is all that it gave",
         )
 
-    def _unseen(self, rows: list[wire.Row]) -> list[wire.Row]:
+    def _unseen(self, number: int, rows: list[wire.Row]) -> list[wire.Row]:
         """Return the rows that are new to this walk and were not created during it."""
         unseen: list[wire.Row] = []
-        name, seen, created = self._facts.id or "", self._seen, self._watch.created
+        name, add, created = self._facts.id or "", self._seen.add, self._watch.created
+        brings_new = without_id = False
         for row in rows:
-            identifier = str(row.get(name) or "")
-            if identifier and (not seen.add(identifier) or identifier in created):
-                continue
-            unseen.append(row)
+            identifier = row.get(name)
+            if not identifier:
+                without_id = True
+                unseen.append(row)
+            elif add(str(identifier)):
+                brings_new = True
+                if str(identifier) not in created:
+                    unseen.append(row)
+        self._count_vain(number, brings_new or (without_id and rows != self._before))
+        self._before = rows
         return unseen
 
+    def _count_vain(self, number: int, brings_new: bool) -> None:
+        """Count the pages in a row that bring no row that was not there before.
+
+        A page that is asked for again, because writes may have moved rows to it, does not count.
+        """
+        if brings_new:
+            self._in_vain = 0
+        elif number > self._furthest:
+            self._in_vain += 1
+        self._furthest = max(self._furthest, number)
+
     def _passing(self, rows: list[wire.Row]) -> Iterator[M]:
-        conditions, predicates = self._plan.conditions, self._plan.predicates
-        limited = self._plan.limit is not None
+        plan = self._plan
+        if not plan.whole:
+            self._intake.compare(rows)
         for row in rows:
-            if conditions and not self._keeps(row):
+            if plan.conditions and not self._keeps(row):
                 continue
-            if self._plan.whole:
-                whole = self._whole(row)
-                if whole is None:
+            if plan.whole:
+                record = self._whole(row)
+                if record is None:
                     continue
-                record = whole
             else:
-                record = self._intake.record(row, self._identity_here())
-            if predicates and not all(predicate(record) for predicate in predicates):
+                # The loop may enter a block between two records, or hand the iterator to a thread.
+                if binding.blocks() is not self._blocks or threading.get_ident() != self._thread:
+                    self._look_around()
+                record = self._intake.record(row, self._known)
+            if plan.predicates and not all(predicate(record) for predicate in plan.predicates):
                 continue
             self._yielded += 1
             yield record
-            if limited and self._is_done():
+            if plan.limit is not None and self._is_done():
                 return
 
-    def _identity_here(self) -> IdentityMap:
-        """Return the identity map of the place that asks for the next record.
-
-        The loop may enter a block between two records, or hand the iterator to another thread.
-        """
-        blocks, thread = binding.blocks(), threading.get_ident()
-        if self._identity is None or blocks is not self._blocks or thread != self._thread:
-            self._blocks, self._thread = blocks, thread
-            self._identity = self._session.identity
-        return self._identity
+    def _look_around(self) -> None:
+        """Find the records that are known in the place that asks for the next one."""
+        self._blocks, self._thread = binding.blocks(), threading.get_ident()
+        self._known = self._session.identity.table(self._model)
 
     def _whole(self, row: wire.Row) -> M | None:
         """Return the whole record of `row`, None where it was deleted since the list was made."""

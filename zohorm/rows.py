@@ -102,6 +102,11 @@ class RowCache:
         self._enabled = rows > 0 and seconds > 0
         forking.register(self)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no row at all, fresh or not."""
+        return not len(self._kept)
+
     def held(self, key: Key) -> wire.Row | None:
         """Return the row of `key` if it is still fresh."""
         # Asked for every row of a page; most have never been held.

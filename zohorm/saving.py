@@ -312,7 +312,7 @@ class Savable(Doubting):
         finally:
             session.watches.note(type(self))
         self._deleted = True
-        session.identity.remove(type(self), identifier)
+        session.identity.table(type(self)).remove(identifier)
         session.rows.forget((type(self), identifier))
 
 

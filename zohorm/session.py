@@ -271,7 +271,8 @@ class Session(Reaching):
             raise WrongType(f"{self!r} gets records of models, and {_called(model)} is none")
         intake = Intake(self, model, whole=True, parents=parents)
         identifier = model.facts().identifier(identifier)
-        return intake.record(self.whole_row(model, identifier, parents or {}), self.identity)
+        row = self.whole_row(model, identifier, parents or {})
+        return intake.record(row, self.identity.table(model))
 
     def record(
         self,
@@ -286,7 +287,10 @@ class Session(Reaching):
         Raises:
             WrongType: the model is of another product.
         """
-        return Intake(self, model, whole=whole, parents=parents).record(row, self.identity)
+        intake = Intake(self, model, whole=whole, parents=parents)
+        if not whole:
+            intake.compare([row])
+        return intake.record(row, self.identity.table(model))
 
     def linked(self, name: str, identifier: str) -> Stored:
         """Return the record of the model called `name` of this product."""

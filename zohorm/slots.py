@@ -90,7 +90,12 @@ class Slots:
     def made(cls, row: wire.Row, identifier: str | None, standing: Standing) -> Self:
         """Return a record of a received row; no check, no call, no edit."""
         record = object.__new__(cls)
-        _fill(record, row, identifier, standing)
+        _set_row(record, row)
+        _set_id(record, identifier)
+        _set_standing(record, standing)
+        _set_edits(record, _NO_EDITS)
+        _set_lines(record, _NO_LINES)
+        _set_doubt(record, None)
         return record
 
 
@@ -103,15 +108,11 @@ _set_row, _set_id, _set_standing = _setter("_row"), _setter("_id"), _setter("_st
 _set_edits, _set_lines, _set_doubt = _setter("_edits"), _setter("_lines"), _setter("_doubt")
 
 
-def _fill(record: Slots, row: wire.Row, identifier: str | None, standing: Standing) -> None:
-    _set_row(record, row)
-    _set_id(record, identifier)
-    _set_standing(record, standing)
+def begin(record: Slots, session: Session | None) -> None:
+    """Make `record` a new one without any value."""
+    _set_row(record, {})
+    _set_id(record, None)
+    _set_standing(record, NEW if session is None else NEW._replace(session=session))
     _set_edits(record, _NO_EDITS)
     _set_lines(record, _NO_LINES)
     _set_doubt(record, None)
-
-
-def begin(record: Slots, session: Session | None) -> None:
-    """Make `record` a new one without any value."""
-    _fill(record, {}, None, NEW if session is None else NEW._replace(session=session))

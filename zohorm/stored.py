@@ -116,14 +116,15 @@ class Stored(Located):
         if self._session is not None:
             raise NotDetached(f"{self!r} belongs to a session already")
         if self._id is not None:
-            held = session.identity.find(type(self), self._id)
+            known = session.identity.table(type(self))
+            held = known.find(self._id)
             if held is not None and held is not self:
                 raise NotDetached(
                     f"another object of {self!r} is held{', with edits' * held.is_changed}, "
                     "and within a block or thread there is one object of an id",
                     advice="Let go of that one first, or use it",
                 )
-            session.identity.add(type(self), self._id, self)
+            known.add(self._id, self)
         self._detached_from = None
         self.join(session)
 
@@ -158,7 +159,7 @@ class Stored(Located):
         if self._id is None:
             self._id = self.id_in(row)
             if self._id is not None and self._session is not None:
-                self._session.identity.add(type(self), self._id, self)
+                self._session.identity.table(type(self)).add(self._id, self)
 
     def _plain_conflict(self, theirs: wire.Row) -> Conflict:
         names = [name for name, edit in self._edits.items() if edit.base is not NOT_RECEIVED]
