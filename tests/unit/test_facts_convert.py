@@ -321,6 +321,23 @@ def test_filters_know_their_variants(bill: Facts) -> None:
     assert bill["counts"] is True
 
 
+def test_variants_that_are_listed_one_by_one_become_lookups(tmp_path: Path) -> None:
+    listed = "".join(
+        f"        - {{name: {name}, in: query, schema: {{type: string}}}}\n"
+        for name in ("reference_startswith", "shipped_start", "shipped_end", "week_start")
+    )
+    (tmp_path / "bills.yml").write_text(
+        DOCUMENT.replace("        - {name: page, in: query, schema: {type: integer}}\n", listed, 1),
+        encoding="utf-8",
+    )
+
+    filters = convert(tmp_path, parse(CORRECTIONS))["resources"]["Bill"]["filters"]
+
+    assert filters["reference"]["lookups"] == {"startswith": "reference_startswith"}
+    assert filters["shipped"]["lookups"] == {"gte": "shipped_start", "lte": "shipped_end"}
+    assert "week_start" in filters
+
+
 def test_views_become_the_filter_by_status(bill: Facts) -> None:
     status = bill["filters"]["status"]
 
