@@ -214,7 +214,7 @@ def _each(part: FilePart, sources: object) -> list[File]:
     """
     if _is_source(sources):
         found: list[object] = [sources]
-    elif isinstance(sources, Iterable):
+    elif isinstance(sources, Iterable) and not isinstance(sources, Mapping):
         found = list(sources)
     else:
         raise _no_file(part, sources)
