@@ -60,7 +60,7 @@ class Access:
         self._throttle: Throttle = settings.throttle or self._shared_pace()
         self.writes = _writes.acquire(organization_id, Writes)
         self.connection = Connection(
-            root=self.key[0] + product.root,
+            root=self.key[0] + (settings.api_root or product.root),
             organization_id=organization_id,
             selector=product.selector,
             token=self._token,

@@ -65,8 +65,9 @@ ZohoBilling = ZohoSubscriptions
 
 
 class ZohoCheckout(Session):
-    """A session of Zoho Checkout. No public reference exists: root and header follow the family's
-    naming and are not verified.
+    """A session of Zoho Checkout. No public reference exists: host, root and header follow the
+    family's naming and are not verified. `api_url` and `api_root` set others, and `resource()`
+    describes endpoints.
     """
 
     product: ClassVar[Product] = Product(

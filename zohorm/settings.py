@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import TypedDict, cast
 
@@ -44,10 +45,13 @@ class SettingsDict(TypedDict, total=False):
     transport: Transport | None
     clock: Clock
     api_url: str | None
+    api_root: str | None
     accounts_url: str | None
 
 
 Check = Callable[[str, object], None]
+
+_ROOT = re.compile(r"(/(?!\.+(/|\Z))[\w.~-]+)+", re.ASCII)
 
 
 def _number(low: float) -> Check:
@@ -114,6 +118,12 @@ def _url(name: str, value: object) -> None:
         raise InvalidValue(f"{name} must begin with https:// or http://")
 
 
+def _root(name: str, value: object) -> None:
+    _text(name, value)
+    if isinstance(value, str) and not _ROOT.fullmatch(value):
+        raise InvalidValue(f"{name} is a path such as /books/v3: a slash before each step")
+
+
 _CHECKS: dict[str, Check] = {
     "access_token": _text,
     "expires_in": _none_or(_number(0)),
@@ -138,6 +148,7 @@ _CHECKS: dict[str, Check] = {
     "transport": _none_or(_having("send", "close")),
     "clock": _having("now", "time", "sleep", "wait"),
     "api_url": _url,
+    "api_root": _root,
     "accounts_url": _url,
 }
 
@@ -170,6 +181,7 @@ class Settings:
     transport: Transport | None = None
     clock: Clock = attrs.field(factory=SystemClock)
     api_url: str | None = None
+    api_root: str | None = None
     accounts_url: str | None = None
 
     def __attrs_post_init__(self) -> None:

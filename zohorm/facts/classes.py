@@ -94,6 +94,8 @@ def abilities(facts: Facts) -> list[str]:
     """Give the bases of a model: what the service offers of its resource."""
     roles = set(facts["operations"])
     found = [ability for ability, enough in ABILITIES if roles & enough]
+    if facts.get("form") == "generic":
+        return ["GenericModel"]
     if facts.get("form") == "single":
         return ["Singleton", *(ability for ability in found if ability in ("Saves", "Deletes"))]
     return ["Model"] if len(found) == len(ABILITIES) else found or ["Declared"]
@@ -146,7 +148,7 @@ def _filter(name: str, facts: Facts) -> Code:
 
 
 def _members(facts: Facts, first: tuple[str | None, ...] = ()) -> Iterator[str]:
-    inside = "path" not in facts
+    unlisted = "list" not in facts.get("operations", {})
     fields: Mapping[str, Facts] = facts["fields"]
     # What a record is known by may be its number, too: the code of a plan.
     ordered = list(dict.fromkeys(name for name in first if name is not None and name in fields))
@@ -155,7 +157,7 @@ def _members(facts: Facts, first: tuple[str | None, ...] = ()) -> Iterator[str]:
             continue  # Every model has a property of that name, which reads it.
         hint, built = field(fields[name])
         yield from layout.lines(built, INDENT, f"{name}: {hint} = ")
-        text = prose.field(name, fields[name], own=name == facts["id"], inside=inside)
+        text = prose.field(name, fields[name], own=name == facts["id"], unlisted=unlisted)
         yield from prose.docstring(text, INDENT)
     for name, link in facts["links"].items():
         built = layout.call("f.link", layout.text(link["by"]), layout.text(link["to"]))
@@ -172,7 +174,8 @@ def field(facts: Facts) -> tuple[str, Group]:
     python = PYTHON[kind]
     if kind != "json" and not (facts["always"] and access != "write_only"):
         python += " | None"
-    choices = [layout.text(choice) for choice in facts.get("choices", ())]
+    words = facts.get("choices", ()) if kind == "enum" else ()
+    choices = [layout.text(word) for word in words]
     clear = {"clear": layout.value(facts["clear"])} if "clear" in facts else {}
     built = layout.call(f"f.{BUILDER.get(kind, kind)}", *choices, **clear)
     return f"{annotation}[{python}]", layout.call(wrapper, built) if wrapper else built

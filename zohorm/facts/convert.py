@@ -94,7 +94,8 @@ class Converter:
     def facts(self, operations: list[Operation], others: Iterable[Operation] = ()) -> Facts:
         """Write the facts of all operations; of `others`, say only that they are documented."""
         reasons = self._left_out(operations)
-        found = self._sort([each for each in operations if not _told(each, reasons)])
+        offered = [each for each in operations if not _told(each, reasons)]
+        found = self._sort([*offered, *documents.declared(self._declared.values())])
         resources = {resource.name: self._resource(resource) for resource in found}
         self._add_children(resources)
         for name, resource in resources.items():
@@ -207,8 +208,10 @@ class Converter:
                 for name, (operation, on) in resource.actions.items()
             },
             "children": {},
-            **({"form": "single"} if is_single else {}),
+            **({"form": declared["form"]} if "form" in declared else {}),
         }
+        if "operations" in declared:
+            facts |= {"source": declared["source"], "undocumented": True}
         self._like.complete(facts, resource.roles.get("list"))
         finishing.name_ids_in_paths(facts)
         return facts

@@ -12,7 +12,9 @@ facts) and `say` (our words for docstrings).
 
 Operations go by their name or by their call, `POST /bills`. A resource that says `document` has its
 path in that document alone: debit notes are documented under the path of invoices. One whose `form`
-is "single" is there once in an organization.
+is "single" is there once in an organization; of one that is "generic" nobody knows the members. One
+that no document shows says its `operations`, and what else is known of it as a listing says it:
+`key`, `list_key`, `id`, `operation_scopes`, `fields`.
 """
 
 from __future__ import annotations

@@ -188,6 +188,12 @@ def files(directory: Path, wanted: Collection[str] | None) -> tuple[list[Path], 
     return chosen, [path for path in found if path not in chosen]
 
 
+def declared(rows: Iterable[Node]) -> list[Operation]:
+    """Give the operations that corrections declare, of resources that no document shows."""
+    found = (Document(listing.declared(row)) for row in rows if "operations" in row)
+    return [operation for document in found for operation in document.operations()]
+
+
 def read(paths: Iterable[Path], product: str = "") -> list[Operation]:
     """Read documents and listings, in their order; a listing of another product has nothing."""
     import yaml  # Only who converts needs it: zohorm[facts].

@@ -59,7 +59,19 @@ def documents(node: Node, product: str = "") -> list[Node]:
         return [node]
     if product and node.get("product") != product:
         return []
-    return [_document(name, resource) for name, resource in node["resources"].items()]
+    # Of a resource without a path somebody knows that it exists, and no endpoint of it.
+    known = {name: about for name, about in node["resources"].items() if about["path"]}
+    return [_document(name, resource) for name, resource in known.items()]
+
+
+def declared(row: Node) -> Node:
+    """Give the document of a resource that no document shows, as the corrections declare it."""
+    resource = {
+        "id": f"{names.snake_name(row['name'])}_id",
+        "singular": row.get("key"),
+        "plural": row.get("list_key"),
+    } | row
+    return _document(row["name"], {"fields": {resource["id"]: {"readonly": True}}} | resource)
 
 
 def _document(name: str, resource: Node) -> Node:

@@ -26,6 +26,7 @@ FIELD_TYPES = (
 BASES = {
     "zohorm.abilities": ("Deletes", "Gets", "Lists", "Saves"),
     "zohorm.declared": ("Declared",),
+    "zohorm.generic": ("GenericModel",),
     "zohorm.model": ("Model",),
     "zohorm.record": ("Embedded",),
     "zohorm.singleton": ("Singleton",),
