@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from zohorm import fields as f
+from zohorm.abilities import Gets, Lists, Saves
 from zohorm.fields import CreateOnly, Custom, Field, Link, Many, ReadOnly
-from zohorm.model import Embedded, Model
-from zohorm.resource import Operation
+from zohorm.record import Embedded
+from zohorm.resource import FilePart, Operation
 
 if TYPE_CHECKING:
+    from zohorm.downloads import FileTarget, Progress, SavedFile
     from zohorm.expense.currency import Currency
     from zohorm.expense.customer import Customer
     from zohorm.expense.expense_category import ExpenseCategory
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from zohorm.expense.project import Project
     from zohorm.expense.tax import Tax
     from zohorm.expense.user import User
+    from zohorm.uploads import FileSource
 
 
 class Attendee(Embedded, id="attendee_id"):
@@ -120,7 +123,9 @@ class Document(Embedded, id="document_id"):
 
 
 class Expense(
-    Model,
+    Gets,
+    Lists,
+    Saves,
     product="expense",
     path="expenses",
     key="expense",
@@ -330,13 +335,42 @@ class Expense(
             query={"duplicate_expense_id": duplicate_expense_id},
         )
 
-    def download_receipt(self) -> bytes:
+    @classmethod
+    def upload_receipt(cls, receipt: FileSource) -> None:
+        """Upload a receipt, of which the service makes an expense.
+
+        One call. `receipt` takes a file. Never sent twice: without an answer it raises
+        OutcomeUnknown.
+
+        Scope: ZohoExpense.expense.CREATE.
+        """
+        cls._act_all(
+            Operation(
+                "POST", "/expenses", "ZohoExpense.expense.CREATE", files=(FilePart("receipt"),)
+            ),
+            files={"receipt": receipt},
+        )
+
+    @overload
+    def download_receipt(self, to: None = None, *, progress: Progress | None = None) -> bytes: ...
+
+    @overload
+    def download_receipt(
+        self, to: FileTarget, *, progress: Progress | None = None
+    ) -> SavedFile: ...
+
+    def download_receipt(
+        self, to: FileTarget | None = None, *, progress: Progress | None = None
+    ) -> bytes | SavedFile:
         """Give the file of the receipt.
 
-        One call.
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
 
         Scope: ZohoExpense.expense.READ.
         """
         return self._act_bytes(
-            Operation("GET", "/expenses/{expense_id}/receipt", "ZohoExpense.expense.READ")
+            Operation("GET", "/expenses/{expense_id}/receipt", "ZohoExpense.expense.READ"),
+            to=to,
+            progress=progress,
         )

@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Gets, Lists, Saves
 from zohorm.expense.user import User
 from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -342,7 +343,9 @@ class UnreportedExpense(Embedded):
 
 
 class ExpenseReport(
-    Model,
+    Gets,
+    Lists,
+    Saves,
     product="expense",
     path="expensereports",
     key="expense_report",

@@ -9,8 +9,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Lists
 from zohorm.fields import Link, ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ExpenseReportApproval(
-    Model,
+    Lists,
     product="expense",
     path="expensereports/{report_id}/approvalhistory",
     key="approval_history",

@@ -6,11 +6,12 @@ Facts: zohorm/facts/expense.json, mended by the corrections beside it.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from zohorm import fields as f
+from zohorm.abilities import Gets, Lists, Saves
 from zohorm.fields import CreateOnly, Custom, Field, Link, One, ReadOnly, WriteOnly
-from zohorm.model import Embedded, Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ class CustomField(Embedded):
 
 
 class Organization(
-    Model,
+    Gets,
+    Lists,
+    Saves,
     product="expense",
     path="organizations",
     key="organization",
@@ -259,3 +262,8 @@ class Organization(
     org_joined_app_list: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value."""
     currency: Link[Currency] = f.link("currency_id", "Currency")
+
+    @classmethod
+    def current(cls) -> Self:
+        """Return the organization of the session; one call, none if it is cached."""
+        return cls.get(cls.session_now().organization_id)

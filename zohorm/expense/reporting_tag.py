@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Lists, Saves
 from zohorm.fields import Field, Many, One, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 
@@ -32,7 +33,9 @@ class MultiPreferenceEntity(Embedded):
 
 
 class ReportingTag(
-    Model,
+    Lists,
+    Saves,
+    Deletes,
     product="expense",
     path="reportingtags",
     key="tag",

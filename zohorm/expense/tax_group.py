@@ -8,14 +8,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from zohorm import fields as f
+from zohorm.abilities import Gets
 from zohorm.expense.tax import Tax
 from zohorm.fields import ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class TaxGroup(
-    Model,
+    Gets,
     product="expense",
     path="settings/taxgroups",
     key="tax_group",
@@ -27,10 +27,10 @@ class TaxGroup(
     """Several taxes that are charged together. Source: Expense v1, taxes."""
 
     tax_group_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of this record. Not shown in lists."""
+    """The id of this record."""
     tax_group_name: ReadOnly[str] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     tax_group_percentage: ReadOnly[Decimal] = f.read_only(f.number())
-    """A percentage. Not shown in lists."""
+    """A percentage."""
     taxes: ReadOnly[tuple[Tax, ...]] = f.read_only_many(Tax)
-    """Taxes. Not shown in lists."""
+    """Taxes."""

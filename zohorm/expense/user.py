@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from zohorm import fields as f
 from zohorm.fields import CreateOnly, Custom, Field, Link, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 
