@@ -125,4 +125,4 @@ def test_the_own_id_and_embedded_members_are_told_shorter() -> None:
     assert prose.field("invoice_id", facts, own=True) == (
         "The id of this record. Not shown in lists."
     )
-    assert prose.field("item_id", facts, inside=True) == "The id of an item."
+    assert prose.field("item_id", facts, unlisted=True) == "The id of an item."

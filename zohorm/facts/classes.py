@@ -98,7 +98,8 @@ def abilities(facts: Facts) -> list[str]:
         return ["GenericModel"]
     if facts.get("form") == "single":
         return ["Singleton", *(ability for ability in found if ability in ("Saves", "Deletes"))]
-    return ["Model"] if len(found) == len(ABILITIES) else found or ["Declared"]
+    found = ["Model"] if len(found) == len(ABILITIES) else found or ["Declared"]
+    return [*found, "Upserts"] if "upsert" in roles else found
 
 
 def _needs(facts: Facts) -> list[str]:

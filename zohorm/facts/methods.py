@@ -309,7 +309,8 @@ def _notes(facts: Facts, found: list[Argument]) -> list[str]:
     for argument in found:
         name, about = argument.name, argument.about
         if about.get("fields"):
-            notes.append(f"Each of `{name}` holds {prose.listed(list(about['fields']))}.")
+            each = "Each of " if about["kind"] == "many" else ""
+            notes.append(f"{each}`{name}` holds {prose.listed(list(about['fields']))}.")
         if about.get("choices"):
             notes.append(f"`{name}` is one of {prose.listed(about['choices'])}.")
         if about.get("most") and not pieces:

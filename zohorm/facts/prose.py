@@ -58,16 +58,17 @@ def embedded(name: str, resource: str) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-def field(name: str, facts: Facts, *, own: bool = False, inside: bool = False) -> str:
+def field(name: str, facts: Facts, *, own: bool = False, unlisted: bool = False) -> str:
     """Say what is known of a field, in short sentences.
 
-    It may be the id of its `own` record, and may stand `inside` an embedded record.
+    It may be the id of its `own` record. One that is `unlisted` stands in no rows of a list: inside
+    an embedded record, or where nothing is listed.
     """
     sentences = ["The id of this record." if own else f"{_what(name, facts)}."]
     editions = facts.get("editions", {})
     sentences.extend(_editions(editions.get("in", []), "Editions", "With"))
     sentences.extend(_editions(editions.get("not_in", []), "Not in editions", "Without"))
-    if facts["access"] != "write_only" and not inside:
+    if facts["access"] != "write_only" and not unlisted:
         if facts["list"] and not facts["detail"]:
             sentences.append("Shown in lists alone.")
         elif facts["detail"] and not facts["list"]:

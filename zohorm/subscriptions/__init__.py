@@ -47,13 +47,13 @@ if TYPE_CHECKING:
     from zohorm.subscriptions.payment_refund import PaymentRefund
     from zohorm.subscriptions.plan import Plan, PlanAddon
     from zohorm.subscriptions.product import Product
-    from zohorm.subscriptions.project import Project
+    from zohorm.subscriptions.project import Project, ProjectMember, ProjectTask
     from zohorm.subscriptions.project_comment import ProjectComment
     from zohorm.subscriptions.project_invoice import ProjectInvoice
     from zohorm.subscriptions.project_user import ProjectUser
     from zohorm.subscriptions.recurring_expense import RecurringExpense
+    from zohorm.subscriptions.recurring_expense_child import RecurringExpenseChild
     from zohorm.subscriptions.recurring_expense_comment import RecurringExpenseComment
-    from zohorm.subscriptions.recurring_expense_expense import RecurringExpenseExpense
     from zohorm.subscriptions.subscription import (
         Subscription,
         SubscriptionAddon,
@@ -118,13 +118,13 @@ else:
             "zohorm.subscriptions.payment_refund": ("PaymentRefund",),
             "zohorm.subscriptions.plan": ("Plan", "PlanAddon"),
             "zohorm.subscriptions.product": ("Product",),
-            "zohorm.subscriptions.project": ("Project",),
+            "zohorm.subscriptions.project": ("Project", "ProjectMember", "ProjectTask"),
             "zohorm.subscriptions.project_comment": ("ProjectComment",),
             "zohorm.subscriptions.project_invoice": ("ProjectInvoice",),
             "zohorm.subscriptions.project_user": ("ProjectUser",),
             "zohorm.subscriptions.recurring_expense": ("RecurringExpense",),
+            "zohorm.subscriptions.recurring_expense_child": ("RecurringExpenseChild",),
             "zohorm.subscriptions.recurring_expense_comment": ("RecurringExpenseComment",),
-            "zohorm.subscriptions.recurring_expense_expense": ("RecurringExpenseExpense",),
             "zohorm.subscriptions.subscription": (
                 "Subscription",
                 "SubscriptionAddon",
@@ -197,10 +197,12 @@ __all__ = [
     "Project",
     "ProjectComment",
     "ProjectInvoice",
+    "ProjectMember",
+    "ProjectTask",
     "ProjectUser",
     "RecurringExpense",
+    "RecurringExpenseChild",
     "RecurringExpenseComment",
-    "RecurringExpenseExpense",
     "Subscription",
     "SubscriptionActivity",
     "SubscriptionAddon",

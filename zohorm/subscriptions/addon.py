@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.fields import CreateOnly, Custom, Field, Link, Many, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
+    from zohorm.subscriptions.plan import Plan
     from zohorm.subscriptions.product import Product
 
 
@@ -44,15 +46,15 @@ class Tag(Embedded, id="tag_id"):
     """Text."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of an addon. Source: Billing v1, addons."""
 
-    customfield_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a customfield."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
     is_active: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
-    show_in_all_pdf: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    show_in_all_pdf: ReadOnly[bool | None] = f.read_only(f.boolean())
+    """True or false."""
     value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     data_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -61,11 +63,13 @@ class CustomField(Embedded):
     """A whole number."""
     label: Field[str | None] = f.text()
     """Text."""
-    show_on_pdf: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    show_on_pdf: ReadOnly[bool | None] = f.read_only(f.boolean())
+    """True or false."""
     placeholder: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    value: Field[str | None] = f.text()
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    api_name: Field[str | None] = f.text()
     """Text."""
 
 
@@ -76,6 +80,7 @@ class AddonPlan(Embedded, id="plan_code"):
     """The id of this record."""
     name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
+    plan: Link[Plan | None] = f.link("plan_code", "Plan")
 
 
 class ItemTaxPreference(Embedded):
@@ -163,15 +168,15 @@ class Addon(
     store_markup_description: Field[str | None] = f.text()
     """Text."""
     product_type: Field[str | None] = f.text()
-    """Text. Editions: VAT. With the integration of India."""
+    """Text. Editions: VAT, India GST."""
     hsn_or_sac: Field[str | None] = f.text()
-    """Text. With the integration of India."""
+    """Text. Editions: India GST."""
     sat_item_key_code: Field[str | None] = f.text()
     """Text."""
     unitkey_code: Field[str | None] = f.text()
     """Text."""
     item_tax_preferences: Many[ItemTaxPreference] = f.many(ItemTaxPreference)
-    """Item tax preferences; sent whole. With the integration of India."""
+    """Item tax preferences; sent whole. Editions: India GST."""
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
@@ -179,10 +184,9 @@ class Addon(
     updated_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant."""
     tax_exemption_id: Field[str | None] = f.identifier()
-    """The id of a tax exemption. Editions: GST. With the integration of Sales. Not shown in
-    lists."""
+    """The id of a tax exemption. Editions: Sales Tax, GST. Not shown in lists."""
     tax_exemption_code: Field[str | None] = f.text()
-    """Text. Editions: GST. With the integration of Sales. Not shown in lists."""
+    """Text. Editions: Sales Tax, GST. Not shown in lists."""
     product: Link[Product] = f.link("product_id", "Product")
 
     def mark_active(self) -> None:

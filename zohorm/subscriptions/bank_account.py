@@ -9,8 +9,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Gets
 from zohorm.fields import Link, ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class BankAccount(
-    Model,
+    Gets,
     product="subscriptions",
     path="customers/{customer_id}/bankaccounts",
     key="bank_accounts",
@@ -36,23 +36,23 @@ class BankAccount(
     """A bank account that a customer pays from. Source: Billing v1, bank-accounts."""
 
     account_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of this record. Not shown in lists."""
+    """The id of this record."""
     last_four_digits: ReadOnly[str] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     customer_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of a customer. Not shown in lists."""
+    """The id of a customer."""
     customer_name: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     gateway: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     status: ReadOnly[str] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     last_modified_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
-    """An instant. Not shown in lists."""
+    """An instant."""
     created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
-    """An instant. Not shown in lists."""
+    """An instant."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by. Not shown in lists."""
+    """The id of a created by."""
     created_by_name: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     customer: Link[Customer] = f.link("customer_id", "Customer")

@@ -9,8 +9,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Gets, Lists
 from zohorm.fields import Link, ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class Card(
-    Model,
+    Gets,
+    Lists,
+    Deletes,
     product="subscriptions",
     path="customers/{customer_id}/cards",
     key="card",

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.fields import CreateOnly, Field, Link, Many, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
+    from zohorm.subscriptions.addon import Addon
+    from zohorm.subscriptions.plan import Plan
     from zohorm.subscriptions.product import Product
 
 
@@ -25,6 +28,7 @@ class CouponPlan(Embedded, id="plan_code"):
     """The id of this record."""
     name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
+    plan: Link[Plan | None] = f.link("plan_code", "Plan")
 
 
 class CouponAddon(Embedded, id="addon_code"):
@@ -34,6 +38,7 @@ class CouponAddon(Embedded, id="addon_code"):
     """The id of this record."""
     name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
+    addon: Link[Addon | None] = f.link("addon_code", "Addon")
 
 
 class Coupon(

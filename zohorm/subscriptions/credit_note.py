@@ -11,25 +11,33 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Gets, Saves
 from zohorm.fields import Children, CreateOnly, Custom, Field, Link, Many, ReadOnly, WriteOnly
-from zohorm.model import Embedded, Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
     from zohorm.subscriptions.credit_note_refund import CreditNoteRefund
     from zohorm.subscriptions.customer import Customer
+    from zohorm.subscriptions.invoice import Invoice
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a credit note. Source: Billing v1, credit-notes."""
 
     index: ReadOnly[int | None] = f.read_only(f.integer())
     """A whole number."""
-    value: Field[str | None] = f.text()
-    """Text."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
     label: Field[str | None] = f.text()
     """Text."""
     data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
@@ -47,8 +55,8 @@ class ItemCustomField(Embedded):
 
     label: Field[str | None] = f.text()
     """Text."""
-    value: Field[str | None] = f.text()
-    """Text."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
 
 
 class CreditNoteItem(Embedded, id="item_id"):
@@ -87,9 +95,9 @@ class CreditNoteItem(Embedded, id="item_id"):
     unitkey_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
     tax_exemption_id: Field[str | None] = f.identifier()
-    """The id of a tax exemption. Editions: GST. With the integration of Sales."""
+    """The id of a tax exemption. Editions: Sales Tax, GST."""
     tax_exemption_code: Field[str | None] = f.text()
-    """Text. Editions: GST. With the integration of Sales."""
+    """Text. Editions: Sales Tax, GST."""
 
 
 class CreditNoteInvoice(Embedded, id="invoice_id"):
@@ -101,6 +109,7 @@ class CreditNoteInvoice(Embedded, id="invoice_id"):
     """Text."""
     amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
+    invoice: Link[Invoice | None] = f.link("invoice_id", "Invoice")
 
 
 class CreditNoteTax(Embedded, id="tax_id"):
@@ -115,7 +124,9 @@ class CreditNoteTax(Embedded, id="tax_id"):
 
 
 class CreditNote(
-    Model,
+    Gets,
+    Saves,
+    Deletes,
     product="subscriptions",
     path="creditnotes",
     key="credit_note",
@@ -137,58 +148,58 @@ class CreditNote(
     """
 
     creditnote_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of this record. Not shown in lists."""
+    """The id of this record."""
     creditnote_number: CreateOnly[str] = f.create_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     date: CreateOnly[dt.date] = f.create_only(f.date())
-    """A day. Not shown in lists."""
+    """A day."""
     status: ReadOnly[str] = f.read_only(f.enum("open", "closed", "void"))
-    """One of the words above. Not shown in lists."""
+    """One of the words above."""
     customer_id: CreateOnly[str] = f.create_only(f.identifier())
-    """The id of a customer. Not shown in lists."""
+    """The id of a customer."""
     customer_name: ReadOnly[str] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     custom_fields: Many[CustomField] = f.many(CustomField, replaced=False, create_only=True)
-    """Custom fields; those sent change, the others stay. Not shown in lists."""
+    """Custom fields; those sent change, the others stay."""
     reference_number: CreateOnly[str | None] = f.create_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     email: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     total: ReadOnly[Decimal] = f.read_only(f.money())
-    """An amount. Not shown in lists."""
+    """An amount."""
     balance: ReadOnly[Decimal] = f.read_only(f.money())
-    """An amount. Not shown in lists. Not used yet."""
+    """An amount. Not used yet."""
     creditnote_items: Many[CreditNoteItem] = f.many(CreditNoteItem, create_only=True)
-    """Credit note items; sent whole. Not shown in lists."""
+    """Credit note items; sent whole."""
     invoices: ReadOnly[tuple[CreditNoteInvoice, ...]] = f.read_only_many(CreditNoteInvoice)
-    """Credit note invoices. Not shown in lists."""
+    """Credit note invoices."""
     taxes: ReadOnly[tuple[CreditNoteTax, ...]] = f.read_only_many(CreditNoteTax)
-    """Credit note taxes. Not shown in lists."""
+    """Credit note taxes."""
     currency_code: ReadOnly[str] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     currency_symbol: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
-    """An instant. Not shown in lists."""
+    """An instant."""
     updated_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
-    """An instant. Not shown in lists."""
+    """An instant."""
     template_id: CreateOnly[str | None] = f.create_only(f.identifier())
-    """The id of a template. Not shown in lists."""
+    """The id of a template."""
     template_name: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     notes: CreateOnly[str | None] = f.create_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     terms: CreateOnly[str | None] = f.create_only(f.text())
-    """Text. Not shown in lists."""
-    contact_persons: WriteOnly[tuple[str, ...] | None] = f.write_only(f.texts())
+    """Text."""
+    contact_persons: CreateOnly[tuple[str, ...] | None] = f.create_only(f.texts())
     """Several texts."""
-    exchange_rate: WriteOnly[Decimal | None] = f.write_only(f.money())
+    exchange_rate: CreateOnly[Decimal | None] = f.create_only(f.money())
     """A rate."""
     ignore_auto_number_generation: WriteOnly[bool | None] = f.write_only(f.boolean())
     """True or false. Keep the number that was sent."""
-    tax_treatment: WriteOnly[str | None] = f.write_only(f.text())
+    tax_treatment: CreateOnly[str | None] = f.create_only(f.text())
     """Text. Editions: mx."""
-    cfdi_usage: WriteOnly[str | None] = f.write_only(
+    cfdi_usage: CreateOnly[str | None] = f.create_only(
         f.enum(
             "acquisition_of_merchandise",
             "return_discount_bonus",
@@ -216,7 +227,7 @@ class CreditNote(
         ),
     )
     """One of the words above. Editions: mx."""
-    cfdi_reference_type: WriteOnly[str | None] = f.write_only(
+    cfdi_reference_type: CreateOnly[str | None] = f.create_only(
         f.enum(
             "return_of_merchandise",
             "substitution_previous_cfdi",
@@ -255,7 +266,7 @@ class CreditNote(
             },
         )
 
-    def void(self) -> None:
+    def mark_void(self) -> None:
         """Set the status to void.
 
         One call. May be sent again: it sets the status; twice is the same status, and nothing is
@@ -272,7 +283,7 @@ class CreditNote(
             ),
         )
 
-    def convert_to_open(self) -> None:
+    def mark_open(self) -> None:
         """Open a credit note that is void.
 
         One call. May be sent again: it sets the status; twice is the same status, and nothing is

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 from zohorm import fields as f
 from zohorm.fields import Children, CreateOnly, Custom, Field, Many, One, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -56,16 +57,22 @@ class Address(Embedded):
     """Text."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a customer. Source: Billing v1, customers."""
 
-    index: Field[int | None] = f.integer()
+    index: ReadOnly[int | None] = f.read_only(f.integer())
     """A whole number."""
-    value: Field[str | None] = f.text()
-    """Text."""
-    data_type: Field[str | None] = f.text()
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     label: Field[str | None] = f.text()
+    """Text."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
@@ -170,9 +177,11 @@ class Customer(
     ach_supported: CreateOnly[bool | None] = f.create_only(f.boolean())
     """True or false. Not shown in lists."""
     gst_no: Field[str | None] = f.text()
-    """Text. With the integration of India. Not shown in lists."""
-    gst_treatment: Field[str | None] = f.text()
-    """Text. With the integration of India. Not shown in lists."""
+    """Text. Editions: India GST. Not shown in lists."""
+    gst_treatment: Field[str | None] = f.enum(
+        "business_gst", "business_none", "overseas", "consumer"
+    )
+    """One of the words above. Editions: India GST. Not shown in lists."""
     tax_reg_no: Field[str | None] = f.text()
     """Text. Editions: mx. Not shown in lists."""
     tds_tax_id: Field[str | None] = f.identifier()
@@ -206,7 +215,7 @@ class Customer(
     is_tds_registered: Field[bool | None] = f.boolean()
     """True or false. Editions: mx. Not shown in lists."""
     place_of_contact: Field[str | None] = f.text()
-    """Text. With the integration of India. Not shown in lists."""
+    """Text. Editions: India GST. Not shown in lists."""
     price_precision: ReadOnly[int | None] = f.read_only(f.integer())
     """A whole number. Not shown in lists."""
     unused_credits: ReadOnly[Decimal] = f.read_only(f.money())
@@ -260,18 +269,17 @@ class Customer(
     vat_reg_no: Field[str | None] = f.text()
     """Text. Editions: VAT. Not shown in lists."""
     is_taxable: Field[bool | None] = f.boolean()
-    """True or false. Editions: GST. With the integration of Sales. Not shown in lists."""
+    """True or false. Editions: Sales Tax, GST. Not shown in lists."""
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax. Not shown in lists."""
     tax_authority_id: Field[str | None] = f.identifier()
-    """The id of a tax authority. With the integration of Sales. Not shown in lists."""
+    """The id of a tax authority. Editions: Sales Tax. Not shown in lists."""
     tax_authority_name: Field[str | None] = f.text()
-    """Text. With the integration of Sales. Not shown in lists."""
+    """Text. Editions: Sales Tax. Not shown in lists."""
     tax_exemption_id: Field[str | None] = f.identifier()
-    """The id of a tax exemption. Editions: GST. With the integration of Sales. Not shown in
-    lists."""
+    """The id of a tax exemption. Editions: Sales Tax, GST. Not shown in lists."""
     tax_exemption_code: Field[str | None] = f.text()
-    """Text. Editions: GST. With the integration of Sales. Not shown in lists."""
+    """Text. Editions: Sales Tax, GST. Not shown in lists."""
     fax: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     contact_persons: Children[ContactPerson] = f.children("ContactPerson")

@@ -8,17 +8,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from zohorm import fields as f
 from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOnly
-from zohorm.model import Embedded, Model, SaveResult
-from zohorm.resource import Operation
+from zohorm.model import Model
+from zohorm.record import Embedded
+from zohorm.resource import FilePart, Operation
+from zohorm.saving import SaveResult
 
 if TYPE_CHECKING:
+    from zohorm.downloads import FileTarget, Progress, SavedFile
     from zohorm.subscriptions.customer import Customer
     from zohorm.subscriptions.estimate_comment import EstimateComment
     from zohorm.subscriptions.item import Item
+    from zohorm.uploads import FileSource
 
 
 class LineItem(Embedded, id="line_item_id"):
@@ -101,11 +105,11 @@ class Address(Embedded):
     """Text."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of an estimate. Source: Billing v1, quotes."""
 
-    customfield_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a customfield."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
     data_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     index: ReadOnly[int | None] = f.read_only(f.integer())
@@ -114,9 +118,13 @@ class CustomField(Embedded):
     """Text."""
     show_on_pdf: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
-    show_in_all_pdf: ReadOnly[str | None] = f.read_only(f.text())
+    show_in_all_pdf: ReadOnly[bool | None] = f.read_only(f.boolean())
+    """True or false."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    api_name: Field[str | None] = f.text()
     """Text."""
-    value: Field[str | None] = f.text()
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
@@ -267,22 +275,22 @@ class Estimate(
     """Text."""
     custom_subject: WriteOnly[str | None] = f.write_only(f.text())
     """Text."""
-    tax_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a tax."""
-    tax_exemption_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a tax exemption. Editions: in, us, ca."""
-    tax_authority_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a tax authority. Editions: us, ca."""
-    avatax_use_code: WriteOnly[str | None] = f.write_only(f.text())
-    """Text. With the integration of Avalara."""
-    avatax_tax_code: WriteOnly[str | None] = f.write_only(f.text())
-    """Text, at most 25 characters. With the integration of Avalara."""
-    avatax_exempt_no: WriteOnly[str | None] = f.write_only(f.text())
-    """Text. With the integration of Avalara."""
-    vat_treatment: WriteOnly[str | None] = f.write_only(f.text())
-    """Text. Editions: uk."""
-    project_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a project."""
+    tax_id: Field[str | None] = f.identifier()
+    """The id of a tax. Not shown in lists."""
+    tax_exemption_id: Field[str | None] = f.identifier()
+    """The id of a tax exemption. Editions: in, us, ca. Not shown in lists."""
+    tax_authority_id: Field[str | None] = f.identifier()
+    """The id of a tax authority. Editions: us, ca. Not shown in lists."""
+    avatax_use_code: Field[str | None] = f.text()
+    """Text. With the integration of Avalara. Not shown in lists."""
+    avatax_tax_code: Field[str | None] = f.text()
+    """Text, at most 25 characters. With the integration of Avalara. Not shown in lists."""
+    avatax_exempt_no: Field[str | None] = f.text()
+    """Text. With the integration of Avalara. Not shown in lists."""
+    vat_treatment: Field[str | None] = f.text()
+    """Text. Editions: uk. Not shown in lists."""
+    project_id: Field[str | None] = f.identifier()
+    """The id of a project. Not shown in lists."""
     customer: Link[Customer] = f.link("customer_id", "Customer")
     comments: Children[EstimateComment] = f.children("EstimateComment")
 
@@ -374,16 +382,22 @@ class Estimate(
         cc_mail_ids: Iterable[str] | None = None,
         subject: str | None = None,
         body: str | None = None,
+        attachments: FileSource | Iterable[FileSource] | None = None,
     ) -> None:
         """Mail the estimate.
 
-        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        One call. `attachments` takes one file or several. Never sent twice: without an answer it
         raises OutcomeUnknown.
 
         Scope: ZohoSubscriptions.quotes.CREATE.
         """
         self._act(
-            Operation("POST", "/estimates/{estimate_id}/email", "ZohoSubscriptions.quotes.CREATE"),
+            Operation(
+                "POST",
+                "/estimates/{estimate_id}/email",
+                "ZohoSubscriptions.quotes.CREATE",
+                files=(FilePart("attachments", most=None),),
+            ),
             body={
                 "send_from_org_email_id": send_from_org_email_id,
                 "to_mail_ids": to_mail_ids,
@@ -391,6 +405,7 @@ class Estimate(
                 "subject": subject,
                 "body": body,
             },
+            files={"attachments": attachments},
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -417,32 +432,77 @@ class Estimate(
         cls._act_all(
             Operation("POST", "/estimates/email", "ZohoSubscriptions.quotes.CREATE"),
             query={"estimate_ids": estimate_ids},
+            most={"estimate_ids": 10},
         )
 
+    @overload
     @classmethod
-    def pdf_many(cls, estimate_ids: Iterable[str]) -> bytes:
+    def pdf_many(
+        cls, estimate_ids: Iterable[str], to: None = None, *, progress: Progress | None = None
+    ) -> bytes: ...
+
+    @overload
+    @classmethod
+    def pdf_many(
+        cls, estimate_ids: Iterable[str], to: FileTarget, *, progress: Progress | None = None
+    ) -> SavedFile: ...
+
+    @classmethod
+    def pdf_many(
+        cls,
+        estimate_ids: Iterable[str],
+        to: FileTarget | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> bytes | SavedFile:
         """Give several estimates in one PDF.
 
-        One call. At most 25 `estimate_ids`.
+        One call. At most 25 `estimate_ids`. `to` saves the file there, piece by piece, and
+        `progress(received, total)` is told how far it is.
 
         Scope: ZohoSubscriptions.quotes.READ.
         """
         return cls._act_all_bytes(
             Operation("GET", "/estimates/pdf", "ZohoSubscriptions.quotes.READ"),
             query={"estimate_ids": estimate_ids},
+            most={"estimate_ids": 25},
+            to=to,
+            progress=progress,
         )
 
+    @overload
     @classmethod
-    def print_many(cls, estimate_ids: Iterable[str]) -> bytes:
+    def print_many(
+        cls, estimate_ids: Iterable[str], to: None = None, *, progress: Progress | None = None
+    ) -> bytes: ...
+
+    @overload
+    @classmethod
+    def print_many(
+        cls, estimate_ids: Iterable[str], to: FileTarget, *, progress: Progress | None = None
+    ) -> SavedFile: ...
+
+    @classmethod
+    def print_many(
+        cls,
+        estimate_ids: Iterable[str],
+        to: FileTarget | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> bytes | SavedFile:
         """Give several estimates in one PDF made for printing.
 
-        One call. At most 25 `estimate_ids`.
+        One call. At most 25 `estimate_ids`. `to` saves the file there, piece by piece, and
+        `progress(received, total)` is told how far it is.
 
         Scope: ZohoSubscriptions.quotes.READ.
         """
         return cls._act_all_bytes(
             Operation("GET", "/estimates/print", "ZohoSubscriptions.quotes.READ"),
             query={"estimate_ids": estimate_ids},
+            most={"estimate_ids": 25},
+            to=to,
+            progress=progress,
         )
 
     def use_template(self, template_id: str) -> None:
@@ -475,14 +535,25 @@ class Estimate(
             body={"description": description, "show_comment_to_clients": show_comment_to_clients},
         )
 
-    def pdf(self) -> bytes:
+    @overload
+    def pdf(self, to: None = None, *, progress: Progress | None = None) -> bytes: ...
+
+    @overload
+    def pdf(self, to: FileTarget, *, progress: Progress | None = None) -> SavedFile: ...
+
+    def pdf(
+        self, to: FileTarget | None = None, *, progress: Progress | None = None
+    ) -> bytes | SavedFile:
         """Give the estimate as PDF.
 
-        One call.
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
 
         Scope: ZohoSubscriptions.quotes.READ.
         """
         return self._act_bytes(
             Operation("GET", "/estimates/{estimate_id}", "ZohoSubscriptions.quotes.READ"),
             query={"accept": "pdf"},
+            to=to,
+            progress=progress,
         )

@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime as dt
 
 from zohorm import fields as f
+from zohorm.abilities import Gets, Lists
 from zohorm.fields import ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 
@@ -27,7 +28,8 @@ class Webhook(Embedded, id="webhook_id"):
 
 
 class Event(
-    Model,
+    Gets,
+    Lists,
     product="subscriptions",
     path="events",
     key="event",

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.fields import Custom, Field, Link, Many, ReadOnly, WriteOnly
-from zohorm.model import Embedded, Model, SaveResult
-from zohorm.resource import Operation
+from zohorm.model import Model
+from zohorm.record import Embedded
+from zohorm.resource import FilePart, Operation
+from zohorm.saving import SaveResult
 
 if TYPE_CHECKING:
     from zohorm.subscriptions.customer import Customer
     from zohorm.subscriptions.invoice import Invoice
     from zohorm.subscriptions.project import Project
+    from zohorm.uploads import FileSource
 
 
 class ExpenseTax(Embedded):
@@ -45,12 +48,20 @@ class ReverseChargeVat(Embedded):
     """An expense tax."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of an expense. Source: Billing v1, expenses."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
-    value: Field[str | None] = f.text()
+    """The id of this record."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    label: Field[str | None] = f.text()
+    """Text."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
@@ -112,7 +123,12 @@ class Expense(
     id="expense_id",
     number="reference_number",
     operations={
-        "create": Operation("POST", "/expenses", "ZohoSubscriptions.expenses.CREATE"),
+        "create": Operation(
+            "POST",
+            "/expenses",
+            "ZohoSubscriptions.expenses.CREATE",
+            files=(FilePart("receipt", kinds="gif png jpeg jpg bmp pdf"),),
+        ),
         "list": Operation("GET", "/expenses", "ZohoSubscriptions.expenses.READ"),
         "get": Operation("GET", "/expenses/{expense_id}", "ZohoSubscriptions.expenses.READ"),
         "update": Operation(
@@ -120,6 +136,7 @@ class Expense(
             "/expenses/{expense_id}",
             "ZohoSubscriptions.expenses.UPDATE",
             options=("delete_receipt",),
+            files=(FilePart("receipt", kinds="gif png jpeg jpg bmp pdf"),),
         ),
         "delete": Operation(
             "DELETE", "/expenses/{expense_id}", "ZohoSubscriptions.expenses.DELETE"
@@ -317,7 +334,12 @@ class Expense(
     project: Link[Project | None] = f.link("project_id", "Project")
 
     def save(
-        self, *, check: bool | None = None, again: bool = False, delete_receipt: bool | None = None
+        self,
+        *,
+        check: bool | None = None,
+        again: bool = False,
+        delete_receipt: bool | None = None,
+        receipt: FileSource | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
 
@@ -327,6 +349,9 @@ class Expense(
 
         Options taken only when changed: delete_receipt.
 
+        `receipt` takes a file, of the kinds gif, png, jpeg, jpg, bmp and pdf. With a file nothing
+        is sent twice.
+
         Raises:
             Conflict: what was edited here has changed there; nothing was sent.
             OutcomeUnknown: nobody answered a create; `settle()` looks it up.
@@ -334,4 +359,9 @@ class Expense(
             Unsupported: the call takes no such option.
             ValidationError, Duplicate: the service refuses the values.
         """
-        return self._save(check=check, again=again, options={"delete_receipt": delete_receipt})
+        return self._save(
+            check=check,
+            again=again,
+            options={"delete_receipt": delete_receipt},
+            files={"receipt": receipt},
+        )

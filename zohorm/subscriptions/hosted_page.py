@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Self
 
 from zohorm import fields as f
+from zohorm.abilities import Gets, Lists
 from zohorm.fields import ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 
@@ -30,7 +31,8 @@ class CustomField(Embedded):
 
 
 class HostedPage(
-    Model,
+    Gets,
+    Lists,
     product="subscriptions",
     path="hostedpages",
     key="hostedpage",
@@ -97,26 +99,25 @@ class HostedPage(
         """Make a page where a customer subscribes to a plan: one of `customer_id`, or a new
         `customer`.
 
-        One call. Each of `plan` holds plan_code, plan_description, price, setup_fee,
-        setup_fee_tax_id, quantity, tags, item_custom_fields, tax_id, tax_exemption_id,
-        tax_exemption_code, setup_fee_tax_exemption_id, setup_fee_tax_exemption_code, exclude_trial,
-        exclude_setup_fee, billing_cycles and trial_days. Each of `customer` holds display_name,
-        salutation, first_name, last_name, email, company_name, billing_address, shipping_address,
-        pricebook_id, payment_terms, payment_terms_label, exchange_rate, currency_code,
-        vat_treatment, vat_reg_no, country_code, is_taxable, tax_id, tax_authority_id,
-        tax_authority_name, tax_exemption_id, tax_exemption_code, default_templates,
-        place_of_contact, gst_no and gst_treatment. Each of `contactpersons` holds contactperson_id.
-        Each of `addons` holds addon_code, addon_description, price, quantity, tags,
-        item_custom_fields, tax_id, tax_exemption_id and tax_exemption_code. Each of `custom_fields`
-        holds label and value. `cfdi_usage` is one of acquisition_of_merchandise,
-        return_discount_bonus, general_expense, buildings, furniture_office_equipment,
-        transport_equipment, computer_equipmentdye_molds_tools, telephone_communication,
-        satellite_communication, other_machinery_equipment, hospital_expense,
-        medical_expense_disability, funeral_expense, donation, interest_mortage_loans,
-        contribution_sar, medical_expense_insurance_pormium, school_transportation_expense,
-        deposit_saving_account, payment_educational_service, no_tax_effect, payment and payroll.
-        Each of `payment_gateways` holds payment_gateway. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        One call. `plan` holds plan_code, plan_description, price, setup_fee, setup_fee_tax_id,
+        quantity, tags, item_custom_fields, tax_id, tax_exemption_id, tax_exemption_code,
+        setup_fee_tax_exemption_id, setup_fee_tax_exemption_code, exclude_trial, exclude_setup_fee,
+        billing_cycles and trial_days. `customer` holds display_name, salutation, first_name,
+        last_name, email, company_name, billing_address, shipping_address, pricebook_id,
+        payment_terms, payment_terms_label, exchange_rate, currency_code, vat_treatment, vat_reg_no,
+        country_code, is_taxable, tax_id, tax_authority_id, tax_authority_name, tax_exemption_id,
+        tax_exemption_code, default_templates, place_of_contact, gst_no and gst_treatment. Each of
+        `contactpersons` holds contactperson_id. Each of `addons` holds addon_code,
+        addon_description, price, quantity, tags, item_custom_fields, tax_id, tax_exemption_id and
+        tax_exemption_code. Each of `custom_fields` holds label and value. `cfdi_usage` is one of
+        acquisition_of_merchandise, return_discount_bonus, general_expense, buildings,
+        furniture_office_equipment, transport_equipment, computer_equipmentdye_molds_tools,
+        telephone_communication, satellite_communication, other_machinery_equipment,
+        hospital_expense, medical_expense_disability, funeral_expense, donation,
+        interest_mortage_loans, contribution_sar, medical_expense_insurance_pormium,
+        school_transportation_expense, deposit_saving_account, payment_educational_service,
+        no_tax_effect, payment and payroll. Each of `payment_gateways` holds payment_gateway. Never
+        sent twice: without an answer it raises OutcomeUnknown.
 
         Scope: ZohoSubscriptions.hostedpages.CREATE.
         """
@@ -178,8 +179,8 @@ class HostedPage(
     ) -> Self:
         """Make a page where a customer changes a subscription.
 
-        One call. Each of `plan` holds plan_code, plan_description, price, setup_fee, quantity,
-        tags, item_custom_fields, tax_id, tax_exemption_id, tax_exemption_code,
+        One call. `plan` holds plan_code, plan_description, price, setup_fee, quantity, tags,
+        item_custom_fields, tax_id, tax_exemption_id, tax_exemption_code,
         setup_fee_tax_exemption_id, setup_fee_tax_exemption_code, exclude_trial, exclude_setup_fee,
         billing_cycles and trial_days. Each of `addons` holds addon_code, addon_description, price,
         quantity, tags, item_custom_fields, tax_id, tax_exemption_id and tax_exemption_code. Each of

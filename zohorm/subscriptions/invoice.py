@@ -12,34 +12,38 @@ from typing import TYPE_CHECKING, Self
 
 from zohorm import fields as f
 from zohorm.fields import Custom, Field, Link, Many, One, ReadOnly, WriteOnly
-from zohorm.model import Embedded, Model, SaveResult
-from zohorm.resource import Operation
+from zohorm.model import Model
+from zohorm.record import Embedded
+from zohorm.resource import FilePart, Operation
+from zohorm.saving import SaveResult
 
 if TYPE_CHECKING:
+    from zohorm.subscriptions.coupon import Coupon
     from zohorm.subscriptions.credit_note import CreditNote
     from zohorm.subscriptions.customer import Customer
     from zohorm.subscriptions.expense import Expense
     from zohorm.subscriptions.payment import Payment
     from zohorm.subscriptions.product import Product
     from zohorm.subscriptions.project import Project
+    from zohorm.uploads import FileSource
 
 
 class Tag(Embedded, id="tag_id"):
     """A tag of an invoice. Source: Billing v1, invoices."""
 
-    tag_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    tag_id: Field[str | None] = f.identifier()
     """The id of this record."""
-    tag_option_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    tag_option_id: Field[str | None] = f.identifier()
     """The id of a tag option."""
 
 
 class ItemCustomField(Embedded):
     """An item custom field of an invoice. Source: Billing v1, invoices."""
 
-    label: ReadOnly[str | None] = f.read_only(f.text())
+    label: Field[str | None] = f.text()
     """Text."""
-    value: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
 
 
 class InvoiceItem(Embedded, id="item_id"):
@@ -53,12 +57,12 @@ class InvoiceItem(Embedded, id="item_id"):
     """Text."""
     description: Field[str | None] = f.text()
     """Text."""
-    code: ReadOnly[str | None] = f.read_only(f.text())
+    code: Field[str | None] = f.text()
     """Text."""
-    tags: ReadOnly[tuple[Tag, ...]] = f.read_only_many(Tag)
-    """Tags."""
-    item_custom_fields: ReadOnly[tuple[ItemCustomField, ...]] = f.read_only_many(ItemCustomField)
-    """Item custom fields."""
+    tags: Many[Tag] = f.many(Tag)
+    """Tags; sent whole."""
+    item_custom_fields: Custom[ItemCustomField] = f.custom(ItemCustomField)
+    """Item custom fields; those sent change, the others stay."""
     price: Field[Decimal | None] = f.money()
     """A price. Of one unit, in the invoice's currency."""
     quantity: Field[Decimal | None] = f.number()
@@ -71,7 +75,7 @@ class InvoiceItem(Embedded, id="item_id"):
     """The id of a tax."""
     tax_exemption_id: Field[str | None] = f.identifier()
     """The id of a tax exemption."""
-    tax_exemption_code: ReadOnly[str | None] = f.read_only(f.text())
+    tax_exemption_code: Field[str | None] = f.text()
     """Text."""
     project_id: Field[str | None] = f.identifier()
     """The id of a project."""
@@ -82,7 +86,7 @@ class InvoiceItem(Embedded, id="item_id"):
     item_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     product_type: Field[str | None] = f.text()
-    """Text. Editions: VAT. With the integration of India."""
+    """Text. Editions: VAT, India GST."""
     expense_id: Field[str | None] = f.identifier()
     """The id of an expense."""
     item_order: Field[int | None] = f.integer()
@@ -108,7 +112,7 @@ class InvoiceItem(Embedded, id="item_id"):
     expense_receipt_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     hsn_or_sac: Field[str | None] = f.text()
-    """Text. With the integration of India."""
+    """Text. Editions: India GST."""
     avatax_use_code: Field[str | None] = f.text()
     """Text, at most 25 characters. With the integration of Avalara."""
     avatax_exempt_no: Field[str | None] = f.text()
@@ -127,6 +131,7 @@ class InvoiceCoupon(Embedded):
     """Text."""
     discount_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
+    coupon: Link[Coupon | None] = f.link("coupon_code", "Coupon")
 
 
 class InvoiceCredit(Embedded):
@@ -167,10 +172,10 @@ class InvoicePayment(Embedded, id="payment_id"):
     """Text."""
     invoice_payment_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of an invoice payment."""
-    amount_refunded: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number."""
-    gateway_transaction_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a gateway transaction."""
+    amount_refunded: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount."""
+    gateway_transaction_id: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     date: ReadOnly[dt.date | None] = f.read_only(f.date())
@@ -179,12 +184,13 @@ class InvoicePayment(Embedded, id="payment_id"):
     """Text."""
     amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    bank_charges: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number."""
+    bank_charges: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount."""
     exchange_rate: ReadOnly[Decimal | None] = f.read_only(f.money())
     """A rate."""
     autotransaction: ReadOnly[AutoTransaction | None] = f.read_only_one(AutoTransaction)
     """An auto transaction."""
+    payment: Link[Payment | None] = f.link("payment_id", "Payment")
 
 
 class Address(Embedded):
@@ -229,16 +235,22 @@ class InvoiceComment(Embedded, id="comment_id"):
     """Text."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of an invoice. Source: Billing v1, invoices."""
 
     index: ReadOnly[int | None] = f.read_only(f.integer())
     """A whole number."""
     label: Field[str | None] = f.text()
     """Text."""
-    value: Field[str | None] = f.text()
-    """Text."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
     data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
@@ -532,22 +544,22 @@ class Invoice(
     """Text. Not shown in lists."""
     invoiced_estimate_id: WriteOnly[str | None] = f.write_only(f.identifier())
     """The id of an invoiced estimate."""
-    project_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a project."""
+    project_id: Field[str | None] = f.identifier()
+    """The id of a project. Not shown in lists."""
     custom_body: WriteOnly[str | None] = f.write_only(f.text())
     """Text."""
     custom_subject: WriteOnly[str | None] = f.write_only(f.text())
     """Text."""
-    tax_authority_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a tax authority. Editions: us, ca."""
-    tax_exemption_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a tax exemption."""
-    avatax_use_code: WriteOnly[str | None] = f.write_only(f.text())
-    """Text, at most 25 characters. With the integration of Avalara."""
-    avatax_tax_code: WriteOnly[str | None] = f.write_only(f.text())
-    """Text, at most 25 characters. With the integration of Avalara."""
-    avatax_exempt_no: WriteOnly[str | None] = f.write_only(f.text())
-    """Text, at most 25 characters. With the integration of Avalara."""
+    tax_authority_id: Field[str | None] = f.identifier()
+    """The id of a tax authority. Editions: us, ca. Not shown in lists."""
+    tax_exemption_id: Field[str | None] = f.identifier()
+    """The id of a tax exemption. Not shown in lists."""
+    avatax_use_code: Field[str | None] = f.text()
+    """Text, at most 25 characters. With the integration of Avalara. Not shown in lists."""
+    avatax_tax_code: Field[str | None] = f.text()
+    """Text, at most 25 characters. With the integration of Avalara. Not shown in lists."""
+    avatax_exempt_no: Field[str | None] = f.text()
+    """Text, at most 25 characters. With the integration of Avalara. Not shown in lists."""
     customer: Link[Customer] = f.link("customer_id", "Customer")
     project: Link[Project | None] = f.link("project_id", "Project")
 
@@ -594,28 +606,23 @@ class Invoice(
             body=custom_fields,
         )
 
-    def convert_to_open(self) -> None:
-        """Make it a bill that counts; nothing is mailed.
+    def mark_open(self) -> None:
+        """Make a pending or void invoice a bill that counts.
 
-        One call. May be sent again: it sets the status; twice is the same status, and nothing is
-        mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown.
 
         Scope: ZohoSubscriptions.invoices.CREATE.
         """
         self._act(
             Operation(
-                "POST",
-                "/invoices/{invoice_id}/converttoopen",
-                "ZohoSubscriptions.invoices.CREATE",
-                repeatable=True,
+                "POST", "/invoices/{invoice_id}/converttoopen", "ZohoSubscriptions.invoices.CREATE"
             ),
         )
 
-    def void(self) -> None:
+    def mark_void(self) -> None:
         """Set the status to void: payments and credits are free for other invoices.
 
-        One call. May be sent again: it sets the status; twice is the same status, and nothing is
-        mailed.
+        One call. May be sent again: it sets the status; twice is the same status.
 
         Scope: ZohoSubscriptions.invoices.CREATE.
         """
@@ -691,8 +698,8 @@ class Invoice(
     ) -> None:
         """Change the addresses of this invoice alone.
 
-        One call. Each of `billing_address` holds city, state, zip, country, fax, street and
-        attention. Each of `shipping_address` holds street, city, state, zip, country and fax.
+        One call. `billing_address` holds city, state, zip, country, fax and street.
+        `shipping_address` holds street, city, state, zip, country and fax.
 
         Scope: ZohoSubscriptions.invoices.UPDATE.
         """
@@ -766,19 +773,25 @@ class Invoice(
             ids={"item_id": item_id},
         )
 
-    def add_attachment(self, *, can_send_in_mail: bool | None = None) -> None:
+    def add_attachment(
+        self, *, can_send_in_mail: bool | None = None, attachment: FileSource | None = None
+    ) -> None:
         """Attach a file to this invoice.
 
-        One call. Files (attachment) are not sent from here. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        One call. `attachment` takes a file, of the kinds gif, png, jpeg, jpg, bmp and pdf. Never
+        sent twice: without an answer it raises OutcomeUnknown.
 
         Scope: ZohoSubscriptions.invoices.CREATE.
         """
         self._act(
             Operation(
-                "POST", "/invoices/{invoice_id}/attachment", "ZohoSubscriptions.invoices.CREATE"
+                "POST",
+                "/invoices/{invoice_id}/attachment",
+                "ZohoSubscriptions.invoices.CREATE",
+                files=(FilePart("attachment", kinds="gif png jpeg jpg bmp pdf"),),
             ),
             body={"can_send_in_mail": can_send_in_mail},
+            files={"attachment": attachment},
         )
 
     def cancel_write_off(self) -> None:

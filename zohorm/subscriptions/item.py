@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from zohorm import fields as f
 from zohorm.fields import Custom, Field, Many, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 
@@ -22,12 +23,20 @@ class ItemTaxPreference(Embedded):
     """One of the words above. Editions: in."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of an item. Source: Billing v1, items."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
-    value: Field[str | None] = f.text()
+    """The id of this record."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    label: Field[str | None] = f.text()
+    """Text."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 

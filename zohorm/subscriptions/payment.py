@@ -10,12 +10,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Gets, Saves
 from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
     from zohorm.subscriptions.customer import Customer
+    from zohorm.subscriptions.invoice import Invoice
     from zohorm.subscriptions.payment_refund import PaymentRefund
 
 
@@ -55,23 +57,32 @@ class PaymentInvoice(Embedded, id="invoice_id"):
     """An amount."""
     balance_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
+    invoice: Link[Invoice | None] = f.link("invoice_id", "Invoice")
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a payment. Source: Billing v1, payments."""
 
     index: ReadOnly[int | None] = f.read_only(f.integer())
     """A whole number."""
-    value: Field[str | None] = f.text()
-    """Text."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
     label: Field[str | None] = f.text()
     """Text."""
     data_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class Payment(
-    Model,
+    Gets,
+    Saves,
+    Deletes,
     product="subscriptions",
     path="payments",
     key="payment",
@@ -91,47 +102,46 @@ class Payment(
     """
 
     payment_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of this record. Not shown in lists."""
+    """The id of this record."""
     payment_mode: Field[str] = f.enum(
         "check", "cash", "creditcard", "banktransfer", "bankremittance", "autotransaction", "others"
     )
-    """One of the words above. Not shown in lists."""
+    """One of the words above."""
     amount: Field[Decimal] = f.money()
-    """An amount. Not shown in lists."""
+    """An amount."""
     amount_refunded: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount. Not shown in lists. Given back of it."""
+    """An amount. Given back of it."""
     bank_charges: Field[Decimal | None] = f.money()
-    """An amount. Not shown in lists."""
+    """An amount."""
     date: Field[dt.date] = f.date()
-    """A day. Not shown in lists."""
+    """A day."""
     status: ReadOnly[str] = f.read_only(f.enum("success", "failure"))
-    """One of the words above. Not shown in lists."""
+    """One of the words above."""
     reference_number: Field[str | None] = f.text()
-    """Text. Not shown in lists."""
+    """Text."""
     description: Field[str | None] = f.text()
-    """Text. Not shown in lists."""
+    """Text."""
     customer_id: Field[str] = f.identifier()
-    """The id of a customer. Not shown in lists."""
+    """The id of a customer."""
     customer_name: ReadOnly[str] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     email: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     autotransaction: ReadOnly[AutoTransaction | None] = f.read_only_one(AutoTransaction)
-    """An auto transaction. Not shown in lists."""
+    """An auto transaction."""
     invoices: Many[PaymentInvoice] = f.many(PaymentInvoice)
-    """Payment invoices; sent whole. Not shown in lists. The invoices that it pays, each with its
-    amount."""
+    """Payment invoices; sent whole. The invoices that it pays, each with its amount."""
     currency_code: ReadOnly[str] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     currency_symbol: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     custom_fields: Custom[CustomField] = f.custom(CustomField)
-    """Custom fields; those sent change, the others stay. Not shown in lists."""
+    """Custom fields; those sent change, the others stay."""
     exchange_rate: Field[Decimal | None] = f.money()
-    """A rate. Not shown in lists. From the payment's currency to the organization's."""
+    """A rate. From the payment's currency to the organization's."""
     tax_account_id: Field[str | None] = f.identifier()
-    """The id of a tax account. Not shown in lists."""
+    """The id of a tax account."""
     account_id: Field[str | None] = f.identifier()
-    """The id of an account. Not shown in lists."""
+    """The id of an account."""
     customer: Link[Customer] = f.link("customer_id", "Customer")
     refunds: Children[PaymentRefund] = f.children("PaymentRefund")

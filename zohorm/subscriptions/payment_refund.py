@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Saves
 from zohorm.fields import CreateOnly, Link, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
+    from zohorm.subscriptions.credit_note import CreditNote
     from zohorm.subscriptions.customer import Customer
 
 
@@ -33,6 +35,7 @@ class RefundedCreditNote(Embedded, id="creditnote_id"):
     """An amount."""
     balance_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
+    creditnote: Link[CreditNote | None] = f.link("creditnote_id", "CreditNote")
 
 
 class AutoTransaction(Embedded, id="autotransaction_id"):
@@ -57,7 +60,7 @@ class AutoTransaction(Embedded, id="autotransaction_id"):
 
 
 class PaymentRefund(
-    Model,
+    Saves,
     product="subscriptions",
     path="payments/{payment_id}/refunds",
     key="refund",
@@ -76,29 +79,29 @@ class PaymentRefund(
     """
 
     refund_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of this record. Not shown in lists."""
+    """The id of this record."""
     date: ReadOnly[dt.date] = f.read_only(f.date())
-    """A day. Not shown in lists."""
+    """A day."""
     amount: CreateOnly[Decimal] = f.create_only(f.money())
-    """An amount. Not shown in lists. In the currency of the payment."""
+    """An amount. In the currency of the payment."""
     description: CreateOnly[str | None] = f.create_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     reference_number: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     refund_mode: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     status: ReadOnly[str] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     customer_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a customer. Not shown in lists."""
+    """The id of a customer."""
     email: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     creditnote: ReadOnly[RefundedCreditNote | None] = f.read_only_one(RefundedCreditNote)
-    """A refunded credit note. Not shown in lists."""
+    """A refunded credit note."""
     autotransaction: ReadOnly[AutoTransaction | None] = f.read_only_one(AutoTransaction)
-    """An auto transaction. Not shown in lists."""
+    """An auto transaction."""
     currency_code: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     currency_symbol: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     customer: Link[Customer | None] = f.link("customer_id", "Customer")

@@ -12,15 +12,72 @@ from typing import TYPE_CHECKING, Self
 from zohorm import fields as f
 from zohorm.fields import Children, Field, Link, Many, ReadOnly
 from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
-from zohorm.subscriptions.project_user import ProjectUser
-from zohorm.subscriptions.task import Task
 
 if TYPE_CHECKING:
     from zohorm.children import Collection
     from zohorm.subscriptions.customer import Customer
     from zohorm.subscriptions.project_comment import ProjectComment
     from zohorm.subscriptions.project_invoice import ProjectInvoice
+    from zohorm.subscriptions.project_user import ProjectUser
+    from zohorm.subscriptions.task import Task
+
+
+class ProjectTask(Embedded, id="task_id"):
+    """A task of a project. Source: Billing v1, projects."""
+
+    task_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of this record."""
+    task_name: Field[str | None] = f.text()
+    """Text, at most 100 characters."""
+    description: Field[str | None] = f.text()
+    """Text, at most 500 characters."""
+    rate: Field[Decimal | None] = f.money()
+    """A rate."""
+    budget_hours: Field[str | None] = f.text()
+    """Text."""
+    total_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    billed_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    un_billed_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    non_billable_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    status: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    is_billable: ReadOnly[bool | None] = f.read_only(f.boolean())
+    """True or false."""
+    task_custom_fields: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value."""
+
+
+class ProjectMember(Embedded):
+    """A member of a project. Source: Billing v1, projects."""
+
+    user_id: Field[str | None] = f.identifier()
+    """The id of a user."""
+    is_current_user: ReadOnly[bool | None] = f.read_only(f.boolean())
+    """True or false."""
+    user_name: Field[str | None] = f.text()
+    """Text, at most 200 characters."""
+    email: Field[str | None] = f.text()
+    """Text, at most 100 characters."""
+    user_role: Field[str | None] = f.enum("staff", "admin", "timesheetstaff")
+    """One of the words above."""
+    status: Field[str | None] = f.text()
+    """Text."""
+    rate: Field[Decimal | None] = f.money()
+    """A rate."""
+    budget_hours: Field[str | None] = f.text()
+    """Text."""
+    total_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    billed_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    un_billed_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class Project(
@@ -108,10 +165,10 @@ class Project(
     """An instant."""
     show_in_dashboard: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
-    tasks: Many[Task] = f.many(Task)
-    """Tasks; sent whole. Not shown in lists."""
-    users: Many[ProjectUser] = f.many(ProjectUser)
-    """Project users; sent whole. Not shown in lists."""
+    tasks: Many[ProjectTask] = f.many(ProjectTask)
+    """Project tasks; sent whole. Not shown in lists."""
+    users: Many[ProjectMember] = f.many(ProjectMember)
+    """Project members; sent whole. Not shown in lists."""
     has_attachment: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Shown in lists alone."""
     budget_hours: Field[str | None] = f.text()

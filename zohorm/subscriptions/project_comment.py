@@ -9,8 +9,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Lists, Saves
 from zohorm.fields import CreateOnly, Link, ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class ProjectComment(
-    Model,
+    Lists,
+    Saves,
+    Deletes,
     product="subscriptions",
     path="projects/{project_id}/comments",
     key="comments",

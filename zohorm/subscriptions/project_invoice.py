@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import ReadOnly
-from zohorm.model import Model
+from zohorm.abilities import Lists
+from zohorm.fields import Link, ReadOnly
 from zohorm.resource import Operation
+
+if TYPE_CHECKING:
+    from zohorm.subscriptions.invoice import Invoice
 
 
 class ProjectInvoice(
-    Model,
+    Lists,
     product="subscriptions",
     path="projects/{project_id}/invoices",
     key="invoice",
@@ -52,3 +56,4 @@ class ProjectInvoice(
     """An amount. Shown in lists alone."""
     created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant. Shown in lists alone."""
+    invoice: Link[Invoice] = f.link("invoice_id", "Invoice")

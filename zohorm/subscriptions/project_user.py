@@ -59,9 +59,3 @@ class ProjectUser(
     """A rate."""
     budget_hours: Field[str | None] = f.text()
     """Text."""
-    total_hours: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
-    billed_hours: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
-    un_billed_hours: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""

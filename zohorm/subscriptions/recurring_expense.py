@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
     from zohorm.subscriptions.customer import Customer
     from zohorm.subscriptions.project import Project
+    from zohorm.subscriptions.recurring_expense_child import RecurringExpenseChild
     from zohorm.subscriptions.recurring_expense_comment import RecurringExpenseComment
-    from zohorm.subscriptions.recurring_expense_expense import RecurringExpenseExpense
 
 
 class AcquisitionVat(Embedded):
@@ -39,12 +40,20 @@ class ReverseChargeVat(Embedded):
     """An amount."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a recurring expense. Source: Billing v1, recurring expenses."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
-    value: Field[str | None] = f.text()
+    """The id of this record."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    label: Field[str | None] = f.text()
+    """Text."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
@@ -265,7 +274,7 @@ class RecurringExpense(
     """Line items; sent whole. Not shown in lists."""
     customer: Link[Customer | None] = f.link("customer_id", "Customer")
     project: Link[Project | None] = f.link("project_id", "Project")
-    expenses: Children[RecurringExpenseExpense] = f.children("RecurringExpenseExpense")
+    expenses: Children[RecurringExpenseChild] = f.children("RecurringExpenseChild")
     comments: Children[RecurringExpenseComment] = f.children("RecurringExpenseComment")
 
     def stop(self) -> None:

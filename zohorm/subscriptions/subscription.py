@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Self
 
 from zohorm import fields as f
 from zohorm.fields import Children, CreateOnly, Custom, Field, Link, Many, One, ReadOnly, WriteOnly
-from zohorm.model import Embedded, Model
+from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
+    from zohorm.subscriptions.addon import Addon
+    from zohorm.subscriptions.coupon import Coupon
     from zohorm.subscriptions.invoice import Invoice
+    from zohorm.subscriptions.plan import Plan
     from zohorm.subscriptions.product import Product
     from zohorm.subscriptions.subscription_activity import SubscriptionActivity
     from zohorm.subscriptions.unbilled_charge import UnbilledCharge
@@ -27,8 +31,8 @@ class ItemCustomField(Embedded):
 
     label: Field[str | None] = f.text()
     """Text."""
-    value: Field[str | None] = f.text()
-    """Text."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
 
 
 class Tag(Embedded, id="tag_id"):
@@ -70,9 +74,9 @@ class SubscriptionPlan(Embedded):
     setup_fee_tax_id: Field[str | None] = f.identifier()
     """The id of a setup fee tax."""
     tax_exemption_id: Field[str | None] = f.identifier()
-    """The id of a tax exemption. Editions: GST. With the integration of Sales."""
+    """The id of a tax exemption. Editions: Sales Tax, GST."""
     tax_exemption_code: Field[str | None] = f.text()
-    """Text. Editions: GST. With the integration of Sales."""
+    """Text. Editions: Sales Tax, GST."""
     tds_tax_id: Field[str | None] = f.identifier()
     """The id of a tds tax. Editions: mx."""
     sat_item_key_code: Field[str | None] = f.text()
@@ -80,15 +84,16 @@ class SubscriptionPlan(Embedded):
     unitkey_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
     setup_fee_tax_exemption_id: Field[str | None] = f.identifier()
-    """The id of a setup fee tax exemption. Editions: GST. With the integration of Sales."""
+    """The id of a setup fee tax exemption. Editions: Sales Tax, GST."""
     setup_fee_tax_exemption_code: Field[str | None] = f.text()
-    """Text. Editions: GST. With the integration of Sales."""
+    """Text. Editions: Sales Tax, GST."""
     exclude_trial: Field[bool | None] = f.boolean()
     """True or false."""
     exclude_setup_fee: Field[bool | None] = f.boolean()
     """True or false."""
     billing_cycles: Field[int | None] = f.integer()
     """A whole number."""
+    plan: Link[Plan | None] = f.link("plan_code", "Plan")
 
 
 class SubscriptionAddon(Embedded, id="addon_code"):
@@ -115,15 +120,16 @@ class SubscriptionAddon(Embedded, id="addon_code"):
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tax_exemption_id: Field[str | None] = f.identifier()
-    """The id of a tax exemption. Editions: GST. With the integration of Sales."""
+    """The id of a tax exemption. Editions: Sales Tax, GST."""
     tax_exemption_code: Field[str | None] = f.text()
-    """Text. Editions: GST. With the integration of Sales."""
+    """Text. Editions: Sales Tax, GST."""
     tds_tax_id: Field[str | None] = f.identifier()
     """The id of a tds tax. Editions: mx."""
     sat_item_key_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
     unitkey_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
+    addon: Link[Addon | None] = f.link("addon_code", "Addon")
 
 
 class SubscriptionCoupon(Embedded):
@@ -133,6 +139,7 @@ class SubscriptionCoupon(Embedded):
     """Text."""
     discount_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
+    coupon: Link[Coupon | None] = f.link("coupon_code", "Coupon")
 
 
 class SubscriptionCard(Embedded, id="card_id"):
@@ -173,16 +180,22 @@ class Address(Embedded):
     """Text."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a subscription. Source: Billing v1, subscriptions."""
 
-    index: Field[int | None] = f.integer()
+    index: ReadOnly[int | None] = f.read_only(f.integer())
     """A whole number."""
     label: Field[str | None] = f.text()
     """Text."""
-    value: Field[str | None] = f.text()
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    data_type: Field[str | None] = f.text()
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
@@ -214,11 +227,13 @@ class SubscriptionCustomer(Embedded, id="customer_id"):
     custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
     place_of_contact: Field[str | None] = f.text()
-    """Text. With the integration of India."""
+    """Text. Editions: India GST."""
     gst_no: Field[str | None] = f.text()
-    """Text. With the integration of India."""
-    gst_treatment: Field[str | None] = f.text()
-    """Text. With the integration of India."""
+    """Text. Editions: India GST."""
+    gst_treatment: Field[str | None] = f.enum(
+        "business_gst", "business_none", "overseas", "consumer"
+    )
+    """One of the words above. Editions: India GST."""
     vat_treatment: Field[str | None] = f.text()
     """Text. Editions: VAT."""
     vat_reg_no: Field[str | None] = f.text()
@@ -226,17 +241,17 @@ class SubscriptionCustomer(Embedded, id="customer_id"):
     country_code: Field[str | None] = f.text()
     """Text. Editions: VAT."""
     is_taxable: Field[bool | None] = f.boolean()
-    """True or false. Editions: GST. With the integration of Sales."""
+    """True or false. Editions: Sales Tax, GST."""
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tax_authority_id: Field[str | None] = f.identifier()
-    """The id of a tax authority. With the integration of Sales."""
+    """The id of a tax authority. Editions: Sales Tax."""
     tax_authority_name: Field[str | None] = f.text()
-    """Text. With the integration of Sales."""
+    """Text. Editions: Sales Tax."""
     tax_exemption_id: Field[str | None] = f.identifier()
-    """The id of a tax exemption. Editions: GST. With the integration of Sales."""
+    """The id of a tax exemption. Editions: Sales Tax, GST."""
     tax_exemption_code: Field[str | None] = f.text()
-    """Text. Editions: GST. With the integration of Sales."""
+    """Text. Editions: Sales Tax, GST."""
 
 
 class SubscriptionTax(Embedded, id="tax_id"):
@@ -431,7 +446,7 @@ class Subscription(
     payment_gateways: Many[PaymentGateway] = f.many(PaymentGateway)
     """Payment gateways; sent whole. Not shown in lists."""
     place_of_supply: CreateOnly[str | None] = f.create_only(f.text())
-    """Text. With the integration of India. Not shown in lists."""
+    """Text. Editions: India GST. Not shown in lists."""
     can_charge_setup_fee_immediately: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     customer_id: Field[str | None] = f.identifier()
@@ -444,50 +459,49 @@ class Subscription(
     """Text. Shown in lists alone."""
     add_to_unbilled_charges: WriteOnly[bool | None] = f.write_only(f.boolean())
     """True or false. Keep the first charge for a later invoice."""
-    card_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a card. The card to charge; `card` shows the one that is charged."""
+    card_id: Field[str | None] = f.identifier()
+    """The id of a card. Not shown in lists. The card to charge; `card` shows the one that is
+    charged."""
     starts_at: WriteOnly[dt.date | None] = f.write_only(f.date())
-    """A day. Only of a new subscription; may lie in the future or the past."""
-    exchange_rate: WriteOnly[Decimal | None] = f.write_only(f.money())
-    """A rate."""
+    """A day. Of a new subscription; may lie in the future or the past."""
+    exchange_rate: Field[Decimal | None] = f.money()
+    """A rate. Not shown in lists."""
     coupon_code: WriteOnly[str | None] = f.write_only(f.text())
     """Text. A coupon to apply with this save; `coupon` shows the one that counts."""
     create_backdated_invoice: WriteOnly[bool | None] = f.write_only(f.boolean())
     """True or false."""
-    template_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a template."""
-    cfdi_usage: WriteOnly[str | None] = f.write_only(
-        f.enum(
-            "acquisition_of_merchandise",
-            "return_discount_bonus",
-            "general_expense",
-            "buildings",
-            "furniture_office_equipment",
-            "transport_equipment",
-            "computer_equipmentdye_molds_tools",
-            "telephone_communication",
-            "satellite_communication",
-            "other_machinery_equipment",
-            "hospital_expense",
-            "medical_expense_disability",
-            "funeral_expense",
-            "donation",
-            "interest_mortage_loans",
-            "contribution_sar",
-            "medical_expense_insurance_pormium",
-            "school_transportation_expense",
-            "deposit_saving_account",
-            "payment_educational_service",
-            "no_tax_effect",
-            "payment",
-            "payroll",
-        ),
+    template_id: Field[str | None] = f.identifier()
+    """The id of a template. Not shown in lists."""
+    cfdi_usage: Field[str | None] = f.enum(
+        "acquisition_of_merchandise",
+        "return_discount_bonus",
+        "general_expense",
+        "buildings",
+        "furniture_office_equipment",
+        "transport_equipment",
+        "computer_equipmentdye_molds_tools",
+        "telephone_communication",
+        "satellite_communication",
+        "other_machinery_equipment",
+        "hospital_expense",
+        "medical_expense_disability",
+        "funeral_expense",
+        "donation",
+        "interest_mortage_loans",
+        "contribution_sar",
+        "medical_expense_insurance_pormium",
+        "school_transportation_expense",
+        "deposit_saving_account",
+        "payment_educational_service",
+        "no_tax_effect",
+        "payment",
+        "payroll",
     )
-    """One of the words above. Editions: mx."""
-    allow_partial_payments: WriteOnly[bool | None] = f.write_only(f.boolean())
-    """True or false. Editions: mx."""
-    account_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of an account. The bank account to charge."""
+    """One of the words above. Editions: mx. Not shown in lists."""
+    allow_partial_payments: Field[bool | None] = f.boolean()
+    """True or false. Editions: mx. Not shown in lists."""
+    account_id: Field[str | None] = f.identifier()
+    """The id of an account. Not shown in lists. The bank account to charge."""
     unbilled_charge: Link[UnbilledCharge | None] = f.link("unbilled_charge_id", "UnbilledCharge")
     child_invoice: Link[Invoice | None] = f.link("child_invoice_id", "Invoice")
     product: Link[Product | None] = f.link("product_id", "Product")
@@ -572,8 +586,7 @@ class Subscription(
     def apply_coupon(self, coupon_code: str) -> None:
         """Apply a coupon.
 
-        One call. May be sent again: it sets a member of the subscription and charges nothing; twice
-        is the same member.
+        One call. May be sent again: it sets a member of the subscription; twice is the same member.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -619,7 +632,7 @@ class Subscription(
         )
 
     def remove_card(self) -> None:
-        """Take the card away: nothing is collected any more.
+        """Take the card away: the customer pays by other means.
 
         One call.
 
@@ -702,8 +715,7 @@ class Subscription(
     def describe_item(self, plan_or_addon_code: str, *, description: str) -> None:
         """Describe the plan or an addon of this subscription on its bills.
 
-        One call. May be sent again: it sets a member of the subscription and charges nothing; twice
-        is the same member.
+        One call. May be sent again: it sets a member of the subscription; twice is the same member.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -721,8 +733,7 @@ class Subscription(
     def set_auto_collect(self, *, auto_collect: bool) -> Self:
         """Collect payments of the bills from the customer's card or account, or stop that.
 
-        One call. May be sent again: it sets a member of the subscription and charges nothing; twice
-        is the same member.
+        One call. May be sent again: it sets a member of the subscription; twice is the same member.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -739,8 +750,7 @@ class Subscription(
     def update_reference(self, *, reference_id: str) -> Self:
         """Set the reference and nothing else.
 
-        One call. May be sent again: it sets a member of the subscription and charges nothing; twice
-        is the same member.
+        One call. May be sent again: it sets a member of the subscription; twice is the same member.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -759,8 +769,7 @@ class Subscription(
     ) -> Self:
         """Set the salesperson and nothing else.
 
-        One call. May be sent again: it sets a member of the subscription and charges nothing; twice
-        is the same member.
+        One call. May be sent again: it sets a member of the subscription; twice is the same member.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -778,7 +787,7 @@ class Subscription(
         """Set some custom fields and nothing else.
 
         One call. Each of `custom_fields` holds label and value. May be sent again: it sets a member
-        of the subscription and charges nothing; twice is the same member.
+        of the subscription; twice is the same member.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """

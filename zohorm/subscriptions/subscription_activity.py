@@ -8,13 +8,13 @@ from __future__ import annotations
 import datetime as dt
 
 from zohorm import fields as f
+from zohorm.abilities import Lists
 from zohorm.fields import ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class SubscriptionActivity(
-    Model,
+    Lists,
     product="subscriptions",
     path="subscriptions/{subscription_id}/recentactivities",
     key="activity",

@@ -78,9 +78,5 @@ class Task(
     """Text."""
     budget_hours: Field[str | None] = f.text()
     """Text. Not shown in lists."""
-    total_hours: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
-    non_billable_hours: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
     project: Link[Project | None] = f.link("project_id", "Project")
     customer: Link[Customer | None] = f.link("customer_id", "Customer")

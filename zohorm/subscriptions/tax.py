@@ -8,13 +8,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from zohorm import fields as f
+from zohorm.abilities import Lists
 from zohorm.fields import ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class Tax(
-    Model,
+    Lists,
     product="subscriptions",
     path="settings/taxes",
     key="tax",
@@ -34,9 +34,9 @@ class Tax(
     is_editable: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Shown in lists alone."""
     tax_authority_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a tax authority. With the integration of Sales. Shown in lists alone."""
+    """The id of a tax authority. Editions: Sales Tax. Shown in lists alone."""
     tax_authority_name: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. With the integration of Sales. Shown in lists alone."""
+    """Text. Editions: Sales Tax. Shown in lists alone."""
     tax_percentage: ReadOnly[Decimal] = f.read_only(f.number())
     """A percentage. Shown in lists alone."""
     tax_type: ReadOnly[str | None] = f.read_only(f.enum("tax", "compound_tax", "tax_group"))

@@ -6,13 +6,13 @@ Facts: zohorm/facts/subscriptions.json, mended by the corrections beside it.
 from __future__ import annotations
 
 from zohorm import fields as f
+from zohorm.abilities import Lists
 from zohorm.fields import ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class TaxAuthority(
-    Model,
+    Lists,
     product="subscriptions",
     path="settings/taxauthorities",
     key="tax_authority",
@@ -26,8 +26,8 @@ class TaxAuthority(
     """Who collects a tax. Source: Billing v1, settings."""
 
     tax_authority_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of this record. With the integration of Sales. Shown in lists alone."""
+    """The id of this record. Editions: Sales Tax. Shown in lists alone."""
     tax_authority_name: ReadOnly[str] = f.read_only(f.text())
-    """Text. With the integration of Sales. Shown in lists alone."""
+    """Text. Editions: Sales Tax. Shown in lists alone."""
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""

@@ -6,13 +6,13 @@ Facts: zohorm/facts/subscriptions.json, mended by the corrections beside it.
 from __future__ import annotations
 
 from zohorm import fields as f
+from zohorm.abilities import Lists
 from zohorm.fields import ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class TaxExemption(
-    Model,
+    Lists,
     product="subscriptions",
     path="settings/taxexemptions",
     key="tax_exemption",
@@ -26,9 +26,9 @@ class TaxExemption(
     """A reason for which no tax is due, of customers or of items. Source: Billing v1, settings."""
 
     tax_exemption_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of this record. Editions: GST. With the integration of Sales. Shown in lists alone."""
+    """The id of this record. Editions: Sales Tax, GST. Shown in lists alone."""
     tax_exemption_code: ReadOnly[str] = f.read_only(f.text())
-    """Text. Editions: GST. With the integration of Sales. Shown in lists alone."""
+    """Text. Editions: Sales Tax, GST. Shown in lists alone."""
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     type: ReadOnly[str | None] = f.read_only(f.enum("customer", "item"))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from zohorm import fields as f
-from zohorm.fields import Field, Link, ReadOnly, WriteOnly
+from zohorm.fields import Field, Link, ReadOnly
 from zohorm.model import Model
 from zohorm.resource import Operation
 
@@ -108,8 +108,6 @@ class TimeEntry(
     """An instant."""
     timesheet_custom_fields: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value. Not shown in lists."""
-    start_timer: WriteOnly[bool | None] = f.write_only(f.boolean())
-    """True or false."""
     project: Link[Project] = f.link("project_id", "Project")
     customer: Link[Customer | None] = f.link("customer_id", "Customer")
     invoice: Link[Invoice | None] = f.link("invoice_id", "Invoice")
@@ -127,7 +125,7 @@ class TimeEntry(
             body={"time_entry_ids": time_entry_ids},
         )
 
-    def run_timer(self) -> Self:
+    def start_timer(self) -> Self:
         """Start a timer that counts for this entry.
 
         One call. Never sent twice: without an answer it raises OutcomeUnknown.

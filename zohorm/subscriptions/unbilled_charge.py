@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Gets
 from zohorm.fields import Link, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
+    from zohorm.subscriptions.coupon import Coupon
     from zohorm.subscriptions.customer import Customer
     from zohorm.subscriptions.invoice import Invoice
     from zohorm.subscriptions.product import Product
@@ -44,9 +46,9 @@ class UnbilledChargeItem(Embedded, id="unbilled_charge_item_id"):
     tax_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a tax."""
     product_type: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Editions: VAT. With the integration of India."""
+    """Text. Editions: VAT, India GST."""
     hsn_or_sac: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. With the integration of India."""
+    """Text. Editions: India GST."""
     tax_exemption_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a tax exemption."""
     tax_exemption_code: ReadOnly[str | None] = f.read_only(f.text())
@@ -63,6 +65,7 @@ class UnbilledChargeCoupon(Embedded):
     """Text."""
     discount_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
+    coupon: Link[Coupon | None] = f.link("coupon_code", "Coupon")
 
 
 class Address(Embedded):
@@ -83,7 +86,8 @@ class Address(Embedded):
 
 
 class UnbilledCharge(
-    Model,
+    Gets,
+    Deletes,
     product="subscriptions",
     path="unbilledcharges",
     key="unbilled_charge",
@@ -101,37 +105,37 @@ class UnbilledCharge(
     """Charges of a subscription that wait for an invoice. Source: Billing v1, unbilled-charges."""
 
     unbilled_charge_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of this record. Not shown in lists."""
+    """The id of this record."""
     status: ReadOnly[str] = f.read_only(f.enum("invoiced", "open"))
-    """One of the words above. Not shown in lists."""
+    """One of the words above."""
     unbilled_charge_date: ReadOnly[dt.date | None] = f.read_only(f.date())
-    """A day. Not shown in lists."""
+    """A day."""
     customer_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of a customer. Not shown in lists."""
+    """The id of a customer."""
     customer_name: ReadOnly[str] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     email: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     unbilled_charge_items: ReadOnly[tuple[UnbilledChargeItem, ...]] = f.read_only_many(
         UnbilledChargeItem
     )
-    """Unbilled charge items. Not shown in lists."""
+    """Unbilled charge items."""
     coupons: ReadOnly[tuple[UnbilledChargeCoupon, ...]] = f.read_only_many(UnbilledChargeCoupon)
-    """Unbilled charge coupons. Not shown in lists."""
+    """Unbilled charge coupons."""
     total: ReadOnly[Decimal] = f.read_only(f.money())
-    """An amount. Not shown in lists."""
+    """An amount."""
     currency_code: ReadOnly[str] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     currency_symbol: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
-    """An instant. Not shown in lists."""
+    """An instant."""
     updated_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
-    """An instant. Not shown in lists."""
+    """An instant."""
     billing_address: ReadOnly[Address | None] = f.read_only_one(Address)
-    """An address. Not shown in lists."""
+    """An address."""
     shipping_address: ReadOnly[Address | None] = f.read_only_one(Address)
-    """An address. Not shown in lists."""
+    """An address."""
     customer: Link[Customer] = f.link("customer_id", "Customer")
 
     def create_invoice(self) -> Invoice:
