@@ -759,3 +759,19 @@ def test_a_request_of_several_forms_takes_the_members_of_all(tmp_path: Path) -> 
     card = convert(tmp_path, parse(CORRECTIONS))["resources"]["Card"]
 
     assert list(card["fields"]) == ["card_id", "name", "account_id"]
+
+
+def test_what_stands_inside_of_a_line_travels_both_ways_too(tmp_path: Path) -> None:
+    sent = "serials: {items: {properties: {number: {type: string}}}, type: array}"
+    inside = (
+        f"batches: {{type: array, items: {{properties: {{batch_id: {{type: string}}, {sent}}}}}}}"
+    )
+    lines = "          rate: {type: number}\n    request:"
+    assert lines in DOCUMENT
+    text = DOCUMENT.replace(lines, lines.replace("\n", f"\n          {inside}\n", 1))
+    (tmp_path / "bills.yml").write_text(text, encoding="utf-8")
+
+    embedded = convert(tmp_path, parse(CORRECTIONS))["resources"]["Bill"]["embedded"]
+
+    assert embedded["Batch"]["fields"]["batch_id"]["access"] == "plain"
+    assert embedded["Serial"]["fields"]["number"]["access"] == "plain"

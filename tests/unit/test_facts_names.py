@@ -15,6 +15,7 @@ from zohorm.facts import names, places, prose
         ("opening_balances", "opening_balance"),
         ("currencies", "currency"),
         ("addresses", "address"),
+        ("batches", "batch"),
         ("payment_options", "payment_options"),
         ("status", "status"),
         ("billing_address", "billing_address"),

@@ -80,7 +80,7 @@ class FieldWriter:
         known = self.embedded.setdefault(name, {"id": None, "fields": {}})
         fields = self.fields(member.members)
         if member.answered:
-            travel_along(fields)
+            self._travel_along(fields)
         # Two members of one class (billing and shipping address) share its fields.
         known["fields"] = fields | known["fields"]
         own = names.singular(member.name) + "_id"
@@ -95,16 +95,17 @@ class FieldWriter:
             field["replaced"] = not member.name.endswith("custom_fields")
         return field
 
+    def _travel_along(self, fields: dict[str, Facts]) -> None:
+        """Take what requests alone show of an embedded record as readable too.
 
-def travel_along(fields: dict[str, Facts]) -> None:
-    """Take what requests alone show of an embedded record as readable too.
-
-    Answers hold more of a line than the documents show, and a line is sent back whole: what came
-    with it (a tax code, the line of an order that it stands for) must not get lost on the way.
-    """
-    for field in fields.values():
-        if field["access"] in ("write_only", "create_only"):
-            field |= {"access": "plain", "detail": True}
+        Answers hold more of a line than the documents show, and a line is sent back whole: what
+        came with it (a tax code, its batches and their bins) must not get lost on the way.
+        """
+        for field in fields.values():
+            if field["access"] in ("write_only", "create_only"):
+                field |= {"access": "plain", "detail": True}
+                if "of" in field:
+                    self._travel_along(self.embedded[field["of"]]["fields"])
 
 
 def value(member: Member) -> Facts:

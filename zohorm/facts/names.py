@@ -23,6 +23,8 @@ def singular(word: str) -> str:
         return head + separator + IRREGULAR[last]
     if last.endswith("ies"):
         return head + separator + last[:-3] + "y"
+    if last.endswith(("ches", "shes", "xes")):
+        return head + separator + last[:-2]
     if last.endswith("s") and not last.endswith("ss"):
         return head + separator + last[:-1]
     return word
