@@ -16,23 +16,28 @@ if TYPE_CHECKING:
     from zohorm.invoice.contact_comment import ContactComment
     from zohorm.invoice.contact_person import ContactPerson
     from zohorm.invoice.contact_refund import ContactRefund
-    from zohorm.invoice.credit_note import CreditNote
+    from zohorm.invoice.credit_note import (
+        CreditNote,
+        CreditNoteLineItem,
+        CreditNoteTax,
+        CreditedInvoice,
+    )
     from zohorm.invoice.credit_note_comment import CreditNoteComment
     from zohorm.invoice.credit_note_invoice import CreditNoteInvoice
     from zohorm.invoice.credit_note_refund import CreditNoteRefund
     from zohorm.invoice.credit_note_template import CreditNoteTemplate
     from zohorm.invoice.currency import Currency
-    from zohorm.invoice.customer_payment import CustomerPayment
+    from zohorm.invoice.customer_payment import CustomerPayment, PaidInvoice
     from zohorm.invoice.customer_payment_refund import CustomerPaymentRefund
     from zohorm.invoice.employee import Employee
-    from zohorm.invoice.estimate import Estimate
+    from zohorm.invoice.estimate import Estimate, EstimateLineItem, EstimateProject, EstimateTax
     from zohorm.invoice.estimate_comment import EstimateComment
     from zohorm.invoice.estimate_template import EstimateTemplate
     from zohorm.invoice.exchange_rate import ExchangeRate
-    from zohorm.invoice.expense import Expense
+    from zohorm.invoice.expense import Expense, ExpenseLineItem, ExpenseTax, VatSummaryTax
     from zohorm.invoice.expense_category import ExpenseCategory
     from zohorm.invoice.expense_comment import ExpenseComment
-    from zohorm.invoice.invoice import Invoice
+    from zohorm.invoice.invoice import Invoice, LineItem, TaxSummary
     from zohorm.invoice.invoice_comment import InvoiceComment
     from zohorm.invoice.invoice_credit import InvoiceCredit
     from zohorm.invoice.invoice_payment import InvoicePayment
@@ -40,16 +45,20 @@ if TYPE_CHECKING:
     from zohorm.invoice.item import Item, ItemLocation, ItemTaxPreference
     from zohorm.invoice.organization import Organization
     from zohorm.invoice.price_list import PriceList, PriceListItem
-    from zohorm.invoice.project import Project
+    from zohorm.invoice.project import Project, ProjectMember, ProjectTask
     from zohorm.invoice.project_comment import ProjectComment
     from zohorm.invoice.project_invoice import ProjectInvoice
     from zohorm.invoice.project_user import ProjectUser
-    from zohorm.invoice.recurring_expense import RecurringExpense
+    from zohorm.invoice.recurring_expense import RecurringExpense, RecurringExpenseLineItem
     from zohorm.invoice.recurring_expense_child import RecurringExpenseChild
     from zohorm.invoice.recurring_expense_comment import RecurringExpenseComment
-    from zohorm.invoice.recurring_invoice import RecurringInvoice
+    from zohorm.invoice.recurring_invoice import RecurringInvoice, RecurringInvoiceLineItem
     from zohorm.invoice.recurring_invoice_comment import RecurringInvoiceComment
-    from zohorm.invoice.retainer_invoice import RetainerInvoice
+    from zohorm.invoice.retainer_invoice import (
+        RetainerInvoice,
+        RetainerInvoiceLineItem,
+        RetainerInvoiceTax,
+    )
     from zohorm.invoice.retainer_invoice_comment import RetainerInvoiceComment
     from zohorm.invoice.retainer_invoice_template import RetainerInvoiceTemplate
     from zohorm.invoice.task import Task
@@ -70,23 +79,33 @@ else:
             "zohorm.invoice.contact_comment": ("ContactComment",),
             "zohorm.invoice.contact_person": ("ContactPerson",),
             "zohorm.invoice.contact_refund": ("ContactRefund",),
-            "zohorm.invoice.credit_note": ("CreditNote",),
+            "zohorm.invoice.credit_note": (
+                "CreditNote",
+                "CreditNoteLineItem",
+                "CreditNoteTax",
+                "CreditedInvoice",
+            ),
             "zohorm.invoice.credit_note_comment": ("CreditNoteComment",),
             "zohorm.invoice.credit_note_invoice": ("CreditNoteInvoice",),
             "zohorm.invoice.credit_note_refund": ("CreditNoteRefund",),
             "zohorm.invoice.credit_note_template": ("CreditNoteTemplate",),
             "zohorm.invoice.currency": ("Currency",),
-            "zohorm.invoice.customer_payment": ("CustomerPayment",),
+            "zohorm.invoice.customer_payment": ("CustomerPayment", "PaidInvoice"),
             "zohorm.invoice.customer_payment_refund": ("CustomerPaymentRefund",),
             "zohorm.invoice.employee": ("Employee",),
-            "zohorm.invoice.estimate": ("Estimate",),
+            "zohorm.invoice.estimate": (
+                "Estimate",
+                "EstimateLineItem",
+                "EstimateProject",
+                "EstimateTax",
+            ),
             "zohorm.invoice.estimate_comment": ("EstimateComment",),
             "zohorm.invoice.estimate_template": ("EstimateTemplate",),
             "zohorm.invoice.exchange_rate": ("ExchangeRate",),
-            "zohorm.invoice.expense": ("Expense",),
+            "zohorm.invoice.expense": ("Expense", "ExpenseLineItem", "ExpenseTax", "VatSummaryTax"),
             "zohorm.invoice.expense_category": ("ExpenseCategory",),
             "zohorm.invoice.expense_comment": ("ExpenseComment",),
-            "zohorm.invoice.invoice": ("Invoice",),
+            "zohorm.invoice.invoice": ("Invoice", "LineItem", "TaxSummary"),
             "zohorm.invoice.invoice_comment": ("InvoiceComment",),
             "zohorm.invoice.invoice_credit": ("InvoiceCredit",),
             "zohorm.invoice.invoice_payment": ("InvoicePayment",),
@@ -94,16 +113,20 @@ else:
             "zohorm.invoice.item": ("Item", "ItemLocation", "ItemTaxPreference"),
             "zohorm.invoice.organization": ("Organization",),
             "zohorm.invoice.price_list": ("PriceList", "PriceListItem"),
-            "zohorm.invoice.project": ("Project",),
+            "zohorm.invoice.project": ("Project", "ProjectMember", "ProjectTask"),
             "zohorm.invoice.project_comment": ("ProjectComment",),
             "zohorm.invoice.project_invoice": ("ProjectInvoice",),
             "zohorm.invoice.project_user": ("ProjectUser",),
-            "zohorm.invoice.recurring_expense": ("RecurringExpense",),
+            "zohorm.invoice.recurring_expense": ("RecurringExpense", "RecurringExpenseLineItem"),
             "zohorm.invoice.recurring_expense_child": ("RecurringExpenseChild",),
             "zohorm.invoice.recurring_expense_comment": ("RecurringExpenseComment",),
-            "zohorm.invoice.recurring_invoice": ("RecurringInvoice",),
+            "zohorm.invoice.recurring_invoice": ("RecurringInvoice", "RecurringInvoiceLineItem"),
             "zohorm.invoice.recurring_invoice_comment": ("RecurringInvoiceComment",),
-            "zohorm.invoice.retainer_invoice": ("RetainerInvoice",),
+            "zohorm.invoice.retainer_invoice": (
+                "RetainerInvoice",
+                "RetainerInvoiceLineItem",
+                "RetainerInvoiceTax",
+            ),
             "zohorm.invoice.retainer_invoice_comment": ("RetainerInvoiceComment",),
             "zohorm.invoice.retainer_invoice_template": ("RetainerInvoiceTemplate",),
             "zohorm.invoice.task": ("Task",),
@@ -127,8 +150,11 @@ __all__ = [
     "CreditNote",
     "CreditNoteComment",
     "CreditNoteInvoice",
+    "CreditNoteLineItem",
     "CreditNoteRefund",
+    "CreditNoteTax",
     "CreditNoteTemplate",
+    "CreditedInvoice",
     "Currency",
     "CustomerPayment",
     "CustomerPaymentRefund",
@@ -137,11 +163,16 @@ __all__ = [
     "Employee",
     "Estimate",
     "EstimateComment",
+    "EstimateLineItem",
+    "EstimateProject",
+    "EstimateTax",
     "EstimateTemplate",
     "ExchangeRate",
     "Expense",
     "ExpenseCategory",
     "ExpenseComment",
+    "ExpenseLineItem",
+    "ExpenseTax",
     "Invoice",
     "InvoiceComment",
     "InvoiceCredit",
@@ -150,28 +181,38 @@ __all__ = [
     "Item",
     "ItemLocation",
     "ItemTaxPreference",
+    "LineItem",
     "OpeningBalance",
     "Organization",
+    "PaidInvoice",
     "PriceList",
     "PriceListItem",
     "Project",
     "ProjectComment",
     "ProjectInvoice",
+    "ProjectMember",
+    "ProjectTask",
     "ProjectUser",
     "RecurringExpense",
     "RecurringExpenseChild",
     "RecurringExpenseComment",
+    "RecurringExpenseLineItem",
     "RecurringInvoice",
     "RecurringInvoiceComment",
+    "RecurringInvoiceLineItem",
     "RetainerInvoice",
     "RetainerInvoiceComment",
+    "RetainerInvoiceLineItem",
+    "RetainerInvoiceTax",
     "RetainerInvoiceTemplate",
     "Task",
     "Tax",
     "TaxAuthority",
     "TaxExemption",
     "TaxGroup",
+    "TaxSummary",
     "TimeEntry",
     "User",
+    "VatSummaryTax",
     "ZohoInvoice",
 ]

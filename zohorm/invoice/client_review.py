@@ -6,13 +6,14 @@ Facts: zohorm/facts/invoice.json, mended by the corrections beside it.
 from __future__ import annotations
 
 from zohorm import fields as f
+from zohorm.abilities import Gets, Lists
 from zohorm.fields import ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class ClientReview(
-    Model,
+    Gets,
+    Lists,
     product="invoice",
     path="clientreviews",
     key="client_review",

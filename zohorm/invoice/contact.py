@@ -11,10 +11,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Children, CreateOnly, Field, Link, Many, One, ReadOnly, WriteOnly
+from zohorm.fields import Children, CreateOnly, Custom, Field, Link, Many, One, ReadOnly, WriteOnly
 from zohorm.invoice.contact_person import ContactPerson
-from zohorm.model import Embedded, Model
-from zohorm.resource import Operation
+from zohorm.model import Model
+from zohorm.record import Embedded
+from zohorm.resource import FilePart, Operation
 
 if TYPE_CHECKING:
     from zohorm.children import Collection
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from zohorm.invoice.contact_refund import ContactRefund
     from zohorm.invoice.currency import Currency
     from zohorm.invoice.tax import Tax
+    from zohorm.uploads import FileSource
 
 
 class CustomField(Embedded, id="customfield_id"):
@@ -215,7 +217,7 @@ class Contact(
     """The id of a currency."""
     website: Field[str | None] = f.text()
     """Text. Not shown in lists."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay. Not shown in lists."""
     billing_address: One[Address] = f.one(Address)
     """An address. Not shown in lists."""
@@ -496,17 +498,21 @@ class Contact(
         end_date: dt.date | None = None,
         send_from_org_email_id: bool | None = None,
         cc_mail_ids: Iterable[str] | None = None,
+        attachments: FileSource | Iterable[FileSource] | None = None,
     ) -> None:
         """Mail the statement of a period; without days, of this month.
 
-        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        One call. `attachments` takes one file or several. Never sent twice: without an answer it
         raises OutcomeUnknown.
 
         Scope: ZohoInvoice.contacts.CREATE.
         """
         self._act(
             Operation(
-                "POST", "/contacts/{contact_id}/statements/email", "ZohoInvoice.contacts.CREATE"
+                "POST",
+                "/contacts/{contact_id}/statements/email",
+                "ZohoInvoice.contacts.CREATE",
+                files=(FilePart("attachments", most=None),),
             ),
             query={"start_date": start_date, "end_date": end_date},
             body={
@@ -516,6 +522,7 @@ class Contact(
                 "subject": subject,
                 "body": body,
             },
+            files={"attachments": attachments},
         )
 
     def statement_content(
@@ -541,23 +548,30 @@ class Contact(
         subject: str,
         body: str,
         send_customer_statement: bool | None = None,
+        attachments: FileSource | Iterable[FileSource] | None = None,
     ) -> None:
         """Mail the contact.
 
-        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        One call. `attachments` takes one file or several. Never sent twice: without an answer it
         raises OutcomeUnknown.
 
         Scope: ZohoInvoice.contacts.CREATE.
         """
         self._act(
-            Operation("POST", "/contacts/{contact_id}/email", "ZohoInvoice.contacts.CREATE"),
+            Operation(
+                "POST",
+                "/contacts/{contact_id}/email",
+                "ZohoInvoice.contacts.CREATE",
+                files=(FilePart("attachments", most=None),),
+            ),
             query={"send_customer_statement": send_customer_statement},
             body={"to_mail_ids": to_mail_ids, "subject": subject, "body": body},
+            files={"attachments": attachments},
         )
 
     @classmethod
     def import_crm_account(cls, crm_account_id: str) -> Mapping[str, object]:
-        """Import crm account.
+        """Make a customer of an account of Zoho CRM, or renew the one imported before.
 
         One call. Never sent twice: without an answer it raises OutcomeUnknown.
 
@@ -572,7 +586,7 @@ class Contact(
 
     @classmethod
     def import_crm_contact(cls, crm_contact_id: str) -> Mapping[str, object]:
-        """Import crm contact.
+        """Make a customer of a contact of Zoho CRM, or renew the one imported before.
 
         One call. Never sent twice: without an answer it raises OutcomeUnknown.
 

@@ -6,13 +6,15 @@ Facts: zohorm/facts/invoice.json, mended by the corrections beside it.
 from __future__ import annotations
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Lists, Saves
 from zohorm.fields import Field, ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class ContactAddress(
-    Model,
+    Lists,
+    Saves,
+    Deletes,
     product="invoice",
     path="contacts/{contact_id}/address",
     key="address_info",

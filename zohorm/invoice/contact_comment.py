@@ -9,8 +9,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Lists
 from zohorm.fields import Link, ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ContactComment(
-    Model,
+    Lists,
     product="invoice",
     path="contacts/{contact_id}/comments",
     key="contact_comment",

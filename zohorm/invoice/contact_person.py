@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.fields import Field, Link, ReadOnly, WriteOnly
-from zohorm.model import Embedded, Model
+from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:

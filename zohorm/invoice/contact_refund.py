@@ -9,13 +9,13 @@ import datetime as dt
 from decimal import Decimal
 
 from zohorm import fields as f
+from zohorm.abilities import Lists
 from zohorm.fields import ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class ContactRefund(
-    Model,
+    Lists,
     product="invoice",
     path="contacts/{contact_id}/refunds",
     key="creditnote_refund",

@@ -11,10 +11,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Children, Field, Link, Many, ReadOnly, WriteOnly
-from zohorm.invoice.invoice import Invoice
-from zohorm.model import Embedded, Model, SaveResult
-from zohorm.resource import Operation
+from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOnly
+from zohorm.model import Model
+from zohorm.record import Embedded
+from zohorm.resource import FilePart, Operation
+from zohorm.saving import SaveResult
 
 if TYPE_CHECKING:
     from zohorm.invoice.contact import Contact
@@ -22,12 +23,33 @@ if TYPE_CHECKING:
     from zohorm.invoice.credit_note_invoice import CreditNoteInvoice
     from zohorm.invoice.credit_note_refund import CreditNoteRefund
     from zohorm.invoice.currency import Currency
+    from zohorm.invoice.invoice import Invoice
     from zohorm.invoice.item import Item
     from zohorm.invoice.project import Project
     from zohorm.invoice.tax import Tax
+    from zohorm.uploads import FileSource
 
 
-class LineItem(Embedded, id="line_item_id"):
+class CustomField(Embedded, id="customfield_id"):
+    """A custom field of a credit note. Source: Invoice v3, credit notes."""
+
+    index: ReadOnly[int | None] = f.read_only(f.integer())
+    """A whole number."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    label: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+
+
+class CreditNoteLineItem(Embedded, id="line_item_id"):
     """A line item of a credit note. Source: Invoice v3, credit notes."""
 
     item_id: Field[str | None] = f.identifier()
@@ -72,21 +94,21 @@ class LineItem(Embedded, id="line_item_id"):
     """Text. Editions: mx."""
     unitkey_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
-    item_custom_fields: Field[tuple[str, ...] | None] = f.texts()
-    """Several texts."""
+    item_custom_fields: Custom[CustomField] = f.custom(CustomField)
+    """Custom fields; those sent change, the others stay."""
     location_id: Field[str | None] = f.identifier()
     """The id of a location."""
-    location_name: Field[str | None] = f.text()
+    location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    serial_numbers: Field[str | None] = f.text()
-    """Text."""
+    serial_numbers: Field[tuple[str, ...] | None] = f.texts()
+    """Several texts."""
     project_id: Field[str | None] = f.identifier()
     """The id of a project."""
     code: Field[str | None] = f.text()
     """Text."""
     type: Field[int | None] = f.integer()
     """A whole number."""
-    account_name: Field[str | None] = f.text()
+    account_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     project_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -98,19 +120,6 @@ class LineItem(Embedded, id="line_item_id"):
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     project: Link[Project | None] = f.link("project_id", "Project")
     invoice: Link[Invoice | None] = f.link("invoice_id", "Invoice")
-
-
-class CustomField(Embedded):
-    """A custom field of a credit note. Source: Invoice v3, credit notes."""
-
-    index: ReadOnly[int | None] = f.read_only(f.integer())
-    """A whole number."""
-    value: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-    label: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-    data_type: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
 
 
 class CommunicationPreference(Embedded):
@@ -145,8 +154,19 @@ class InvoiceContactPerson(Embedded):
     """A communication preference."""
 
 
-class TaxSummary(Embedded, id="tax_id"):
-    """A tax summary of a credit note. Source: Invoice v3, credit notes."""
+class CreditedInvoice(Embedded, id="invoice_id"):
+    """A credited invoice of a credit note. Source: Invoice v3, credit notes."""
+
+    invoice_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of this record."""
+    invoice_number: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    amount: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount."""
+
+
+class CreditNoteTax(Embedded, id="tax_id"):
+    """A tax of a credit note. Source: Invoice v3, credit notes."""
 
     tax_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
@@ -203,9 +223,9 @@ class CreditNote(
     },
     filters={
         "creditnote_number": f.exact_filter("creditnote_number", f.TEXT),
-        "date": f.exact_filter("date", f.DATE),
-        "status": f.exact_filter("status", f.TEXT),
-        "total": f.exact_filter("total", f.MONEY),
+        "date": f.date_filter("date"),
+        "status": f.exact_filter("status", f.ENUM),
+        "total": f.number_filter("total"),
         "reference_number": f.exact_filter("reference_number", f.TEXT),
         "customer_name": f.exact_filter("customer_name", f.TEXT),
         "item_name": f.exact_filter("item_name", f.TEXT),
@@ -225,20 +245,20 @@ class CreditNote(
     A new one needs customer_id, date, creditnote_number and line_items.
     """
 
-    creditnote_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    creditnote_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    creditnote_number: Field[str | None] = f.text()
+    creditnote_number: Field[str] = f.text()
     """Text, at most 100 characters."""
-    customer_id: Field[str | None] = f.identifier()
+    customer_id: Field[str] = f.identifier()
     """The id of a customer."""
     contact_persons: Field[tuple[str, ...] | None] = f.texts()
     """Several texts. Not shown in lists."""
-    date: Field[dt.date | None] = f.date()
+    date: Field[dt.date] = f.date()
     """A day."""
-    exchange_rate: WriteOnly[Decimal | None] = f.write_only(f.money())
-    """A rate."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    exchange_rate: Field[Decimal | None] = f.money()
+    """A rate. Not shown in lists. From the credit note's currency to the organization's."""
+    line_items: Many[CreditNoteLineItem] = f.many(CreditNoteLineItem)
+    """Credit note line items; sent whole. Not shown in lists."""
     gst_treatment: Field[str | None] = f.enum(
         "business_gst", "business_none", "overseas", "consumer"
     )
@@ -287,7 +307,7 @@ class CreditNote(
     """Text. Editions: in, gcc. Not shown in lists."""
     reference_number: Field[str | None] = f.text()
     """Text, at most 100 characters."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay. Not shown in lists."""
     notes: Field[str | None] = f.text()
     """Text, at most 5000 characters. Not shown in lists."""
@@ -309,26 +329,26 @@ class CreditNote(
     """Text. Editions: uk. Not shown in lists."""
     invoice_id: Field[str | None] = f.identifier()
     """The id of an invoice. Not shown in lists."""
-    status: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-    total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
-    balance: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
+    status: ReadOnly[str] = f.read_only(f.enum("draft", "open", "closed", "void"))
+    """One of the words above."""
+    total: ReadOnly[Decimal] = f.read_only(f.money())
+    """An amount. With tax, discount and adjustment."""
+    balance: ReadOnly[Decimal] = f.read_only(f.money())
+    """An amount. Not used yet."""
     location_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a location."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    customer_name: ReadOnly[str | None] = f.read_only(f.text())
+    customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text, at most 100 characters."""
-    currency_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a currency. Shown in lists alone."""
-    currency_code: ReadOnly[str | None] = f.read_only(f.text())
+    currency_id: ReadOnly[str] = f.read_only(f.identifier())
+    """The id of a currency."""
+    currency_code: ReadOnly[str] = f.read_only(f.text())
     """Text."""
-    created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
+    created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
-    last_modified_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
-    """An instant. Shown in lists alone."""
+    last_modified_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
+    """An instant."""
     is_emailed: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Shown in lists alone."""
     is_pre_gst: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -343,10 +363,10 @@ class CreditNote(
     """Invoice contact persons. Not shown in lists."""
     email: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    invoices: ReadOnly[tuple[Invoice, ...]] = f.read_only_many(Invoice)
-    """Invoices. Not shown in lists."""
-    taxes: ReadOnly[tuple[TaxSummary, ...]] = f.read_only_many(TaxSummary)
-    """Tax summaries. Not shown in lists."""
+    invoices: ReadOnly[tuple[CreditedInvoice, ...]] = f.read_only_many(CreditedInvoice)
+    """Credited invoices. Not shown in lists."""
+    taxes: ReadOnly[tuple[CreditNoteTax, ...]] = f.read_only_many(CreditNoteTax)
+    """Credit note taxes. Not shown in lists."""
     currency_symbol: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     billing_address: ReadOnly[Address | None] = f.read_only_one(Address)
@@ -379,9 +399,9 @@ class CreditNote(
     """Text."""
     template_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    customer: Link[Contact | None] = f.link("customer_id", "Contact")
+    customer: Link[Contact] = f.link("customer_id", "Contact")
     invoice: Link[Invoice | None] = f.link("invoice_id", "Invoice")
-    currency: Link[Currency | None] = f.link("currency_id", "Currency")
+    currency: Link[Currency] = f.link("currency_id", "Currency")
     comments: Children[CreditNoteComment] = f.children("CreditNoteComment")
     credited_invoices: Children[CreditNoteInvoice] = f.children("CreditNoteInvoice")
     refunds: Children[CreditNoteRefund] = f.children("CreditNoteRefund")
@@ -422,17 +442,21 @@ class CreditNote(
         body: str,
         customer_id: str | None = None,
         cc_mail_ids: Iterable[str] | None = None,
+        attachments: FileSource | Iterable[FileSource] | None = None,
     ) -> None:
-        """Send email of this credit note.
+        """Mail the credit note.
 
-        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        One call. `attachments` takes one file or several. Never sent twice: without an answer it
         raises OutcomeUnknown.
 
         Scope: ZohoInvoice.creditnotes.CREATE.
         """
         self._act(
             Operation(
-                "POST", "/creditnotes/{creditnote_id}/email", "ZohoInvoice.creditnotes.CREATE"
+                "POST",
+                "/creditnotes/{creditnote_id}/email",
+                "ZohoInvoice.creditnotes.CREATE",
+                files=(FilePart("attachments", most=None),),
             ),
             query={"customer_id": customer_id},
             body={
@@ -441,6 +465,7 @@ class CreditNote(
                 "subject": subject,
                 "body": body,
             },
+            files={"attachments": attachments},
         )
 
     def mark_void(self) -> None:
@@ -478,7 +503,7 @@ class CreditNote(
         )
 
     def email_history(self) -> Mapping[str, object]:
-        """Email history of this credit note.
+        """Give the mails that were sent of this credit note.
 
         One call.
 
@@ -500,7 +525,7 @@ class CreditNote(
         country: str | None = None,
         fax: str | None = None,
     ) -> None:
-        """Update billing address of this credit note.
+        """Change the billing address of this credit note alone.
 
         One call.
 
@@ -532,7 +557,7 @@ class CreditNote(
         country: str | None = None,
         fax: str | None = None,
     ) -> None:
-        """Update shipping address of this credit note.
+        """Change the shipping address of this credit note alone.
 
         One call.
 
@@ -555,7 +580,7 @@ class CreditNote(
         )
 
     def use_template(self, template_id: str) -> None:
-        """Use template of this credit note.
+        """Print this credit note with another template.
 
         One call.
 
@@ -570,14 +595,8 @@ class CreditNote(
             ids={"template_id": template_id},
         )
 
-    def apply_to_invoices(
-        self,
-        *,
-        invoice_id: str,
-        amount_applied: Decimal,
-        invoices: Iterable[Mapping[str, object]] | None = None,
-    ) -> None:
-        """Apply to invoices of this credit note.
+    def apply_to_invoices(self, *, invoices: Iterable[Mapping[str, object]]) -> None:
+        """Pay invoices of the customer with this credit.
 
         One call. Each of `invoices` holds invoice_id and amount_applied. Never sent twice: without
         an answer it raises OutcomeUnknown.
@@ -588,5 +607,5 @@ class CreditNote(
             Operation(
                 "POST", "/creditnotes/{creditnote_id}/invoices", "ZohoInvoice.creditnotes.CREATE"
             ),
-            body={"invoices": invoices, "invoice_id": invoice_id, "amount_applied": amount_applied},
+            body={"invoices": invoices},
         )

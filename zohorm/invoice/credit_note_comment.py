@@ -8,13 +8,15 @@ from __future__ import annotations
 import datetime as dt
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Lists, Saves
 from zohorm.fields import CreateOnly, ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class CreditNoteComment(
-    Model,
+    Lists,
+    Saves,
+    Deletes,
     product="invoice",
     path="creditnotes/{creditnote_id}/comments",
     key="comment",
@@ -37,7 +39,7 @@ class CreditNoteComment(
 ):
     """An entry in the history of a credit note. Source: Invoice v3, credit notes."""
 
-    comment_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    comment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Shown in lists alone."""
     creditnote_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a creditnote. Shown in lists alone."""
@@ -49,7 +51,7 @@ class CreditNoteComment(
     """Text. Shown in lists alone."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
-    date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    date: ReadOnly[dt.date] = f.read_only(f.date())
     """A day. Shown in lists alone."""
     date_description: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""

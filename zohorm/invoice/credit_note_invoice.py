@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Lists
 from zohorm.fields import Link, ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 class CreditNoteInvoice(
-    Model,
+    Lists,
+    Deletes,
     product="invoice",
     path="creditnotes/{creditnote_id}/invoices",
     key="invoices_credited",
@@ -40,18 +41,18 @@ class CreditNoteInvoice(
 ):
     """The part of a credit note that pays an invoice. Source: Invoice v3, credit notes."""
 
-    creditnote_invoice_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    creditnote_invoice_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Shown in lists alone."""
     invoice_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     creditnote_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a creditnote. Shown in lists alone."""
-    invoice_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    invoice_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of an invoice. Shown in lists alone."""
-    date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    date: ReadOnly[dt.date] = f.read_only(f.date())
     """A day. Shown in lists alone."""
     creditnote_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text, at most 100 characters. Shown in lists alone."""
-    credited_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
+    credited_amount: ReadOnly[Decimal] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
-    invoice: Link[Invoice | None] = f.link("invoice_id", "Invoice")
+    invoice: Link[Invoice] = f.link("invoice_id", "Invoice")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Self
 
 from zohorm import fields as f
 from zohorm.fields import Field, ReadOnly, WriteOnly
@@ -24,6 +23,7 @@ class CreditNoteRefund(
     id="creditnote_refund_id",
     parent="creditnote_id",
     operations={
+        "list_all": Operation("GET", "/creditnotes/refunds", "ZohoInvoice.creditnotes.READ"),
         "create": Operation(
             "POST", "/creditnotes/{creditnote_id}/refunds", "ZohoInvoice.creditnotes.CREATE"
         ),
@@ -47,11 +47,11 @@ class CreditNoteRefund(
         ),
     },
 ):
-    """Money given back to a customer for a credit note. Source: Invoice v3, credit note refunds."""
+    """Money given back to a customer for a credit note. Source: Invoice v3, credit notes."""
 
-    creditnote_refund_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    creditnote_refund_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    date: Field[dt.date | None] = f.date()
+    date: Field[dt.date] = f.date()
     """A day."""
     refund_mode: Field[str | None] = f.text()
     """Text."""
@@ -63,7 +63,7 @@ class CreditNoteRefund(
     """A rate."""
     description: Field[str | None] = f.text()
     """Text."""
-    creditnote_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    creditnote_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of a creditnote."""
     payment_form: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: mx."""
@@ -75,29 +75,3 @@ class CreditNoteRefund(
     """An amount. Shown in lists alone."""
     amount_fcy: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
-
-    @classmethod
-    def of_all_credit_notes(
-        cls,
-        *,
-        customer_id: str | None = None,
-        sort_column: str | None = None,
-        page: int | None = None,
-        per_page: int | None = None,
-    ) -> list[Self]:
-        """Of all credit notes.
-
-        One call. `sort_column` is one of refund_mode, reference_number, date, creditnote_number,
-        customer_name, amount_bcy and amount_fcy.
-
-        Scope: ZohoInvoice.creditnotes.READ.
-        """
-        return cls._act_all_rows(
-            Operation("GET", "/creditnotes/refunds", "ZohoInvoice.creditnotes.READ"),
-            query={
-                "customer_id": customer_id,
-                "sort_column": sort_column,
-                "page": page,
-                "per_page": per_page,
-            },
-        )

@@ -31,29 +31,32 @@ class Currency(
         "list": Operation("GET", "/settings/currencies", "ZohoInvoice.settings.READ"),
         "get": Operation("GET", "/settings/currencies/{currency_id}", "ZohoInvoice.settings.READ"),
         "update": Operation(
-            "PUT", "/settings/currencies/{currency_id}", "ZohoInvoice.settings.UPDATE"
+            "PUT",
+            "/settings/currencies/{currency_id}",
+            "ZohoInvoice.settings.UPDATE",
+            send_on_update=("currency_code", "currency_format"),
         ),
         "delete": Operation(
             "DELETE", "/settings/currencies/{currency_id}", "ZohoInvoice.settings.DELETE"
         ),
     },
-    filters={"filter_by": f.exact_filter("filter_by", f.TEXT)},
+    filters={"filter_by": f.exact_filter("filter_by", f.ENUM)},
 ):
     """A currency that the organization trades in. Source: Invoice v3, currencies.
 
     A new one needs currency_code and currency_format.
     """
 
-    currency_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    currency_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    currency_code: Field[str | None] = f.text()
+    currency_code: Field[str] = f.text()
     """Text."""
     currency_symbol: Field[str | None] = f.text()
     """Text."""
     price_precision: Field[int | None] = f.integer()
     """A whole number."""
     currency_format: Field[str | None] = f.text()
-    """Text."""
+    """Text. How amounts look: 1,234,567.89."""
     currency_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     is_base_currency: ReadOnly[bool | None] = f.read_only(f.boolean())

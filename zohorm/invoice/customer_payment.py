@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Children, Field, Link, Many, ReadOnly, WriteOnly
-from zohorm.invoice.invoice import Invoice
-from zohorm.model import Embedded, Model
+from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOnly
+from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -20,16 +20,39 @@ if TYPE_CHECKING:
     from zohorm.invoice.customer_payment_refund import CustomerPaymentRefund
 
 
-class CustomField(Embedded):
+class PaidInvoice(Embedded, id="invoice_id"):
+    """A paid invoice of a customer payment. Source: Invoice v3, customer payments."""
+
+    invoice_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    amount_applied: Field[Decimal | None] = f.money()
+    """An amount."""
+    invoice_number: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day."""
+    invoice_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount."""
+    balance_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount."""
+
+
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a customer payment. Source: Invoice v3, customer payments."""
 
     index: ReadOnly[int | None] = f.read_only(f.integer())
     """A whole number."""
-    value: Field[str | None] = f.text()
-    """Text."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
     label: Field[str | None] = f.text()
     """Text."""
     data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
@@ -57,7 +80,7 @@ class CustomerPayment(
     filters={
         "customer_name": f.text_filter("customer_name"),
         "reference_number": f.text_filter("reference_number"),
-        "date": f.exact_filter("date", f.DATE),
+        "date": f.date_filter("date"),
         "amount": f.number_filter("amount"),
         "notes": f.text_filter("notes"),
         "payment_mode": f.text_filter("payment_mode"),
@@ -69,48 +92,49 @@ class CustomerPayment(
     """Money received from a customer, and the invoices that it pays. Source: Invoice v3, customer
     payments.
 
-    A new one needs customer_id, payment_mode, amount, invoices and date.
+    A new one needs customer_id, payment_mode, amount and date.
     """
 
-    payment_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    payment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     payment_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
-    customer_id: Field[str | None] = f.identifier()
+    customer_id: Field[str] = f.identifier()
     """The id of a customer. Not shown in lists."""
-    payment_mode: Field[str | None] = f.text()
+    payment_mode: Field[str] = f.text()
     """Text, at most 100 characters."""
-    amount: Field[Decimal | None] = f.money()
-    """An amount."""
-    date: Field[dt.date | None] = f.date()
+    amount: Field[Decimal] = f.money()
+    """An amount. In the customer's currency."""
+    date: Field[dt.date] = f.date()
     """A day."""
     reference_number: Field[str | None] = f.text()
     """Text, at most 100 characters. Not shown in lists."""
     description: Field[str | None] = f.text()
     """Text. Not shown in lists."""
-    invoices: Many[Invoice] = f.many(Invoice)
-    """Invoices; sent whole. Not shown in lists."""
-    exchange_rate: WriteOnly[Decimal | None] = f.write_only(f.money())
-    """A rate."""
+    invoices: Many[PaidInvoice] = f.many(PaidInvoice)
+    """Paid invoices; sent whole. Not shown in lists. What is left out of the list is no longer paid
+    by this payment."""
+    exchange_rate: Field[Decimal | None] = f.money()
+    """A rate. Not shown in lists."""
     payment_form: WriteOnly[str | None] = f.write_only(f.text())
     """Text. Editions: mx."""
-    bank_charges: Field[Decimal | None] = f.number()
-    """A number. Not shown in lists."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    bank_charges: Field[Decimal | None] = f.money()
+    """An amount. Not shown in lists. What the bank kept of the amount."""
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay. Not shown in lists."""
     invoice_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     bcy_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount. Shown in lists alone."""
+    """An amount. Shown in lists alone. In the organization's currency."""
     location_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a location."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    amount_refunded: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number. Not shown in lists."""
+    amount_refunded: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount. Not shown in lists."""
     status: ReadOnly[str | None] = f.read_only(f.enum("success", "failure"))
     """One of the words above. Not shown in lists."""
-    customer_name: ReadOnly[str | None] = f.read_only(f.text())
+    customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text, at most 100 characters."""
     email: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
@@ -153,8 +177,8 @@ class CustomerPayment(
     settlement_status: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tax_amount_withheld: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount. Shown in lists alone."""
-    unused_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    customer: Link[Contact | None] = f.link("customer_id", "Contact")
+    unused_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount. Not used for invoices yet."""
+    customer: Link[Contact] = f.link("customer_id", "Contact")
     refunds: Children[CustomerPaymentRefund] = f.children("CustomerPaymentRefund")

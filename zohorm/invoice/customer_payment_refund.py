@@ -51,9 +51,9 @@ class CustomerPaymentRefund(
     A new one needs date and amount.
     """
 
-    payment_refund_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    payment_refund_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    date: Field[dt.date | None] = f.date()
+    date: Field[dt.date] = f.date()
     """A day."""
     refund_mode: Field[str | None] = f.text()
     """Text, at most 50 characters."""
@@ -67,7 +67,7 @@ class CustomerPaymentRefund(
     """Text. Editions: mx. Not shown in lists."""
     description: Field[str | None] = f.text()
     """Text. Not shown in lists."""
-    payment_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    payment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of a payment."""
     payment_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""

@@ -30,9 +30,9 @@ class Employee(
     A new one needs name and email.
     """
 
-    employee_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    employee_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Editions: uk."""
-    name: CreateOnly[str | None] = f.create_only(f.text())
+    name: CreateOnly[str] = f.create_only(f.text())
     """Text."""
-    email: CreateOnly[str | None] = f.create_only(f.text())
+    email: CreateOnly[str] = f.create_only(f.text())
     """Text."""

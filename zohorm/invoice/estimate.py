@@ -8,36 +8,47 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from zohorm import fields as f
-from zohorm.fields import Children, Field, Link, Many, ReadOnly, WriteOnly
-from zohorm.invoice.project import Project
-from zohorm.model import Embedded, Model, SaveResult
-from zohorm.resource import Operation
+from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOnly
+from zohorm.model import Model
+from zohorm.record import Embedded
+from zohorm.resource import FilePart, Operation
+from zohorm.saving import SaveResult
 
 if TYPE_CHECKING:
+    from zohorm.downloads import FileTarget, Progress, SavedFile
     from zohorm.invoice.contact import Contact
     from zohorm.invoice.currency import Currency
     from zohorm.invoice.estimate_comment import EstimateComment
     from zohorm.invoice.item import Item
     from zohorm.invoice.tax import Tax
+    from zohorm.uploads import FileSource
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of an estimate. Source: Invoice v3, estimates."""
 
     index: Field[int | None] = f.integer()
     """A whole number."""
     show_on_pdf: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
-    value: Field[str | None] = f.text()
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    label: Field[str | None] = f.text()
     """Text."""
-    label: ReadOnly[str | None] = f.read_only(f.text())
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
-class LineItem(Embedded, id="line_item_id"):
+class EstimateLineItem(Embedded, id="line_item_id"):
     """A line item of an estimate. Source: Invoice v3, estimates."""
 
     item_id: Field[str | None] = f.identifier()
@@ -62,9 +73,9 @@ class LineItem(Embedded, id="line_item_id"):
     """Text. Editions: mx."""
     unitkey_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
-    bcy_rate: Field[Decimal | None] = f.money()
+    bcy_rate: ReadOnly[Decimal | None] = f.read_only(f.money())
     """A rate."""
-    discount_amount: Field[Decimal | None] = f.money()
+    discount_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
     discount: Field[Decimal | None] = f.number()
     """A number."""
@@ -74,13 +85,13 @@ class LineItem(Embedded, id="line_item_id"):
     """The id of a tds tax. Editions: mx."""
     tax_name: Field[str | None] = f.text()
     """Text."""
-    tax_type: Field[str | None] = f.text()
+    tax_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    tax_percentage: Field[Decimal | None] = f.number()
+    tax_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
     """A percentage."""
     tax_treatment_code: Field[str | None] = f.text()
     """Text. Editions: gcc."""
-    item_total: Field[Decimal | None] = f.money()
+    item_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
     location_id: Field[str | None] = f.identifier()
     """The id of a location."""
@@ -126,8 +137,8 @@ class InvoiceContactPerson(Embedded):
     """A communication preference."""
 
 
-class TaxSummary(Embedded):
-    """A tax summary of an estimate. Source: Invoice v3, estimates."""
+class EstimateTax(Embedded):
+    """A tax of an estimate. Source: Invoice v3, estimates."""
 
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -149,6 +160,15 @@ class Address(Embedded):
     country: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     fax: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+
+
+class EstimateProject(Embedded, id="project_id"):
+    """A project of an estimate. Source: Invoice v3, estimates."""
+
+    project_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of this record."""
+    project_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
@@ -196,11 +216,11 @@ class Estimate(
     A new one needs customer_id and line_items.
     """
 
-    estimate_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    estimate_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    estimate_number: Field[str | None] = f.text()
+    estimate_number: Field[str] = f.text()
     """Text."""
-    customer_id: Field[str | None] = f.identifier()
+    customer_id: Field[str] = f.identifier()
     """The id of a customer."""
     contact_persons: Field[tuple[str, ...] | None] = f.texts()
     """Several texts."""
@@ -226,30 +246,30 @@ class Estimate(
     """Text. Editions: in. Not shown in lists."""
     reference_number: Field[str | None] = f.text()
     """Text."""
-    date: Field[dt.date | None] = f.date()
+    date: Field[dt.date] = f.date()
     """A day."""
     expiry_date: Field[dt.date | None] = f.date()
     """A day."""
     exchange_rate: Field[Decimal | None] = f.money()
-    """A rate. Not shown in lists."""
+    """A rate. Not shown in lists. From the estimate's currency to the organization's."""
     discount: Field[Decimal | None] = f.number()
     """A number. Not shown in lists."""
     is_discount_before_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
-    discount_type: Field[str | None] = f.text()
-    """Text. Not shown in lists."""
+    discount_type: Field[str | None] = f.enum("entity_level", "item_level")
+    """One of the words above. Not shown in lists."""
     is_inclusive_tax: Field[bool | None] = f.boolean()
     """True or false. Not in editions: us, ca. Not shown in lists."""
     custom_body: WriteOnly[str | None] = f.write_only(f.text())
-    """Text."""
+    """Text. The text of the mail, where the estimate is sent at once."""
     custom_subject: WriteOnly[str | None] = f.write_only(f.text())
-    """Text."""
+    """Text. The subject of the mail, where the estimate is sent at once."""
     salesperson_name: Field[str | None] = f.text()
     """Text. Not shown in lists."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay. Not shown in lists."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[EstimateLineItem] = f.many(EstimateLineItem)
+    """Estimate line items; sent whole. Not shown in lists."""
     notes: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     terms: Field[str | None] = f.text()
@@ -272,29 +292,29 @@ class Estimate(
     """Text."""
     avatax_exempt_no: WriteOnly[str | None] = f.write_only(f.text())
     """Text. With the integration of Avalara."""
-    project_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a project."""
+    project_id: Field[str | None] = f.identifier()
+    """The id of a project. Not shown in lists."""
     vat_treatment: WriteOnly[str | None] = f.write_only(f.text())
     """Text. Editions: uk."""
-    customer_name: ReadOnly[str | None] = f.read_only(f.text())
+    customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text."""
-    status: ReadOnly[str | None] = f.read_only(
+    status: ReadOnly[str] = f.read_only(
         f.enum("draft", "sent", "invoiced", "accepted", "declined", "expired")
     )
     """One of the words above."""
-    currency_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    currency_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of a currency."""
-    currency_code: ReadOnly[str | None] = f.read_only(f.text())
+    currency_code: ReadOnly[str] = f.read_only(f.text())
     """Text."""
-    total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
+    total: ReadOnly[Decimal] = f.read_only(f.money())
+    """An amount. With tax, discount, charges and adjustment."""
     location_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a location."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
+    created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
-    last_modified_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
+    last_modified_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
     accepted_date: ReadOnly[dt.date | None] = f.read_only(f.date())
     """A day. Shown in lists alone."""
@@ -315,13 +335,13 @@ class Estimate(
     )
     """Invoice contact persons. Not shown in lists."""
     sub_total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount. Not shown in lists."""
+    """An amount. Not shown in lists. Of the lines, before tax."""
     tax_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not shown in lists."""
     price_precision: ReadOnly[int | None] = f.read_only(f.integer())
     """A whole number. Not shown in lists."""
-    taxes: ReadOnly[tuple[TaxSummary, ...]] = f.read_only_many(TaxSummary)
-    """Tax summaries. Not shown in lists."""
+    taxes: ReadOnly[tuple[EstimateTax, ...]] = f.read_only_many(EstimateTax)
+    """Estimate taxes. Not shown in lists."""
     billing_address: ReadOnly[Address | None] = f.read_only_one(Address)
     """An address. Not shown in lists."""
     shipping_address: ReadOnly[Address | None] = f.read_only_one(Address)
@@ -330,11 +350,11 @@ class Estimate(
     """Text. Not shown in lists."""
     salesperson_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a salesperson. Not shown in lists."""
-    project: ReadOnly[Project | None] = f.read_only_one(Project)
-    """A project. Not shown in lists."""
-    customer: Link[Contact | None] = f.link("customer_id", "Contact")
+    project: ReadOnly[EstimateProject | None] = f.read_only_one(EstimateProject)
+    """An estimate project. Not shown in lists."""
+    customer: Link[Contact] = f.link("customer_id", "Contact")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
-    currency: Link[Currency | None] = f.link("currency_id", "Currency")
+    currency: Link[Currency] = f.link("currency_id", "Currency")
     comments: Children[EstimateComment] = f.children("EstimateComment")
 
     def save(
@@ -367,7 +387,7 @@ class Estimate(
         )
 
     def mark_sent(self) -> None:
-        """Mark sent of this estimate.
+        """Set the status of a draft to sent; nothing is mailed.
 
         One call. May be sent again: it sets the status; twice is the same status, and nothing is
         mailed.
@@ -384,7 +404,7 @@ class Estimate(
         )
 
     def mark_accepted(self) -> None:
-        """Mark accepted of this estimate.
+        """Set the status to accepted: the customer has agreed.
 
         One call. May be sent again: it sets the status; twice is the same status, and nothing is
         mailed.
@@ -401,7 +421,7 @@ class Estimate(
         )
 
     def mark_declined(self) -> None:
-        """Mark declined of this estimate.
+        """Set the status to declined: the customer has refused.
 
         One call. May be sent again: it sets the status; twice is the same status, and nothing is
         mailed.
@@ -426,16 +446,22 @@ class Estimate(
         subject: str | None = None,
         body: str | None = None,
         mail_documents: Iterable[str] | None = None,
+        attachments: FileSource | Iterable[FileSource] | None = None,
     ) -> None:
-        """Send email of this estimate.
+        """Mail the estimate.
 
-        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        One call. `attachments` takes one file or several. Never sent twice: without an answer it
         raises OutcomeUnknown.
 
         Scope: ZohoInvoice.estimates.CREATE.
         """
         self._act(
-            Operation("POST", "/estimates/{estimate_id}/email", "ZohoInvoice.estimates.CREATE"),
+            Operation(
+                "POST",
+                "/estimates/{estimate_id}/email",
+                "ZohoInvoice.estimates.CREATE",
+                files=(FilePart("attachments", most=None),),
+            ),
             body={
                 "send_from_org_email_id": send_from_org_email_id,
                 "to_mail_ids": to_mail_ids,
@@ -444,10 +470,11 @@ class Estimate(
                 "body": body,
                 "mail_documents": mail_documents,
             },
+            files={"attachments": attachments},
         )
 
-    def email_content(self, *, email_template_id: str) -> Mapping[str, object]:
-        """Email content of this estimate.
+    def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
+        """Give the draft that `send_email` would mail.
 
         One call.
 
@@ -468,7 +495,7 @@ class Estimate(
         country: str | None = None,
         fax: str | None = None,
     ) -> None:
-        """Update billing address of this estimate.
+        """Change the billing address of this estimate alone.
 
         One call.
 
@@ -498,7 +525,7 @@ class Estimate(
         country: str | None = None,
         fax: str | None = None,
     ) -> None:
-        """Update shipping address of this estimate.
+        """Change the shipping address of this estimate alone.
 
         One call.
 
@@ -519,7 +546,7 @@ class Estimate(
         )
 
     def use_template(self, template_id: str) -> None:
-        """Use template of this estimate.
+        """Print this estimate with another template.
 
         One call.
 
@@ -536,39 +563,85 @@ class Estimate(
 
     @classmethod
     def send_email_many(cls, estimate_ids: Iterable[str]) -> None:
-        """Send email many.
+        """Mail several estimates.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. At most 10 `estimate_ids`. Never sent twice: without an answer it raises
+        OutcomeUnknown.
 
         Scope: ZohoInvoice.estimates.CREATE.
         """
         cls._act_all(
             Operation("POST", "/estimates/email", "ZohoInvoice.estimates.CREATE"),
             query={"estimate_ids": estimate_ids},
+            most={"estimate_ids": 10},
         )
 
+    @overload
     @classmethod
-    def pdf_many(cls, estimate_ids: Iterable[str]) -> bytes:
-        """Pdf many.
+    def pdf_many(
+        cls, estimate_ids: Iterable[str], to: None = None, *, progress: Progress | None = None
+    ) -> bytes: ...
 
-        One call.
+    @overload
+    @classmethod
+    def pdf_many(
+        cls, estimate_ids: Iterable[str], to: FileTarget, *, progress: Progress | None = None
+    ) -> SavedFile: ...
+
+    @classmethod
+    def pdf_many(
+        cls,
+        estimate_ids: Iterable[str],
+        to: FileTarget | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> bytes | SavedFile:
+        """Give several estimates in one PDF.
+
+        One call. At most 25 `estimate_ids`. `to` saves the file there, piece by piece, and
+        `progress(received, total)` is told how far it is.
 
         Scope: ZohoInvoice.estimates.READ.
         """
         return cls._act_all_bytes(
             Operation("GET", "/estimates/pdf", "ZohoInvoice.estimates.READ"),
             query={"estimate_ids": estimate_ids},
+            most={"estimate_ids": 25},
+            to=to,
+            progress=progress,
         )
 
+    @overload
     @classmethod
-    def print_many(cls, estimate_ids: Iterable[str]) -> bytes:
-        """Print many.
+    def print_many(
+        cls, estimate_ids: Iterable[str], to: None = None, *, progress: Progress | None = None
+    ) -> bytes: ...
 
-        One call.
+    @overload
+    @classmethod
+    def print_many(
+        cls, estimate_ids: Iterable[str], to: FileTarget, *, progress: Progress | None = None
+    ) -> SavedFile: ...
+
+    @classmethod
+    def print_many(
+        cls,
+        estimate_ids: Iterable[str],
+        to: FileTarget | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> bytes | SavedFile:
+        """Give several estimates in one PDF made for printing.
+
+        One call. At most 25 `estimate_ids`. `to` saves the file there, piece by piece, and
+        `progress(received, total)` is told how far it is.
 
         Scope: ZohoInvoice.estimates.READ.
         """
         return cls._act_all_bytes(
             Operation("GET", "/estimates/print", "ZohoInvoice.estimates.READ"),
             query={"estimate_ids": estimate_ids},
+            most={"estimate_ids": 25},
+            to=to,
+            progress=progress,
         )

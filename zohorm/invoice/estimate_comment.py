@@ -9,8 +9,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Lists, Saves
 from zohorm.fields import Field, Link, ReadOnly, WriteOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class EstimateComment(
-    Model,
+    Lists,
+    Saves,
+    Deletes,
     product="invoice",
     path="estimates/{estimate_id}/comments",
     key="comment",
@@ -42,7 +44,7 @@ class EstimateComment(
 ):
     """An entry in the history of an estimate. Source: Invoice v3, estimates."""
 
-    comment_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    comment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     estimate_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of an estimate."""
@@ -52,7 +54,7 @@ class EstimateComment(
     """The id of a commented by."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    date: ReadOnly[dt.date] = f.read_only(f.date())
     """A day."""
     date_description: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""

@@ -6,13 +6,13 @@ Facts: zohorm/facts/invoice.json, mended by the corrections beside it.
 from __future__ import annotations
 
 from zohorm import fields as f
+from zohorm.abilities import Lists
 from zohorm.fields import ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class EstimateTemplate(
-    Model,
+    Lists,
     product="invoice",
     path="estimates/templates",
     key="template",
@@ -22,9 +22,9 @@ class EstimateTemplate(
 ):
     """A layout that estimates can be printed with. Source: Invoice v3, estimates."""
 
-    template_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    template_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Shown in lists alone."""
-    template_name: ReadOnly[str | None] = f.read_only(f.text())
+    template_name: ReadOnly[str] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     template_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""

@@ -58,16 +58,19 @@ class ExchangeRate(
     sort=("effective_date",),
 ):
     """What a currency is worth in the base currency from a day on. Source: Invoice v3, exchange
-    rates."""
+    rates.
 
-    exchange_rate_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of this record. Shown in lists alone."""
-    effective_date: Field[dt.date | None] = f.date()
-    """A day. Shown in lists alone."""
-    rate: Field[Decimal | None] = f.money()
-    """A rate. Shown in lists alone."""
+    A new one needs effective_date and rate.
+    """
+
+    exchange_rate_id: ReadOnly[str] = f.read_only(f.identifier())
+    """The id of this record."""
+    effective_date: Field[dt.date] = f.date()
+    """A day."""
+    rate: Field[Decimal] = f.money()
+    """A rate. Of one unit, in the base currency."""
     currency_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a currency. Shown in lists alone."""
+    """The id of a currency."""
     currency_code: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Shown in lists alone."""
+    """Text."""
     currency: Link[Currency | None] = f.link("currency_id", "Currency")

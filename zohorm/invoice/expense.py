@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Children, Field, Link, Many, ReadOnly, WriteOnly
-from zohorm.invoice.tax import Tax
-from zohorm.model import Embedded, Model, SaveResult
-from zohorm.resource import Operation
+from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly
+from zohorm.model import Model
+from zohorm.record import Embedded
+from zohorm.resource import FilePart, Operation
+from zohorm.saving import SaveResult
 
 if TYPE_CHECKING:
     from zohorm.invoice.contact import Contact
@@ -22,22 +23,41 @@ if TYPE_CHECKING:
     from zohorm.invoice.expense_comment import ExpenseComment
     from zohorm.invoice.invoice import Invoice
     from zohorm.invoice.project import Project
+    from zohorm.invoice.tax import Tax
+    from zohorm.uploads import FileSource
 
 
-class LineItem(Embedded, id="line_item_id"):
+class CustomField(Embedded, id="customfield_id"):
+    """A custom field of an expense. Source: Invoice v3, expenses."""
+
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    label: Field[str | None] = f.text()
+    """Text."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+
+
+class ExpenseLineItem(Embedded, id="line_item_id"):
     """A line item of an expense. Source: Invoice v3, expenses."""
 
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
-    account_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    account_id: Field[str | None] = f.identifier()
     """The id of an account."""
     account_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    description: ReadOnly[str | None] = f.read_only(f.text())
+    description: Field[str | None] = f.text()
     """Text, at most 100 characters."""
     tax_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    tax_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -47,15 +67,15 @@ class LineItem(Embedded, id="line_item_id"):
     """A percentage."""
     item_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    item_order: ReadOnly[str | None] = f.read_only(f.text())
+    item_order: Field[str | None] = f.text()
     """Text."""
-    amount: ReadOnly[Decimal | None] = f.read_only(f.money())
+    amount: Field[Decimal | None] = f.money()
     """An amount."""
     hsn_or_sac: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: in, ke."""
-    location_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    location_id: Field[str | None] = f.identifier()
     """The id of a location."""
-    reverse_charge_tax_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    reverse_charge_tax_id: Field[str | None] = f.identifier()
     """The id of a reverse charge tax."""
     reverse_charge_tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: in."""
@@ -63,21 +83,21 @@ class LineItem(Embedded, id="line_item_id"):
     """A percentage. Editions: in."""
     reverse_charge_tax_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Editions: in."""
-    product_type: WriteOnly[str | None] = f.write_only(f.text())
+    product_type: Field[str | None] = f.text()
     """Text. Editions: uk, za."""
-    acquisition_vat_id: WriteOnly[str | None] = f.write_only(f.identifier())
+    acquisition_vat_id: Field[str | None] = f.identifier()
     """The id of an acquisition vat. Editions: uk."""
-    reverse_charge_vat_id: WriteOnly[str | None] = f.write_only(f.identifier())
+    reverse_charge_vat_id: Field[str | None] = f.identifier()
     """The id of a reverse charge vat. Editions: uk."""
-    tax_exemption_code: WriteOnly[str | None] = f.write_only(f.text())
+    tax_exemption_code: Field[str | None] = f.text()
     """Text. Editions: in."""
-    tax_exemption_id: WriteOnly[str | None] = f.write_only(f.identifier())
+    tax_exemption_id: Field[str | None] = f.identifier()
     """The id of a tax exemption. Editions: in."""
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
 
 
-class TaxSummary(Embedded):
-    """A tax summary of an expense. Source: Invoice v3, expenses."""
+class ExpenseTax(Embedded):
+    """A tax of an expense. Source: Invoice v3, expenses."""
 
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -88,18 +108,30 @@ class TaxSummary(Embedded):
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
 
 
+class VatSummaryTax(Embedded):
+    """A vat summary tax of an expense. Source: Invoice v3, expenses."""
+
+    tax_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    tax_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount."""
+    tax_id: Field[str | None] = f.identifier()
+    """The id of a tax."""
+    tax: Link[Tax | None] = f.link("tax_id", "Tax")
+
+
 class AcquisitionVatSummary(Embedded):
     """An acquisition vat summary of an expense. Source: Invoice v3, expenses."""
 
-    tax: ReadOnly[Tax | None] = f.read_only_one(Tax)
-    """A tax."""
+    tax: ReadOnly[VatSummaryTax | None] = f.read_only_one(VatSummaryTax)
+    """A vat summary tax."""
 
 
 class ReverseChargeVatSummary(Embedded):
     """A reverse charge vat summary of an expense. Source: Invoice v3, expenses."""
 
-    tax: ReadOnly[Tax | None] = f.read_only_one(Tax)
-    """A tax."""
+    tax: ReadOnly[VatSummaryTax | None] = f.read_only_one(VatSummaryTax)
+    """A vat summary tax."""
 
 
 class Expense(
@@ -110,7 +142,12 @@ class Expense(
     list_key="expenses",
     id="expense_id",
     operations={
-        "create": Operation("POST", "/expenses", "ZohoInvoice.expenses.CREATE"),
+        "create": Operation(
+            "POST",
+            "/expenses",
+            "ZohoInvoice.expenses.CREATE",
+            files=(FilePart("receipt", kinds="gif png jpeg jpg bmp pdf xls xlsx doc docx"),),
+        ),
         "list": Operation("GET", "/expenses", "ZohoInvoice.expenses.READ"),
         "get": Operation("GET", "/expenses/{expense_id}", "ZohoInvoice.expenses.READ"),
         "update": Operation(
@@ -118,6 +155,7 @@ class Expense(
             "/expenses/{expense_id}",
             "ZohoInvoice.expenses.UPDATE",
             options=("delete_receipt",),
+            files=(FilePart("receipt", kinds="gif png jpeg jpg bmp pdf xls xlsx doc docx"),),
         ),
         "delete": Operation("DELETE", "/expenses/{expense_id}", "ZohoInvoice.expenses.DELETE"),
     },
@@ -125,16 +163,8 @@ class Expense(
         "description": f.text_filter("description"),
         "reference_number": f.text_filter("reference_number"),
         "date": f.date_filter("date"),
-        "status": f.exact_filter("status", f.TEXT),
-        "amount": f.Filter(
-            f.MONEY,
-            {
-                "exact": "amount",
-                "lt": "amount_less_than",
-                "lte": "amount_less_equals",
-                "gt": "amount_greater_than",
-            },
-        ),
+        "status": f.exact_filter("status", f.ENUM),
+        "amount": f.number_filter("amount"),
         "account_name": f.text_filter("account_name"),
         "customer_name": f.text_filter("customer_name"),
         "search_text": f.exact_filter("search_text", f.TEXT),
@@ -160,14 +190,14 @@ class Expense(
     A new one needs date, account_id and amount.
     """
 
-    expense_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    expense_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     account_id: Field[str | None] = f.identifier()
-    """The id of an account. Not shown in lists."""
-    date: Field[dt.date | None] = f.date()
+    """The id of an account. Not shown in lists. The account that the expense is booked on."""
+    date: Field[dt.date] = f.date()
     """A day."""
     amount: Field[Decimal | None] = f.money()
-    """An amount. Not shown in lists."""
+    """An amount. Not shown in lists. As entered."""
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax. Not shown in lists."""
     is_inclusive_tax: Field[bool | None] = f.boolean()
@@ -182,12 +212,12 @@ class Expense(
     """Text. Editions: in. Not shown in lists."""
     reverse_charge_tax_id: Field[str | None] = f.identifier()
     """The id of a reverse charge tax. Not shown in lists."""
-    custom_fields: WriteOnly[tuple[str, ...] | None] = f.write_only(f.texts())
-    """Several texts."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole."""
-    taxes: Many[TaxSummary] = f.many(TaxSummary)
-    """Tax summaries; sent whole. Editions: mx. Not shown in lists."""
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
+    """Custom fields; those sent change, the others stay."""
+    line_items: Many[ExpenseLineItem] = f.many(ExpenseLineItem)
+    """Expense line items; sent whole. Not shown in lists."""
+    taxes: Many[ExpenseTax] = f.many(ExpenseTax)
+    """Expense taxes; sent whole. Editions: mx. Not shown in lists."""
     is_billable: Field[bool | None] = f.boolean()
     """True or false."""
     reference_number: Field[str | None] = f.text()
@@ -196,7 +226,7 @@ class Expense(
     """Text, at most 100 characters."""
     customer_id: Field[str | None] = f.identifier()
     """The id of a customer."""
-    currency_id: Field[str | None] = f.identifier()
+    currency_id: Field[str] = f.identifier()
     """The id of a currency."""
     exchange_rate: Field[Decimal | None] = f.money()
     """A rate. Not shown in lists."""
@@ -204,57 +234,57 @@ class Expense(
     """The id of a project. Not shown in lists."""
     mileage_type: Field[str | None] = f.text()
     """Text. Not shown in lists."""
-    vat_treatment: WriteOnly[str | None] = f.write_only(f.text())
-    """Text. Editions: uk."""
-    product_type: WriteOnly[str | None] = f.write_only(f.text())
-    """Text. Editions: uk, za."""
-    acquisition_vat_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of an acquisition vat. Editions: uk."""
-    reverse_charge_vat_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a reverse charge vat. Editions: uk."""
+    vat_treatment: Field[str | None] = f.text()
+    """Text. Editions: uk. Not shown in lists."""
+    product_type: Field[str | None] = f.text()
+    """Text. Editions: uk, za. Not shown in lists."""
+    acquisition_vat_id: Field[str | None] = f.identifier()
+    """The id of an acquisition vat. Editions: uk. Not shown in lists."""
+    reverse_charge_vat_id: Field[str | None] = f.identifier()
+    """The id of a reverse charge vat. Editions: uk. Not shown in lists."""
     start_reading: Field[Decimal | None] = f.number()
     """A number."""
     end_reading: Field[Decimal | None] = f.number()
     """A number."""
-    distance: WriteOnly[str | None] = f.write_only(f.text())
-    """Text."""
+    distance: Field[Decimal | None] = f.number()
+    """A number. Not shown in lists."""
     mileage_unit: Field[str | None] = f.enum("km", "mile")
     """One of the words above. Shown in lists alone."""
     mileage_rate: Field[Decimal | None] = f.money()
     """A rate."""
-    employee_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of an employee. Editions: uk."""
-    vehicle_type: WriteOnly[str | None] = f.write_only(f.enum("car", "van", "motorcycle", "bike"))
-    """One of the words above. Editions: uk."""
-    can_reclaim_vat_on_mileage: WriteOnly[bool | None] = f.write_only(f.boolean())
-    """True or false. Editions: uk."""
-    fuel_type: WriteOnly[str | None] = f.write_only(f.enum("petrol", "lpg", "diesel"))
-    """One of the words above. Editions: uk."""
-    engine_capacity_range: WriteOnly[str | None] = f.write_only(
-        f.enum(
-            "less_than_1400cc",
-            "between_1400cc_and_1600cc",
-            "between_1600cc_and_2000cc",
-            "more_than_2000cc",
-        ),
+    employee_id: Field[str | None] = f.identifier()
+    """The id of an employee. Editions: uk. Not shown in lists."""
+    vehicle_type: Field[str | None] = f.enum("car", "van", "motorcycle", "bike")
+    """One of the words above. Editions: uk. Not shown in lists."""
+    can_reclaim_vat_on_mileage: Field[bool | None] = f.boolean()
+    """True or false. Editions: uk. Not shown in lists."""
+    fuel_type: Field[str | None] = f.enum("petrol", "lpg", "diesel")
+    """One of the words above. Editions: uk. Not shown in lists."""
+    engine_capacity_range: Field[str | None] = f.enum(
+        "less_than_1400cc",
+        "between_1400cc_and_1600cc",
+        "between_1600cc_and_2000cc",
+        "more_than_2000cc",
     )
-    """One of the words above. Editions: uk."""
-    account_name: ReadOnly[str | None] = f.read_only(f.text())
+    """One of the words above. Editions: uk. Not shown in lists."""
+    account_name: ReadOnly[str] = f.read_only(f.text())
     """Text."""
-    currency_code: ReadOnly[str | None] = f.read_only(f.text())
+    currency_code: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     bcy_total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
-    bcy_total_without_tax: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number. Shown in lists alone."""
-    total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
-    total_without_tax: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number. Shown in lists alone."""
+    """An amount. In the organization's currency."""
+    bcy_total_without_tax: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount. Shown in lists alone."""
+    total: ReadOnly[Decimal] = f.read_only(f.money())
+    """An amount. With tax."""
+    total_without_tax: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount. Shown in lists alone."""
     customer_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text, at most 100 characters."""
-    status: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    status: ReadOnly[str] = f.read_only(
+        f.enum("unbilled", "invoiced", "reimbursed", "non-billable", "billable")
+    )
+    """One of the words above."""
     location_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a location."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
@@ -320,7 +350,7 @@ class Expense(
     tax_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
     """A percentage. Not shown in lists."""
     sub_total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount. Not shown in lists."""
+    """An amount. Not shown in lists. Before tax."""
     is_personal: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
     expense_receipt_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -331,8 +361,8 @@ class Expense(
     """Text. Not shown in lists."""
     project_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    line_item: ReadOnly[LineItem | None] = f.read_only_one(LineItem)
-    """A line item. Not shown in lists."""
+    line_item: ReadOnly[ExpenseLineItem | None] = f.read_only_one(ExpenseLineItem)
+    """An expense line item. Not shown in lists."""
     custom_fields_list: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     has_attachment: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -347,14 +377,19 @@ class Expense(
     """Text."""
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     customer: Link[Contact | None] = f.link("customer_id", "Contact")
-    currency: Link[Currency | None] = f.link("currency_id", "Currency")
+    currency: Link[Currency] = f.link("currency_id", "Currency")
     project: Link[Project | None] = f.link("project_id", "Project")
     employee: Link[Employee | None] = f.link("employee_id", "Employee")
     invoice: Link[Invoice | None] = f.link("invoice_id", "Invoice")
     comments: Children[ExpenseComment] = f.children("ExpenseComment")
 
     def save(
-        self, *, check: bool | None = None, again: bool = False, delete_receipt: bool | None = None
+        self,
+        *,
+        check: bool | None = None,
+        again: bool = False,
+        delete_receipt: bool | None = None,
+        receipt: FileSource | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
 
@@ -364,6 +399,9 @@ class Expense(
 
         Options taken only when changed: delete_receipt.
 
+        `receipt` takes a file, of the kinds gif, png, jpeg, jpg, bmp, pdf, xls, xlsx, doc and docx.
+        With a file nothing is sent twice.
+
         Raises:
             Conflict: what was edited here has changed there; nothing was sent.
             OutcomeUnknown: nobody answered a create; `settle()` looks it up.
@@ -371,4 +409,9 @@ class Expense(
             Unsupported: the call takes no such option.
             ValidationError, Duplicate: the service refuses the values.
         """
-        return self._save(check=check, again=again, options={"delete_receipt": delete_receipt})
+        return self._save(
+            check=check,
+            again=again,
+            options={"delete_receipt": delete_receipt},
+            files={"receipt": receipt},
+        )

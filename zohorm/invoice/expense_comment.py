@@ -5,11 +5,12 @@ Facts: zohorm/facts/invoice.json, mended by the corrections beside it.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Lists
 from zohorm.fields import Link, ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ExpenseComment(
-    Model,
+    Lists,
     product="invoice",
     path="expenses/{expense_id}/comments",
     key="comment",
@@ -30,7 +31,7 @@ class ExpenseComment(
 ):
     """An entry in the history of an expense. Source: Invoice v3, expenses."""
 
-    comment_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    comment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Shown in lists alone."""
     expense_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of an expense. Shown in lists alone."""
@@ -50,4 +51,6 @@ class ExpenseComment(
     """The id of a transaction. Shown in lists alone."""
     transaction_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
+    date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day. Shown in lists alone."""
     expense: Link[Expense | None] = f.link("expense_id", "Expense")

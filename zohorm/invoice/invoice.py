@@ -8,14 +8,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from zohorm import fields as f
-from zohorm.fields import Children, Field, Link, Many, One, ReadOnly, WriteOnly
-from zohorm.model import Embedded, Model, SaveResult
-from zohorm.resource import Operation
+from zohorm.fields import Children, Custom, Field, Link, Many, One, ReadOnly, WriteOnly
+from zohorm.model import Model
+from zohorm.record import Embedded
+from zohorm.resource import FilePart, Operation
+from zohorm.saving import SaveResult
 
 if TYPE_CHECKING:
+    from zohorm.downloads import FileTarget, Progress, SavedFile
     from zohorm.invoice.contact import Contact
     from zohorm.invoice.currency import Currency
     from zohorm.invoice.expense import Expense
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from zohorm.invoice.project import Project
     from zohorm.invoice.recurring_invoice import RecurringInvoice
     from zohorm.invoice.tax import Tax
+    from zohorm.uploads import FileSource
 
 
 class CustomField(Embedded, id="customfield_id"):
@@ -362,7 +366,7 @@ class Invoice(
     """The id of an invoiced estimate."""
     salesperson_name: Field[str | None] = f.text()
     """Text, at most 200 characters."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
     project_id: Field[str | None] = f.identifier()
     """The id of a project. Not shown in lists."""
@@ -645,16 +649,22 @@ class Invoice(
         cc_mail_ids: Iterable[str] | None = None,
         subject: str | None = None,
         body: str | None = None,
+        attachments: FileSource | Iterable[FileSource] | None = None,
     ) -> None:
         """Mail the invoice.
 
-        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        One call. `attachments` takes one file or several. Never sent twice: without an answer it
         raises OutcomeUnknown.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
         self._act(
-            Operation("POST", "/invoices/{invoice_id}/email", "ZohoInvoice.invoices.CREATE"),
+            Operation(
+                "POST",
+                "/invoices/{invoice_id}/email",
+                "ZohoInvoice.invoices.CREATE",
+                files=(FilePart("attachments", most=None),),
+            ),
             query={
                 "send_customer_statement": send_customer_statement,
                 "send_attachment": send_attachment,
@@ -667,6 +677,7 @@ class Invoice(
                 "subject": subject,
                 "body": body,
             },
+            files={"attachments": attachments},
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -690,17 +701,21 @@ class Invoice(
         subject: str | None = None,
         body: str | None = None,
         send_from_org_email_id: bool | None = None,
+        attachments: FileSource | Iterable[FileSource] | None = None,
     ) -> None:
         """Mail a payment reminder.
 
-        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        One call. `attachments` takes one file or several. Never sent twice: without an answer it
         raises OutcomeUnknown.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
         self._act(
             Operation(
-                "POST", "/invoices/{invoice_id}/paymentreminder", "ZohoInvoice.invoices.CREATE"
+                "POST",
+                "/invoices/{invoice_id}/paymentreminder",
+                "ZohoInvoice.invoices.CREATE",
+                files=(FilePart("attachments", most=None),),
             ),
             query={"send_customer_statement": send_customer_statement},
             body={
@@ -710,6 +725,7 @@ class Invoice(
                 "body": body,
                 "send_from_org_email_id": send_from_org_email_id,
             },
+            files={"attachments": attachments},
         )
 
     def reminder_content(self) -> Mapping[str, object]:
@@ -880,16 +896,56 @@ class Invoice(
             body={"invoice_payments": invoice_payments, "apply_creditnotes": apply_creditnotes},
         )
 
-    def download_attachment(self, *, preview: bool | None = None) -> bytes:
+    def add_attachment(
+        self, attachment: FileSource, *, can_send_in_mail: bool | None = None
+    ) -> None:
+        """Attach a file to this invoice.
+
+        One call. `attachment` takes a file, of the kinds gif, png, jpeg, jpg, bmp and pdf. Never
+        sent twice: without an answer it raises OutcomeUnknown.
+
+        Scope: ZohoInvoice.invoices.CREATE.
+        """
+        self._act(
+            Operation(
+                "POST",
+                "/invoices/{invoice_id}/attachment",
+                "ZohoInvoice.invoices.CREATE",
+                files=(FilePart("attachment", kinds="gif png jpeg jpg bmp pdf"),),
+            ),
+            query={"can_send_in_mail": can_send_in_mail},
+            files={"attachment": attachment},
+        )
+
+    @overload
+    def download_attachment(
+        self, to: None = None, *, preview: bool | None = None, progress: Progress | None = None
+    ) -> bytes: ...
+
+    @overload
+    def download_attachment(
+        self, to: FileTarget, *, preview: bool | None = None, progress: Progress | None = None
+    ) -> SavedFile: ...
+
+    def download_attachment(
+        self,
+        to: FileTarget | None = None,
+        *,
+        preview: bool | None = None,
+        progress: Progress | None = None,
+    ) -> bytes | SavedFile:
         """Give the attached file, or its thumbnail.
 
-        One call.
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
 
         Scope: ZohoInvoice.invoices.READ.
         """
         return self._act_bytes(
             Operation("GET", "/invoices/{invoice_id}/attachment", "ZohoInvoice.invoices.READ"),
             query={"preview": preview},
+            to=to,
+            progress=progress,
         )
 
     def set_attachment_preference(self, *, can_send_in_mail: bool) -> None:
@@ -930,6 +986,7 @@ class Invoice(
             Operation("POST", "/invoices/email", "ZohoInvoice.invoices.CREATE"),
             query={"invoice_ids": invoice_ids},
             body={"contacts": contacts},
+            most={"invoice_ids": 10},
         )
 
     @classmethod
@@ -945,30 +1002,74 @@ class Invoice(
             query={"invoice_ids": invoice_ids},
         )
 
+    @overload
     @classmethod
-    def pdf_many(cls, invoice_ids: Iterable[str]) -> bytes:
+    def pdf_many(
+        cls, invoice_ids: Iterable[str], to: None = None, *, progress: Progress | None = None
+    ) -> bytes: ...
+
+    @overload
+    @classmethod
+    def pdf_many(
+        cls, invoice_ids: Iterable[str], to: FileTarget, *, progress: Progress | None = None
+    ) -> SavedFile: ...
+
+    @classmethod
+    def pdf_many(
+        cls,
+        invoice_ids: Iterable[str],
+        to: FileTarget | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> bytes | SavedFile:
         """Give several invoices in one PDF.
 
-        One call. At most 25 `invoice_ids`.
+        One call. At most 25 `invoice_ids`. `to` saves the file there, piece by piece, and
+        `progress(received, total)` is told how far it is.
 
         Scope: ZohoInvoice.invoices.READ.
         """
         return cls._act_all_bytes(
             Operation("GET", "/invoices/pdf", "ZohoInvoice.invoices.READ"),
             query={"invoice_ids": invoice_ids},
+            most={"invoice_ids": 25},
+            to=to,
+            progress=progress,
         )
 
+    @overload
     @classmethod
-    def print_many(cls, invoice_ids: Iterable[str]) -> bytes:
+    def print_many(
+        cls, invoice_ids: Iterable[str], to: None = None, *, progress: Progress | None = None
+    ) -> bytes: ...
+
+    @overload
+    @classmethod
+    def print_many(
+        cls, invoice_ids: Iterable[str], to: FileTarget, *, progress: Progress | None = None
+    ) -> SavedFile: ...
+
+    @classmethod
+    def print_many(
+        cls,
+        invoice_ids: Iterable[str],
+        to: FileTarget | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> bytes | SavedFile:
         """Give several invoices in one PDF made for printing.
 
-        One call. At most 25 `invoice_ids`.
+        One call. At most 25 `invoice_ids`. `to` saves the file there, piece by piece, and
+        `progress(received, total)` is told how far it is.
 
         Scope: ZohoInvoice.invoices.READ.
         """
         return cls._act_all_bytes(
             Operation("GET", "/invoices/print", "ZohoInvoice.invoices.READ"),
             query={"invoice_ids": invoice_ids},
+            most={"invoice_ids": 25},
+            to=to,
+            progress=progress,
         )
 
     @classmethod

@@ -9,8 +9,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Lists, Saves
 from zohorm.fields import Field, Link, ReadOnly, WriteOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class InvoiceComment(
-    Model,
+    Lists,
+    Saves,
+    Deletes,
     product="invoice",
     path="invoices/{invoice_id}/comments",
     key="comment",

@@ -9,13 +9,14 @@ import datetime as dt
 from decimal import Decimal
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Lists
 from zohorm.fields import ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class InvoiceCredit(
-    Model,
+    Lists,
+    Deletes,
     product="invoice",
     path="invoices/{invoice_id}/creditsapplied",
     key="credit",

@@ -6,13 +6,13 @@ Facts: zohorm/facts/invoice.json, mended by the corrections beside it.
 from __future__ import annotations
 
 from zohorm import fields as f
+from zohorm.abilities import Lists
 from zohorm.fields import ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class InvoiceTemplate(
-    Model,
+    Lists,
     product="invoice",
     path="invoices/templates",
     key="template",

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Field, Link, Many, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.fields import Custom, Field, Link, Many, ReadOnly
+from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class Item(
     """Text. Editions: mx."""
     item_tax_preferences: Many[ItemTaxPreference] = f.many(ItemTaxPreference)
     """Item tax preferences; sent whole. Editions: in. Not shown in lists."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
     status: ReadOnly[str] = f.read_only(f.enum("active", "inactive"))
     """One of the words above."""

@@ -6,11 +6,12 @@ Facts: zohorm/facts/invoice.json, mended by the corrections beside it.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from zohorm import fields as f
+from zohorm.abilities import Gets, Lists
 from zohorm.fields import Field, Link, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Address(Embedded):
     """Text."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of an organization. Source: Invoice v3, organizations."""
 
     index: Field[int | None] = f.integer()
@@ -43,10 +44,19 @@ class CustomField(Embedded):
     """Any JSON value."""
     label: Field[str | None] = f.text()
     """Text."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class Organization(
-    Model,
+    Gets,
+    Lists,
     product="invoice",
     path="organizations",
     key="organization",
@@ -145,3 +155,8 @@ class Organization(
     custom_fields: ReadOnly[tuple[CustomField, ...]] = f.read_only_many(CustomField)
     """Custom fields. Not shown in lists."""
     currency: Link[Currency] = f.link("currency_id", "Currency")
+
+    @classmethod
+    def current(cls) -> Self:
+        """Return the organization of the session; one call, none if it is cached."""
+        return cls.get(cls.session_now().organization_id)

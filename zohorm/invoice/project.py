@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 from zohorm import fields as f
 from zohorm.fields import Children, Field, Link, Many, ReadOnly, WriteOnly
-from zohorm.invoice.task import Task
-from zohorm.invoice.user import User
 from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -22,6 +21,67 @@ if TYPE_CHECKING:
     from zohorm.invoice.project_comment import ProjectComment
     from zohorm.invoice.project_invoice import ProjectInvoice
     from zohorm.invoice.project_user import ProjectUser
+    from zohorm.invoice.task import Task
+    from zohorm.invoice.user import User
+
+
+class ProjectTask(Embedded, id="task_id"):
+    """A task of a project. Source: Invoice v3, projects."""
+
+    task_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of this record."""
+    task_name: Field[str | None] = f.text()
+    """Text, at most 100 characters."""
+    description: Field[str | None] = f.text()
+    """Text, at most 500 characters."""
+    rate: Field[Decimal | None] = f.money()
+    """A rate."""
+    budget_hours: Field[str | None] = f.text()
+    """Text."""
+    total_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    billed_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    un_billed_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    non_billable_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    status: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    is_billable: ReadOnly[bool | None] = f.read_only(f.boolean())
+    """True or false."""
+    task_custom_fields: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+
+
+class ProjectMember(Embedded):
+    """A member of a project. Source: Invoice v3, projects."""
+
+    user_id: Field[str | None] = f.identifier()
+    """The id of a user."""
+    is_current_user: Field[bool | None] = f.boolean()
+    """True or false."""
+    user_name: Field[str | None] = f.text()
+    """Text, at most 200 characters."""
+    email: Field[str | None] = f.text()
+    """Text, at most 100 characters."""
+    user_role: Field[str | None] = f.enum("staff", "admin", "timesheetstaff")
+    """One of the words above."""
+    status: Field[str | None] = f.text()
+    """Text."""
+    rate: Field[Decimal | None] = f.money()
+    """A rate."""
+    budget_hours: Field[str | None] = f.text()
+    """Text."""
+    total_hours: Field[str | None] = f.text()
+    """Text."""
+    billed_hours: Field[str | None] = f.text()
+    """Text."""
+    un_billed_hours: Field[str | None] = f.text()
+    """Text."""
+    cost_rate: Field[Decimal | None] = f.money()
+    """A rate."""
+    user: Link[User | None] = f.link("user_id", "User")
 
 
 class Project(
@@ -57,15 +117,15 @@ class Project(
     A new one needs project_name, customer_id, billing_type and user_id.
     """
 
-    project_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    project_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    project_name: Field[str | None] = f.text()
+    project_name: Field[str] = f.text()
     """Text, at most 100 characters."""
-    customer_id: Field[str | None] = f.identifier()
+    customer_id: Field[str] = f.identifier()
     """The id of a customer."""
     description: Field[str | None] = f.text()
     """Text, at most 500 characters."""
-    billing_type: Field[str | None] = f.enum(
+    billing_type: Field[str] = f.enum(
         "fixed_cost_for_project",
         "based_on_project_hours",
         "based_on_staff_hours",
@@ -73,7 +133,7 @@ class Project(
     )
     """One of the words above."""
     rate: Field[Decimal | None] = f.money()
-    """A rate."""
+    """A rate. Of the whole project or of an hour, as the billing type says."""
     budget_type: Field[str | None] = f.enum(
         "total_project_cost", "total_project_hours", "hours_per_task", "hours_per_staff"
     )
@@ -83,16 +143,16 @@ class Project(
     budget_amount: WriteOnly[Decimal | None] = f.write_only(f.money())
     """An amount."""
     user_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a user."""
-    tasks: Many[Task] = f.many(Task)
-    """Tasks; sent whole. Not shown in lists."""
-    users: Many[User] = f.many(User)
-    """Users; sent whole. Not shown in lists."""
-    customer_name: ReadOnly[str | None] = f.read_only(f.text())
+    """The id of a user. Who works on a new project."""
+    tasks: Many[ProjectTask] = f.many(ProjectTask)
+    """Project tasks; sent whole. Not shown in lists."""
+    users: Many[ProjectMember] = f.many(ProjectMember)
+    """Project members; sent whole. Not shown in lists."""
+    customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text."""
-    status: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-    created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
+    status: ReadOnly[str] = f.read_only(f.enum("active", "inactive"))
+    """One of the words above."""
+    created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
     has_attachment: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Shown in lists alone."""
@@ -122,11 +182,11 @@ class Project(
     """An amount. Not shown in lists."""
     is_recurrence_associated: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
-    recurring_invoices: ReadOnly[tuple[str, ...] | None] = f.read_only(f.texts())
-    """Several texts. Not shown in lists."""
+    recurring_invoices: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value. Not shown in lists."""
     show_in_dashboard: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
-    customer: Link[Contact | None] = f.link("customer_id", "Contact")
+    customer: Link[Contact] = f.link("customer_id", "Contact")
     user: Link[User | None] = f.link("user_id", "User")
     comments: Children[ProjectComment] = f.children("ProjectComment")
     invoices: Children[ProjectInvoice] = f.children("ProjectInvoice")
@@ -142,7 +202,7 @@ class Project(
         return self.collection("Task")
 
     def mark_active(self) -> None:
-        """Mark active of this project.
+        """Set the status to active.
 
         One call. May be sent again: it sets the status; twice is the same status.
 
@@ -158,7 +218,7 @@ class Project(
         )
 
     def mark_inactive(self) -> None:
-        """Mark inactive of this project.
+        """Set the status to inactive; new transactions refuse the project.
 
         One call. May be sent again: it sets the status; twice is the same status.
 
@@ -174,7 +234,7 @@ class Project(
         )
 
     def clone(self, *, project_name: str, description: str | None = None) -> Self:
-        """Clone of this project.
+        """Make another project with the tasks and users of this one.
 
         One call. Never sent twice: without an answer it raises OutcomeUnknown.
 

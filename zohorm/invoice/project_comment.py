@@ -9,8 +9,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Lists, Saves
 from zohorm.fields import CreateOnly, Link, ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 
 class ProjectComment(
-    Model,
+    Lists,
+    Saves,
+    Deletes,
     product="invoice",
     path="projects/{project_id}/comments",
-    key="comments",
+    key="comment",
     list_key="comments",
     id="comment_id",
     parent="project_id",
@@ -40,11 +42,11 @@ class ProjectComment(
     A new one needs description.
     """
 
-    comment_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    comment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     project_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a project."""
-    description: CreateOnly[str | None] = f.create_only(f.text())
+    description: CreateOnly[str] = f.create_only(f.text())
     """Text, at most 500 characters."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a commented by."""

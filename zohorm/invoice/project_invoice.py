@@ -9,13 +9,13 @@ import datetime as dt
 from decimal import Decimal
 
 from zohorm import fields as f
+from zohorm.abilities import Lists
 from zohorm.fields import ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class ProjectInvoice(
-    Model,
+    Lists,
     product="invoice",
     path="projects/{project_id}/invoices",
     key="invoice",
@@ -31,23 +31,23 @@ class ProjectInvoice(
     """An invoice of a project, as the list of the project shows it. Source: Invoice v3,
     projects."""
 
-    invoice_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    invoice_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Shown in lists alone."""
-    invoice_number: ReadOnly[str | None] = f.read_only(f.text())
+    invoice_number: ReadOnly[str] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     customer_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
-    status: ReadOnly[str | None] = f.read_only(f.text())
+    status: ReadOnly[str] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     reference_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
-    date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    date: ReadOnly[dt.date] = f.read_only(f.date())
     """A day. Shown in lists alone."""
     due_date: ReadOnly[dt.date | None] = f.read_only(f.date())
     """A day. Shown in lists alone."""
-    total: ReadOnly[Decimal | None] = f.read_only(f.money())
+    total: ReadOnly[Decimal] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
-    balance: ReadOnly[Decimal | None] = f.read_only(f.money())
+    balance: ReadOnly[Decimal] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
     created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant. Shown in lists alone."""

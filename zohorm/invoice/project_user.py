@@ -41,13 +41,13 @@ class ProjectUser(
     A new one needs cost_rate.
     """
 
-    user_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    user_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     rate: Field[Decimal | None] = f.money()
     """A rate. Shown in lists alone."""
     budget_hours: Field[str | None] = f.text()
     """Text. Shown in lists alone."""
-    user_name: Field[str | None] = f.text()
+    user_name: Field[str] = f.text()
     """Text, at most 200 characters."""
     user_role: Field[str | None] = f.enum("staff", "admin", "timesheetstaff")
     """One of the words above."""
@@ -72,7 +72,7 @@ class ProjectUser(
         budget_hours: str | None = None,
         cost_rate: Decimal | None = None,
     ) -> list[Self]:
-        """Invite.
+        """Invite a person to work on the project, by mail.
 
         One call. `user_role` is one of staff, admin and timesheetstaff. Never sent twice: without
         an answer it raises OutcomeUnknown.

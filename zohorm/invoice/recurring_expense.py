@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Children, Field, Link, Many, ReadOnly, WriteOnly
-from zohorm.model import Embedded, Model
+from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly
+from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -23,29 +24,37 @@ if TYPE_CHECKING:
     from zohorm.invoice.tax import Tax
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a recurring expense. Source: Invoice v3, recurring expenses."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
-    value: Field[str | None] = f.text()
+    """The id of this record."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    label: Field[str | None] = f.text()
+    """Text."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
-class LineItem(Embedded, id="line_item_id"):
+class RecurringExpenseLineItem(Embedded, id="line_item_id"):
     """A line item of a recurring expense. Source: Invoice v3, recurring expenses."""
 
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
-    account_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    account_id: Field[str | None] = f.identifier()
     """The id of an account."""
     account_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text, at most 100 characters."""
-    description: ReadOnly[str | None] = f.read_only(f.text())
+    description: Field[str | None] = f.text()
     """Text, at most 100 characters."""
     tax_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    tax_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -55,11 +64,11 @@ class LineItem(Embedded, id="line_item_id"):
     """A percentage."""
     item_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    item_order: ReadOnly[str | None] = f.read_only(f.text())
+    item_order: Field[str | None] = f.text()
     """Text."""
     hsn_or_sac: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: in, ke."""
-    reverse_charge_tax_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    reverse_charge_tax_id: Field[str | None] = f.identifier()
     """The id of a reverse charge tax. Editions: in, gcc, za."""
     reverse_charge_tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: in."""
@@ -67,17 +76,17 @@ class LineItem(Embedded, id="line_item_id"):
     """A percentage. Editions: in."""
     reverse_charge_tax_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Editions: in."""
-    amount: WriteOnly[Decimal | None] = f.write_only(f.money())
+    amount: Field[Decimal | None] = f.money()
     """An amount."""
-    product_type: WriteOnly[str | None] = f.write_only(f.text())
+    product_type: Field[str | None] = f.text()
     """Text. Editions: uk, za."""
-    acquisition_vat_id: WriteOnly[str | None] = f.write_only(f.identifier())
+    acquisition_vat_id: Field[str | None] = f.identifier()
     """The id of an acquisition vat. Editions: uk."""
-    reverse_charge_vat_id: WriteOnly[str | None] = f.write_only(f.identifier())
+    reverse_charge_vat_id: Field[str | None] = f.identifier()
     """The id of a reverse charge vat. Editions: in, uk."""
-    tax_exemption_code: WriteOnly[str | None] = f.write_only(f.text())
+    tax_exemption_code: Field[str | None] = f.text()
     """Text. Editions: in, mx."""
-    tax_exemption_id: WriteOnly[str | None] = f.write_only(f.identifier())
+    tax_exemption_id: Field[str | None] = f.identifier()
     """The id of a tax exemption. Editions: in, mx."""
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
 
@@ -126,18 +135,10 @@ class RecurringExpense(
         "recurrence_name": f.text_filter("recurrence_name"),
         "last_created_date": f.date_filter("last_created_date"),
         "next_expense_date": f.date_filter("next_expense_date"),
-        "status": f.exact_filter("status", f.TEXT),
+        "status": f.exact_filter("status", f.ENUM),
         "account_id": f.exact_filter("account_id", f.ID),
         "account_name": f.text_filter("account_name"),
-        "amount": f.Filter(
-            f.MONEY,
-            {
-                "exact": "amount",
-                "lt": "amount_less_than",
-                "lte": "amount_less_equals",
-                "gt": "amount_greater_than",
-            },
-        ),
+        "amount": f.number_filter("amount"),
         "customer_name": f.text_filter("customer_name"),
         "customer_id": f.exact_filter("customer_id", f.ID),
         "paid_through_account_id": f.exact_filter("paid_through_account_id", f.ID),
@@ -160,9 +161,9 @@ class RecurringExpense(
     amount.
     """
 
-    recurring_expense_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    recurring_expense_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    recurrence_name: Field[str | None] = f.text()
+    recurrence_name: Field[str] = f.text()
     """Text, at most 100 characters."""
     account_id: Field[str | None] = f.identifier()
     """The id of an account. Not shown in lists."""
@@ -176,16 +177,16 @@ class RecurringExpense(
     """Text. Editions: in. Not shown in lists."""
     reverse_charge_tax_id: Field[str | None] = f.identifier()
     """The id of a reverse charge tax. Editions: in, gcc, za. Not shown in lists."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole."""
+    line_items: Many[RecurringExpenseLineItem] = f.many(RecurringExpenseLineItem)
+    """Recurring expense line items; sent whole. Not shown in lists."""
     end_date: Field[dt.date | None] = f.date()
     """A day. Not shown in lists."""
-    recurrence_frequency: Field[str | None] = f.text()
-    """Text."""
-    repeat_every: Field[str | None] = f.text()
-    """Text."""
+    recurrence_frequency: Field[str | None] = f.enum("days", "weeks", "months", "years")
+    """One of the words above."""
+    repeat_every: Field[int | None] = f.integer()
+    """A whole number."""
     amount: Field[Decimal | None] = f.money()
     """An amount. Not shown in lists."""
     vat_treatment: Field[str | None] = f.text()
@@ -214,21 +215,21 @@ class RecurringExpense(
     """A day."""
     next_expense_date: ReadOnly[dt.date | None] = f.read_only(f.date())
     """A day."""
-    account_name: ReadOnly[str | None] = f.read_only(f.text())
+    account_name: ReadOnly[str] = f.read_only(f.text())
     """Text, at most 100 characters."""
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text, at most 100 characters."""
     currency_code: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    total: ReadOnly[Decimal | None] = f.read_only(f.money())
+    total: ReadOnly[Decimal] = f.read_only(f.money())
     """An amount."""
     customer_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text, at most 100 characters."""
-    status: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-    created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
+    status: ReadOnly[str] = f.read_only(f.enum("active", "stopped", "expired"))
+    """One of the words above."""
+    created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
-    last_modified_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
+    last_modified_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
     is_pre_gst: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Editions: in. Not shown in lists."""
@@ -278,8 +279,8 @@ class RecurringExpense(
     """The id of a location. Not shown in lists."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    line_item: ReadOnly[LineItem | None] = f.read_only_one(LineItem)
-    """A line item. Not shown in lists."""
+    line_item: ReadOnly[RecurringExpenseLineItem | None] = f.read_only_one(RecurringExpenseLineItem)
+    """A recurring expense line item. Not shown in lists."""
     tax_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not shown in lists."""
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
@@ -290,7 +291,7 @@ class RecurringExpense(
     expenses: Children[RecurringExpenseChild] = f.children("RecurringExpenseChild")
 
     def stop(self) -> None:
-        """Stop of this recurring expense.
+        """Stop: nothing is made of it any more, until it is resumed.
 
         One call. May be sent again: it sets the status; twice is the same status, and the next
         record comes on its day.
@@ -307,7 +308,7 @@ class RecurringExpense(
         )
 
     def resume(self) -> None:
-        """Resume of this recurring expense.
+        """Go on after a stop.
 
         One call. May be sent again: it sets the status; twice is the same status, and the next
         record comes on its day.

@@ -9,13 +9,13 @@ import datetime as dt
 from decimal import Decimal
 
 from zohorm import fields as f
+from zohorm.abilities import Lists
 from zohorm.fields import ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class RecurringExpenseChild(
-    Model,
+    Lists,
     product="invoice",
     path="recurringexpenses/{recurring_expense_id}/expenses",
     key="expensehistory",
@@ -39,17 +39,17 @@ class RecurringExpenseChild(
 ):
     """An expense that a recurring expense has made. Source: Invoice v3, recurring expenses."""
 
-    expense_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    expense_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Shown in lists alone."""
-    date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    date: ReadOnly[dt.date] = f.read_only(f.date())
     """A day. Shown in lists alone."""
     account_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text, at most 100 characters. Shown in lists alone."""
     customer_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text, at most 100 characters. Shown in lists alone."""
-    total: ReadOnly[Decimal | None] = f.read_only(f.money())
+    total: ReadOnly[Decimal] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
-    status: ReadOnly[str | None] = f.read_only(f.text())
+    status: ReadOnly[str] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     vendor_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Children, Field, Link, Many, ReadOnly, WriteOnly
-from zohorm.model import Embedded, Model
+from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOnly
+from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -23,14 +24,20 @@ if TYPE_CHECKING:
     from zohorm.invoice.tax import Tax
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a recurring invoice. Source: Invoice v3, recurring invoices."""
 
-    value: Field[str | None] = f.text()
-    """Text."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
     label: Field[str | None] = f.text()
     """Text."""
-    data_type: Field[str | None] = f.text()
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
@@ -49,7 +56,7 @@ class Tag(Embedded):
     """Text."""
 
 
-class LineItem(Embedded, id="line_item_id"):
+class RecurringInvoiceLineItem(Embedded, id="line_item_id"):
     """A line item of a recurring invoice. Source: Invoice v3, recurring invoices."""
 
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -58,7 +65,7 @@ class LineItem(Embedded, id="line_item_id"):
     """A quantity."""
     name: Field[str | None] = f.text()
     """Text, at most 100 characters."""
-    item_total: Field[Decimal | None] = f.money()
+    item_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
     sku: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -213,7 +220,7 @@ class RecurringInvoice(
         "start_date": f.exact_filter("start_date", f.DATE),
         "end_date": f.exact_filter("end_date", f.DATE),
         "customer_id": f.exact_filter("customer_id", f.ID),
-        "status": f.exact_filter("status", f.TEXT),
+        "status": f.exact_filter("status", f.ENUM),
         "filter_by": f.exact_filter("filter_by", f.ENUM),
         "search_text": f.exact_filter("search_text", f.TEXT),
     },
@@ -223,17 +230,17 @@ class RecurringInvoice(
     A new one needs recurrence_name, customer_id and recurrence_frequency.
     """
 
-    recurring_invoice_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    recurring_invoice_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    recurrence_name: Field[str | None] = f.text()
+    recurrence_name: Field[str] = f.text()
     """Text, at most 100 characters."""
     reference_number: Field[str | None] = f.text()
     """Text. Not shown in lists."""
-    customer_id: Field[str | None] = f.identifier()
+    customer_id: Field[str] = f.identifier()
     """The id of a customer."""
     contact_persons: Field[tuple[str, ...] | None] = f.texts()
     """Several texts. Not shown in lists."""
-    start_date: Field[dt.date | None] = f.date()
+    start_date: Field[dt.date] = f.date()
     """A day."""
     end_date: Field[dt.date | None] = f.date()
     """A day."""
@@ -273,18 +280,18 @@ class RecurringInvoice(
         "payroll",
     )
     """One of the words above. Editions: mx. Not shown in lists."""
-    allow_partial_payments: WriteOnly[bool | None] = f.write_only(f.boolean())
-    """True or false. Editions: mx."""
+    allow_partial_payments: Field[bool | None] = f.boolean()
+    """True or false. Editions: mx. Not shown in lists."""
     gst_no: Field[str | None] = f.text()
     """Text. Editions: in. Not shown in lists."""
-    recurrence_frequency: WriteOnly[str | None] = f.write_only(f.text())
-    """Text."""
-    repeat_every: WriteOnly[int | None] = f.write_only(f.integer())
-    """A whole number."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    recurrence_frequency: Field[str | None] = f.enum("days", "weeks", "months", "years")
+    """One of the words above. Not shown in lists."""
+    repeat_every: Field[int | None] = f.integer()
+    """A whole number. Not shown in lists."""
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[RecurringInvoiceLineItem] = f.many(RecurringInvoiceLineItem)
+    """Recurring invoice line items; sent whole. Not shown in lists."""
     tax_id: WriteOnly[str | None] = f.write_only(f.identifier())
     """The id of a tax."""
     email: WriteOnly[str | None] = f.write_only(f.text())
@@ -299,11 +306,11 @@ class RecurringInvoice(
     """Text, at most 25 characters. With the integration of Avalara. Not shown in lists."""
     avatax_exempt_no: Field[str | None] = f.text()
     """Text, at most 25 characters. With the integration of Avalara. Not shown in lists."""
-    customer_name: ReadOnly[str | None] = f.read_only(f.text())
+    customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text."""
-    currency_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    currency_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of a currency."""
-    currency_code: ReadOnly[str | None] = f.read_only(f.text())
+    currency_code: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     last_sent_date: ReadOnly[dt.date | None] = f.read_only(f.date())
     """A day."""
@@ -352,18 +359,18 @@ class RecurringInvoice(
     salesperson_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a salesperson."""
     salesperson_name: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Editions: us, au, ca. Shown in lists alone."""
-    status: ReadOnly[str | None] = f.read_only(f.enum("active", "stopped", "expired"))
+    """Text. Editions: us, au, ca."""
+    status: ReadOnly[str] = f.read_only(f.enum("active", "stopped", "expired"))
     """One of the words above."""
     total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    customer: Link[Contact | None] = f.link("customer_id", "Contact")
+    customer: Link[Contact] = f.link("customer_id", "Contact")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
-    currency: Link[Currency | None] = f.link("currency_id", "Currency")
+    currency: Link[Currency] = f.link("currency_id", "Currency")
     comments: Children[RecurringInvoiceComment] = f.children("RecurringInvoiceComment")
 
     def stop(self) -> None:
-        """Stop of this recurring invoice.
+        """Stop: nothing is made of it any more, until it is resumed.
 
         One call. May be sent again: it sets the status; twice is the same status, and the next
         record comes on its day.
@@ -380,7 +387,7 @@ class RecurringInvoice(
         )
 
     def resume(self) -> None:
-        """Resume of this recurring invoice.
+        """Go on after a stop.
 
         One call. May be sent again: it sets the status; twice is the same status, and the next
         record comes on its day.
@@ -397,7 +404,7 @@ class RecurringInvoice(
         )
 
     def use_template(self, template_id: str) -> None:
-        """Use template of this recurring invoice.
+        """Print the invoices to come with another template.
 
         One call.
 

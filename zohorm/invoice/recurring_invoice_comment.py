@@ -9,8 +9,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Lists
 from zohorm.fields import Link, ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class RecurringInvoiceComment(
-    Model,
+    Lists,
     product="invoice",
     path="recurringinvoices/{recurring_invoice_id}/comments",
     key="comment",
@@ -33,7 +33,7 @@ class RecurringInvoiceComment(
 ):
     """An entry in the history of a recurring invoice. Source: Invoice v3, recurring invoices."""
 
-    comment_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    comment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Shown in lists alone."""
     recurring_invoice_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a recurring invoice. Shown in lists alone."""
@@ -47,7 +47,7 @@ class RecurringInvoiceComment(
     """Text. Shown in lists alone."""
     operation_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
-    date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    date: ReadOnly[dt.date] = f.read_only(f.date())
     """A day. Shown in lists alone."""
     date_description: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""

@@ -8,35 +8,47 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from zohorm import fields as f
-from zohorm.fields import Children, Field, Link, Many, One, ReadOnly
-from zohorm.model import Embedded, Model, SaveResult
-from zohorm.resource import Operation
+from zohorm.fields import Children, Custom, Field, Link, Many, One, ReadOnly
+from zohorm.model import Model
+from zohorm.record import Embedded
+from zohorm.resource import FilePart, Operation
+from zohorm.saving import SaveResult
 
 if TYPE_CHECKING:
+    from zohorm.downloads import FileTarget, Progress, SavedFile
     from zohorm.invoice.contact import Contact
     from zohorm.invoice.currency import Currency
     from zohorm.invoice.project import Project
     from zohorm.invoice.retainer_invoice_comment import RetainerInvoiceComment
     from zohorm.invoice.tax import Tax
+    from zohorm.uploads import FileSource
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a retainer invoice. Source: Invoice v3, retainer invoices."""
 
     index: Field[int | None] = f.integer()
     """A whole number."""
     show_on_pdf: Field[bool | None] = f.boolean()
     """True or false."""
-    value: Field[str | None] = f.text()
-    """Text."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
     label: Field[str | None] = f.text()
     """Text."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
-class LineItem(Embedded, id="line_item_id"):
+class RetainerInvoiceLineItem(Embedded, id="line_item_id"):
     """A line item of a retainer invoice. Source: Invoice v3, retainer invoices."""
 
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -118,8 +130,8 @@ class InvoiceContactPerson(Embedded):
     """A communication preference."""
 
 
-class TaxSummary(Embedded):
-    """A tax summary of a retainer invoice. Source: Invoice v3, retainer invoices."""
+class RetainerInvoiceTax(Embedded):
+    """A tax of a retainer invoice. Source: Invoice v3, retainer invoices."""
 
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -174,7 +186,7 @@ class RetainerInvoice(
     },
     filters={
         "filter_by": f.exact_filter("filter_by", f.ENUM),
-        "print": f.exact_filter("print", f.BOOLEAN),
+        "print": f.exact_filter("print", f.TEXT),
         "status": f.exact_filter(
             "status",
             f.ENUM,
@@ -182,14 +194,14 @@ class RetainerInvoice(
             values={
                 "sent": "Status.Sent",
                 "draft": "Status.Draft",
-                "over_due": "Status.OverDue",
+                "overdue": "Status.OverDue",
                 "paid": "Status.Paid",
                 "void": "Status.Void",
                 "unpaid": "Status.Unpaid",
                 "partially_paid": "Status.PartiallyPaid",
                 "viewed": "Status.Viewed",
             },
-            unchecked=("over_due",),
+            unchecked=("unpaid", "viewed"),
         ),
     },
     sort=("customer_name", "date", "due_date", "total", "balance", "created_time"),
@@ -199,26 +211,26 @@ class RetainerInvoice(
     A new one needs customer_id and line_items.
     """
 
-    retainerinvoice_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    retainerinvoice_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    retainerinvoice_number: ReadOnly[str | None] = f.read_only(f.text())
+    retainerinvoice_number: ReadOnly[str] = f.read_only(f.text())
     """Text, at most 100 characters."""
-    customer_id: Field[str | None] = f.identifier()
+    customer_id: Field[str] = f.identifier()
     """The id of a customer."""
     reference_number: Field[str | None] = f.text()
     """Text, at most 100 characters."""
-    date: Field[dt.date | None] = f.date()
+    date: Field[dt.date] = f.date()
     """A day."""
     contact_persons: Field[tuple[str, ...] | None] = f.texts()
     """Several texts."""
-    custom_fields: Many[CustomField] = f.many(CustomField, replaced=False)
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay. Not shown in lists."""
     notes: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     terms: Field[str | None] = f.text()
     """Text. Not shown in lists."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[RetainerInvoiceLineItem] = f.many(RetainerInvoiceLineItem)
+    """Retainer invoice line items; sent whole. Not shown in lists."""
     payment_options: One[PaymentOptions] = f.one(PaymentOptions)
     """Payment options. Not shown in lists."""
     template_id: Field[str | None] = f.identifier()
@@ -227,29 +239,29 @@ class RetainerInvoice(
     """Text. Editions: in. Not shown in lists."""
     project_id: Field[str | None] = f.identifier()
     """The id of a project. Not shown in lists."""
-    customer_name: ReadOnly[str | None] = f.read_only(f.text())
+    customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text, at most 100 characters."""
-    status: ReadOnly[str | None] = f.read_only(
-        f.enum("sent", "draft", "overdue", "paid", "void", "unpaid", "partially_paid", "viewed")
+    status: ReadOnly[str] = f.read_only(
+        f.enum("draft", "sent", "viewed", "overdue", "paid", "partially_paid", "void")
     )
     """One of the words above."""
     project_or_estimate_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
-    currency_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    currency_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of a currency."""
-    currency_code: ReadOnly[str | None] = f.read_only(f.text())
+    currency_code: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     is_viewed_by_client: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
-    client_viewed_time: ReadOnly[bool | None] = f.read_only(f.boolean())
-    """True or false."""
-    total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
-    balance: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
-    created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
+    client_viewed_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant."""
-    last_modified_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
+    total: ReadOnly[Decimal] = f.read_only(f.money())
+    """An amount."""
+    balance: ReadOnly[Decimal] = f.read_only(f.money())
+    """An amount. Not paid yet."""
+    created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
+    """An instant."""
+    last_modified_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
     is_emailed: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
@@ -277,18 +289,18 @@ class RetainerInvoice(
     """Text. Not shown in lists."""
     sub_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not shown in lists."""
-    taxes: ReadOnly[tuple[TaxSummary, ...]] = f.read_only_many(TaxSummary)
-    """Tax summaries. Not shown in lists."""
+    taxes: ReadOnly[tuple[RetainerInvoiceTax, ...]] = f.read_only_many(RetainerInvoiceTax)
+    """Retainer invoice taxes. Not shown in lists."""
     payment_made: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount. Not shown in lists."""
-    payment_drawn: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number. Not shown in lists."""
+    """An amount. Not shown in lists. What the customer has paid."""
+    payment_drawn: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount. Not shown in lists. What was used for invoices."""
     allow_partial_payments: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
     price_precision: ReadOnly[int | None] = f.read_only(f.integer())
     """A whole number. Not shown in lists."""
-    documents: ReadOnly[tuple[str, ...] | None] = f.read_only(f.texts())
-    """Several texts. Not shown in lists."""
+    documents: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value. Not shown in lists."""
     billing_address: ReadOnly[Address | None] = f.read_only_one(Address)
     """An address. Not shown in lists."""
     shipping_address: ReadOnly[Address | None] = f.read_only_one(Address)
@@ -311,9 +323,9 @@ class RetainerInvoice(
     """True or false. Not shown in lists."""
     invoice_url: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    customer: Link[Contact | None] = f.link("customer_id", "Contact")
+    customer: Link[Contact] = f.link("customer_id", "Contact")
     project: Link[Project | None] = f.link("project_id", "Project")
-    currency: Link[Currency | None] = f.link("currency_id", "Currency")
+    currency: Link[Currency] = f.link("currency_id", "Currency")
     comments: Children[RetainerInvoiceComment] = f.children("RetainerInvoiceComment")
 
     def save(
@@ -345,7 +357,7 @@ class RetainerInvoice(
         )
 
     def mark_sent(self) -> None:
-        """Mark sent of this retainer invoice.
+        """Set the status of a draft to sent; nothing is mailed.
 
         One call. May be sent again: it sets the status; twice is the same status, and nothing is
         mailed.
@@ -362,7 +374,7 @@ class RetainerInvoice(
         )
 
     def use_template(self, template_id: str) -> None:
-        """Use template of this retainer invoice.
+        """Print this retainer invoice with another template.
 
         One call.
 
@@ -378,7 +390,7 @@ class RetainerInvoice(
         )
 
     def mark_void(self) -> None:
-        """Mark void of this retainer invoice.
+        """Set the status to void: the retainer invoice no longer counts in the books.
 
         One call. May be sent again: it sets the status; twice is the same status, and nothing is
         mailed.
@@ -395,7 +407,7 @@ class RetainerInvoice(
         )
 
     def mark_draft(self) -> None:
-        """Mark draft of this retainer invoice.
+        """Turn the retainer invoice back into a draft.
 
         One call. May be sent again: it sets the status; twice is the same status, and nothing is
         mailed.
@@ -421,10 +433,11 @@ class RetainerInvoice(
         cc_mail_ids: Iterable[str] | None = None,
         subject: str | None = None,
         body: str | None = None,
+        attachments: FileSource | Iterable[FileSource] | None = None,
     ) -> None:
-        """Send email of this retainer invoice.
+        """Mail the retainer invoice.
 
-        One call. Files (attachments) are not sent from here. Never sent twice: without an answer it
+        One call. `attachments` takes one file or several. Never sent twice: without an answer it
         raises OutcomeUnknown.
 
         Scope: ZohoInvoice.invoices.CREATE.
@@ -434,6 +447,7 @@ class RetainerInvoice(
                 "POST",
                 "/retainerinvoices/{retainerinvoice_id}/email",
                 "ZohoInvoice.invoices.CREATE",
+                files=(FilePart("attachments", most=None),),
             ),
             query={
                 "send_customer_statement": send_customer_statement,
@@ -446,10 +460,11 @@ class RetainerInvoice(
                 "subject": subject,
                 "body": body,
             },
+            files={"attachments": attachments},
         )
 
     def email_content(self) -> Mapping[str, object]:
-        """Email content of this retainer invoice.
+        """Give the draft that `send_email` would mail.
 
         One call.
 
@@ -471,7 +486,7 @@ class RetainerInvoice(
         country: str | None = None,
         fax: str | None = None,
     ) -> None:
-        """Update billing address of this retainer invoice.
+        """Change the billing address of this retainer invoice alone.
 
         One call.
 
@@ -493,11 +508,13 @@ class RetainerInvoice(
             },
         )
 
-    def add_attachment(self, *, can_send_in_mail: bool | None = None) -> None:
-        """Add attachment of this retainer invoice.
+    def add_attachment(
+        self, *, can_send_in_mail: bool | None = None, attachment: FileSource | None = None
+    ) -> None:
+        """Attach a file to this retainer invoice.
 
-        One call. Files (attachment) are not sent from here. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        One call. `attachment` takes a file. Never sent twice: without an answer it raises
+        OutcomeUnknown.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
@@ -506,14 +523,29 @@ class RetainerInvoice(
                 "POST",
                 "/retainerinvoices/{retainerinvoice_id}/attachment",
                 "ZohoInvoice.invoices.CREATE",
+                files=(FilePart("attachment"),),
             ),
             body={"can_send_in_mail": can_send_in_mail},
+            files={"attachment": attachment},
         )
 
-    def download_attachment(self) -> bytes:
-        """Download attachment of this retainer invoice.
+    @overload
+    def download_attachment(
+        self, to: None = None, *, progress: Progress | None = None
+    ) -> bytes: ...
 
-        One call.
+    @overload
+    def download_attachment(
+        self, to: FileTarget, *, progress: Progress | None = None
+    ) -> SavedFile: ...
+
+    def download_attachment(
+        self, to: FileTarget | None = None, *, progress: Progress | None = None
+    ) -> bytes | SavedFile:
+        """Give the attached file.
+
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
 
         Scope: ZohoInvoice.invoices.READ.
         """
@@ -523,10 +555,12 @@ class RetainerInvoice(
                 "/retainerinvoices/{retainerinvoice_id}/attachment",
                 "ZohoInvoice.invoices.READ",
             ),
+            to=to,
+            progress=progress,
         )
 
     def delete_document(self, document_id: str) -> None:
-        """Delete document of this retainer invoice.
+        """Delete an attached document.
 
         One call.
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import datetime as dt
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Lists, Saves
 from zohorm.fields import Field, ReadOnly, WriteOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class RetainerInvoiceComment(
-    Model,
+    Lists,
+    Saves,
+    Deletes,
     product="invoice",
     path="retainerinvoices/{retainerinvoice_id}/comments",
     key="comment",
@@ -42,7 +44,7 @@ class RetainerInvoiceComment(
 ):
     """An entry in the history of a retainer invoice. Source: Invoice v3, retainer invoices."""
 
-    comment_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    comment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     retainerinvoice_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a retainerinvoice."""
@@ -52,7 +54,7 @@ class RetainerInvoiceComment(
     """The id of a commented by."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    date: ReadOnly[dt.date] = f.read_only(f.date())
     """A day."""
     date_description: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""

@@ -46,17 +46,17 @@ class Task(
     A new one needs task_name.
     """
 
-    task_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    task_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    task_name: Field[str | None] = f.text()
+    task_name: Field[str] = f.text()
     """Text, at most 100 characters."""
     description: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     rate: Field[Decimal | None] = f.money()
-    """A rate. Not shown in lists."""
+    """A rate. Not shown in lists. Of an hour."""
     budget_hours: WriteOnly[int | None] = f.write_only(f.integer())
     """A whole number."""
-    project_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    project_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of a project."""
     currency_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a currency."""
@@ -76,6 +76,6 @@ class Task(
     """Text. Not shown in lists."""
     is_billable: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
-    project: Link[Project | None] = f.link("project_id", "Project")
+    project: Link[Project] = f.link("project_id", "Project")
     currency: Link[Currency | None] = f.link("currency_id", "Currency")
     customer: Link[Contact | None] = f.link("customer_id", "Contact")

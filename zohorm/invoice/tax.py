@@ -29,16 +29,19 @@ class Tax(
         "delete": Operation("DELETE", "/settings/taxes/{tax_id}", "ZohoInvoice.settings.DELETE"),
     },
 ):
-    """A tax and its percentage. Source: Invoice v3, taxes."""
+    """A tax and its percentage. Source: Invoice v3, taxes.
 
-    tax_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    A new one needs tax_name and tax_percentage.
+    """
+
+    tax_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    tax_name: Field[str | None] = f.text()
+    tax_name: Field[str] = f.text()
     """Text."""
-    tax_percentage: Field[Decimal | None] = f.number()
+    tax_percentage: Field[Decimal] = f.number()
     """A percentage."""
     tax_type: Field[str | None] = f.text()
-    """Text."""
+    """Text. Groups stand in the list of taxes too; their type is tax_group."""
     tax_authority_id: Field[str | None] = f.identifier()
     """The id of a tax authority. Editions: us, mx."""
     country_code: Field[str | None] = f.text()

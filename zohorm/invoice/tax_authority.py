@@ -6,13 +6,15 @@ Facts: zohorm/facts/invoice.json, mended by the corrections beside it.
 from __future__ import annotations
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Lists, Saves
 from zohorm.fields import Field, ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class TaxAuthority(
-    Model,
+    Lists,
+    Saves,
+    Deletes,
     product="invoice",
     path="settings/taxauthorities",
     key="tax_authority",
@@ -34,9 +36,9 @@ class TaxAuthority(
     A new one needs tax_authority_name.
     """
 
-    tax_authority_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    tax_authority_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Editions: us, mx."""
-    tax_authority_name: Field[str | None] = f.text()
+    tax_authority_name: Field[str] = f.text()
     """Text."""
     registration_number_label: Field[str | None] = f.text()
     """Text. Editions: ca."""

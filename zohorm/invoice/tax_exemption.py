@@ -6,13 +6,15 @@ Facts: zohorm/facts/invoice.json, mended by the corrections beside it.
 from __future__ import annotations
 
 from zohorm import fields as f
+from zohorm.abilities import Deletes, Lists, Saves
 from zohorm.fields import Field, ReadOnly
-from zohorm.model import Model
 from zohorm.resource import Operation
 
 
 class TaxExemption(
-    Model,
+    Lists,
+    Saves,
+    Deletes,
     product="invoice",
     path="settings/taxexemptions",
     key="tax_exemption",
@@ -23,7 +25,10 @@ class TaxExemption(
         "create": Operation("POST", "/settings/taxexemptions", "ZohoInvoice.settings.CREATE"),
         "list": Operation("GET", "/settings/taxexemptions", "ZohoInvoice.settings.READ"),
         "update": Operation(
-            "PUT", "/settings/taxexemptions/{tax_exemption_id}", "ZohoInvoice.settings.UPDATE"
+            "PUT",
+            "/settings/taxexemptions/{tax_exemption_id}",
+            "ZohoInvoice.settings.UPDATE",
+            send_on_update=("tax_exemption_code", "type"),
         ),
         "delete": Operation(
             "DELETE", "/settings/taxexemptions/{tax_exemption_id}", "ZohoInvoice.settings.DELETE"
@@ -35,11 +40,11 @@ class TaxExemption(
     A new one needs tax_exemption_code and type.
     """
 
-    tax_exemption_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    tax_exemption_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Editions: in."""
-    tax_exemption_code: Field[str | None] = f.text()
+    tax_exemption_code: Field[str] = f.text()
     """Text. Editions: in."""
     description: Field[str | None] = f.text()
     """Text."""
-    type: Field[str | None] = f.text()
-    """Text."""
+    type: Field[str] = f.enum("customer", "item")
+    """One of the words above."""

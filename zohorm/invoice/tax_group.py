@@ -8,32 +8,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 from zohorm import fields as f
-from zohorm.fields import Field, Many, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.abilities import Deletes, Gets, Saves
+from zohorm.fields import Field, ReadOnly
 from zohorm.resource import Operation
 
 
-class TaxSummary(Embedded, id="tax_id"):
-    """A tax summary of a tax group. Source: Invoice v3, tax groups."""
-
-    tax_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of this record."""
-    tax_name: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-    tax_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A percentage."""
-    tax_type: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-    tax_factor: ReadOnly[str | None] = f.read_only(f.enum("rate", "share"))
-    """One of the words above. Editions: mx."""
-    tax_authority_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a tax authority. Editions: us, mx."""
-    tax_authority_name: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-
-
 class TaxGroup(
-    Model,
+    Gets,
+    Saves,
+    Deletes,
     product="invoice",
     path="settings/taxgroups",
     key="tax_group",
@@ -49,13 +32,16 @@ class TaxGroup(
         "create": Operation("POST", "/settings/taxgroups", "ZohoInvoice.settings.CREATE"),
     },
 ):
-    """Taxes that are charged together. Source: Invoice v3, tax groups."""
+    """Taxes that are charged together. Source: Invoice v3, tax groups.
 
-    tax_group_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of this record. Not shown in lists."""
-    tax_group_name: Field[str | None] = f.text()
-    """Text. Not shown in lists."""
-    taxes: Many[TaxSummary] = f.many(TaxSummary)
-    """Tax summaries; sent whole. Not shown in lists."""
-    tax_group_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A percentage. Not shown in lists."""
+    A new one needs tax_group_name and taxes.
+    """
+
+    tax_group_id: ReadOnly[str] = f.read_only(f.identifier())
+    """The id of this record."""
+    tax_group_name: Field[str] = f.text()
+    """Text."""
+    taxes: Field[object] = f.json()
+    """Any JSON value. Written as ids with commas between, received as a list of taxes."""
+    tax_group_percentage: ReadOnly[Decimal] = f.read_only(f.number())
+    """A percentage."""

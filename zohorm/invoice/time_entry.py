@@ -6,6 +6,7 @@ Facts: zohorm/facts/invoice.json, mended by the corrections beside it.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
@@ -35,7 +36,10 @@ class TimeEntry(
             "GET", "/projects/timeentries/{time_entry_id}", "ZohoInvoice.projects.READ"
         ),
         "update": Operation(
-            "PUT", "/projects/timeentries/{time_entry_id}", "ZohoInvoice.projects.UPDATE"
+            "PUT",
+            "/projects/timeentries/{time_entry_id}",
+            "ZohoInvoice.projects.UPDATE",
+            send_on_update=("project_id", "task_id", "user_id", "log_date"),
         ),
         "delete": Operation(
             "DELETE", "/projects/timeentries/{time_entry_id}", "ZohoInvoice.projects.DELETE"
@@ -62,40 +66,40 @@ class TimeEntry(
     A new one needs project_id, task_id, user_id and log_date.
     """
 
-    time_entry_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    time_entry_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    project_id: Field[str | None] = f.identifier()
+    project_id: Field[str] = f.identifier()
     """The id of a project."""
-    task_id: Field[str | None] = f.identifier()
+    task_id: Field[str] = f.identifier()
     """The id of a task."""
-    user_id: Field[str | None] = f.identifier()
+    user_id: Field[str] = f.identifier()
     """The id of a user."""
-    log_date: Field[dt.date | None] = f.date()
+    log_date: Field[dt.date] = f.date()
     """A day."""
-    log_time: Field[str | None] = f.text()
-    """Text."""
+    log_time: Field[str] = f.text()
+    """Text. Hours and minutes: 05:30."""
     end_time: Field[str | None] = f.text()
-    """Text."""
+    """Text. Hours and minutes: 05:30."""
     is_billable: Field[bool | None] = f.boolean()
     """True or false."""
     notes: Field[str | None] = f.text()
     """Text, at most 500 characters."""
-    start_timer: WriteOnly[str | None] = f.write_only(f.text())
-    """Text."""
-    project_name: ReadOnly[str | None] = f.read_only(f.text())
+    start_timer: WriteOnly[bool | None] = f.write_only(f.boolean())
+    """True or false."""
+    project_name: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     customer_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a customer."""
     customer_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    task_name: ReadOnly[str | None] = f.read_only(f.text())
+    task_name: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     is_current_user: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
-    user_name: ReadOnly[str | None] = f.read_only(f.text())
+    user_name: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     begin_time: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    """Text. Hours and minutes: 05:30."""
     billed_status: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     invoice_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -114,22 +118,25 @@ class TimeEntry(
     """Text. Not shown in lists."""
     timer_duration_in_seconds: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    timesheet_custom_fields: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
-    project: Link[Project | None] = f.link("project_id", "Project")
-    user: Link[User | None] = f.link("user_id", "User")
+    timesheet_custom_fields: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value. Not shown in lists."""
+    project: Link[Project] = f.link("project_id", "Project")
+    user: Link[User] = f.link("user_id", "User")
     customer: Link[Contact | None] = f.link("customer_id", "Contact")
     invoice: Link[Invoice | None] = f.link("invoice_id", "Invoice")
 
     @classmethod
-    def delete_many(cls) -> None:
-        """Delete many.
+    def delete_many(cls, time_entry_ids: Iterable[str]) -> None:
+        """Delete several entries.
 
         One call.
 
         Scope: ZohoInvoice.projects.DELETE.
         """
-        cls._act_all(Operation("DELETE", "/projects/timeentries", "ZohoInvoice.projects.DELETE"))
+        cls._act_all(
+            Operation("DELETE", "/projects/timeentries", "ZohoInvoice.projects.DELETE"),
+            query={"time_entry_ids": time_entry_ids},
+        )
 
     def start(self) -> Self:
         """Start of this time entry.
@@ -148,7 +155,7 @@ class TimeEntry(
 
     @classmethod
     def stop(cls) -> Self:
-        """Stop.
+        """Stop the timer that runs; give its entry.
 
         One call. Never sent twice: without an answer it raises OutcomeUnknown.
 
@@ -160,7 +167,7 @@ class TimeEntry(
 
     @classmethod
     def running(cls) -> Self:
-        """Running.
+        """Give the entry whose timer runs.
 
         One call.
 

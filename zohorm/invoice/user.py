@@ -11,7 +11,8 @@ from typing import Self
 
 from zohorm import fields as f
 from zohorm.fields import Field, ReadOnly
-from zohorm.model import Embedded, Model
+from zohorm.model import Model
+from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 
@@ -35,7 +36,12 @@ class User(
         "create": Operation("POST", "/users", "ZohoInvoice.settings.CREATE"),
         "list": Operation("GET", "/users", "ZohoInvoice.settings.READ"),
         "get": Operation("GET", "/users/{user_id}", "ZohoInvoice.settings.READ"),
-        "update": Operation("PUT", "/users/{user_id}", "ZohoInvoice.settings.UPDATE"),
+        "update": Operation(
+            "PUT",
+            "/users/{user_id}",
+            "ZohoInvoice.settings.UPDATE",
+            send_on_update=("name", "email"),
+        ),
         "delete": Operation("DELETE", "/users/{user_id}", "ZohoInvoice.settings.DELETE"),
     },
     filters={
@@ -60,18 +66,18 @@ class User(
     A new one needs name and email.
     """
 
-    user_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    user_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    name: Field[str | None] = f.text()
+    name: Field[str] = f.text()
     """Text."""
     email: Field[str | None] = f.text()
-    """Text. Shown in lists alone."""
-    user_role: Field[str | None] = f.enum("staff", "admin", "timesheetstaff")
+    """Text."""
+    user_role: Field[str] = f.enum("staff", "admin", "timesheetstaff")
     """One of the words above."""
     role_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a role."""
-    status: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    status: ReadOnly[str] = f.read_only(f.enum("active", "inactive", "invited", "deleted"))
+    """One of the words above."""
     is_current_user: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Shown in lists alone."""
     photo_url: ReadOnly[str | None] = f.read_only(f.text())
@@ -90,8 +96,8 @@ class User(
     """True or false."""
     created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant. Not shown in lists."""
-    custom_fields: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    custom_fields: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value. Not shown in lists."""
     invitation_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     is_super_admin: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -100,7 +106,7 @@ class User(
     """Text."""
 
     def invite(self) -> None:
-        """Invite of this user.
+        """Mail the invitation once more.
 
         One call. Never sent twice: without an answer it raises OutcomeUnknown.
 
@@ -109,7 +115,7 @@ class User(
         self._act(Operation("POST", "/users/{user_id}/invite", "ZohoInvoice.settings.CREATE"))
 
     def mark_active(self) -> None:
-        """Mark active of this user.
+        """Set the status to active.
 
         One call. May be sent again: it sets the status; twice is the same status.
 
@@ -122,7 +128,7 @@ class User(
         )
 
     def mark_inactive(self) -> None:
-        """Mark inactive of this user.
+        """Set the status to inactive: the user can no longer sign in.
 
         One call. May be sent again: it sets the status; twice is the same status.
 
@@ -136,7 +142,7 @@ class User(
 
     @classmethod
     def current(cls) -> Self:
-        """Current.
+        """Give the user that the token belongs to.
 
         One call.
 
