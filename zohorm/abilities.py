@@ -12,6 +12,7 @@ from zohorm.declared import Declared
 from zohorm.pages import Plan
 from zohorm.query import Query, checked, conditions
 from zohorm.saving import SaveResult
+from zohorm.upserting import Upserts
 
 
 class Gets(Declared):
@@ -112,4 +113,4 @@ def _give_all(*abilities: type[Declared]) -> None:
                 setattr(Declared, name, method)
 
 
-_give_all(Gets, Lists, Saves, Deletes)
+_give_all(Gets, Lists, Saves, Deletes, Upserts)

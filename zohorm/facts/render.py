@@ -30,6 +30,7 @@ BASES = {
     "zohorm.model": ("Model",),
     "zohorm.record": ("Embedded",),
     "zohorm.singleton": ("Singleton",),
+    "zohorm.upserting": ("Upserts",),
 }
 
 
