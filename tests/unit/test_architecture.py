@@ -20,7 +20,7 @@ PACKAGE = ROOT / "zohorm"
 LAYERS = (
     ("__init__",),
     ("generic",),
-    ("model", "singleton", "abilities", "declared", "children"),
+    ("model", "singleton", "abilities", "upserting", "declared", "children"),
     ("query", "pages", "ahead", "seen"),
     # What a record with an address of its own can do.
     ("acting", "saving", "doubting", "settling", "stored", "located"),
