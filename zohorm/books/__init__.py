@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from zohorm.books.bill_comment import BillComment
     from zohorm.books.bill_payment import BillPayment
+    from zohorm.books.composite_item import CompositeItem, MappedItem
     from zohorm.books.contact import Contact, DefaultTemplates, OpeningBalance
     from zohorm.books.contact_address import ContactAddress
     from zohorm.books.contact_comment import ContactComment
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     )
     from zohorm.books.customer_payment import CustomerPayment, PaidInvoice
     from zohorm.books.customer_payment_refund import CustomerPaymentRefund
+    from zohorm.books.document import Document
     from zohorm.books.employee import Employee
     from zohorm.books.estimate import Estimate, EstimateLineItem, EstimateProject, EstimateTax
     from zohorm.books.estimate_comment import EstimateComment
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
     from zohorm.books.invoice_payment import InvoicePayment
     from zohorm.books.invoice_template import InvoiceTemplate
     from zohorm.books.item import Item, ItemLocation, ItemTaxPreference
+    from zohorm.books.item_group import GroupedItem, ItemGroup
     from zohorm.books.journal import Journal, JournalLineItem, JournalTax
     from zohorm.books.journal_comment import JournalComment
     from zohorm.books.location import AssociatedUser, Location
@@ -102,6 +105,7 @@ if TYPE_CHECKING:
     from zohorm.books.sales_order import SalesOrder, SalesOrderLineItem, SalesOrderTax, SubStatus
     from zohorm.books.sales_order_comment import SalesOrderComment
     from zohorm.books.sales_order_template import SalesOrderTemplate
+    from zohorm.books.sales_person import SalesPerson
     from zohorm.books.sales_receipt import SalesReceipt, SalesReceiptLineItem
     from zohorm.books.task import Task
     from zohorm.books.tax import Tax
@@ -149,6 +153,7 @@ else:
             ),
             "zohorm.books.bill_comment": ("BillComment",),
             "zohorm.books.bill_payment": ("BillPayment",),
+            "zohorm.books.composite_item": ("CompositeItem", "MappedItem"),
             "zohorm.books.contact": ("Contact", "DefaultTemplates", "OpeningBalance"),
             "zohorm.books.contact_address": ("ContactAddress",),
             "zohorm.books.contact_comment": ("ContactComment",),
@@ -174,6 +179,7 @@ else:
             ),
             "zohorm.books.customer_payment": ("CustomerPayment", "PaidInvoice"),
             "zohorm.books.customer_payment_refund": ("CustomerPaymentRefund",),
+            "zohorm.books.document": ("Document",),
             "zohorm.books.employee": ("Employee",),
             "zohorm.books.estimate": (
                 "Estimate",
@@ -195,6 +201,7 @@ else:
             "zohorm.books.invoice_payment": ("InvoicePayment",),
             "zohorm.books.invoice_template": ("InvoiceTemplate",),
             "zohorm.books.item": ("Item", "ItemLocation", "ItemTaxPreference"),
+            "zohorm.books.item_group": ("GroupedItem", "ItemGroup"),
             "zohorm.books.journal": ("Journal", "JournalLineItem", "JournalTax"),
             "zohorm.books.journal_comment": ("JournalComment",),
             "zohorm.books.location": ("AssociatedUser", "Location"),
@@ -229,6 +236,7 @@ else:
             ),
             "zohorm.books.sales_order_comment": ("SalesOrderComment",),
             "zohorm.books.sales_order_template": ("SalesOrderTemplate",),
+            "zohorm.books.sales_person": ("SalesPerson",),
             "zohorm.books.sales_receipt": ("SalesReceipt", "SalesReceiptLineItem"),
             "zohorm.books.task": ("Task",),
             "zohorm.books.tax": ("Tax",),
@@ -275,6 +283,7 @@ __all__ = [
     "BillPayment",
     "BillTax",
     "BilledPurchaseOrder",
+    "CompositeItem",
     "Contact",
     "ContactAddress",
     "ContactComment",
@@ -298,6 +307,7 @@ __all__ = [
     "CustomerPaymentRefund",
     "DebitNoteLineItem",
     "DefaultTemplates",
+    "Document",
     "EmailId",
     "Employee",
     "Estimate",
@@ -315,12 +325,14 @@ __all__ = [
     "FixedAssetComment",
     "FixedAssetType",
     "FromAccountTag",
+    "GroupedItem",
     "Invoice",
     "InvoiceComment",
     "InvoiceCredit",
     "InvoicePayment",
     "InvoiceTemplate",
     "Item",
+    "ItemGroup",
     "ItemLocation",
     "ItemTaxPreference",
     "Journal",
@@ -329,6 +341,7 @@ __all__ = [
     "JournalTax",
     "LineItem",
     "Location",
+    "MappedItem",
     "ModuleField",
     "OpeningBalance",
     "OpeningBalances",
@@ -368,6 +381,7 @@ __all__ = [
     "SalesOrderLineItem",
     "SalesOrderTax",
     "SalesOrderTemplate",
+    "SalesPerson",
     "SalesReceipt",
     "SalesReceiptLineItem",
     "SubStatus",

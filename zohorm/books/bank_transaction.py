@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.books.document import Document
 from zohorm.fields import Field, Link, Many, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
@@ -24,15 +25,6 @@ if TYPE_CHECKING:
     from zohorm.books.tax_authority import TaxAuthority
     from zohorm.books.tax_exemption import TaxExemption
     from zohorm.books.user import User
-
-
-class Document(Embedded):
-    """A document of a bank transaction. Source: Books v3, bank transactions."""
-
-    file_name: Field[str | None] = f.text()
-    """Text."""
-    document_id: Field[str | None] = f.identifier()
-    """The id of a document."""
 
 
 class ImportedTransaction(Embedded, id="imported_transaction_id"):

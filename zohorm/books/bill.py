@@ -11,11 +11,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, overload
 
 from zohorm import fields as f
+from zohorm.books.document import Document
 from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
 from zohorm.saving import SaveResult
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.account import Account
@@ -33,15 +35,6 @@ if TYPE_CHECKING:
     from zohorm.children import Collection
     from zohorm.downloads import FileTarget, Progress, SavedFile
     from zohorm.uploads import FileSource
-
-
-class Document(Embedded):
-    """A document of a bill. Source: Books v3, bills."""
-
-    document_id: Field[str | None] = f.identifier()
-    """The id of a document."""
-    file_name: Field[str | None] = f.text()
-    """Text."""
 
 
 class CustomField(Embedded, id="customfield_id"):
@@ -332,6 +325,7 @@ class Approver(Embedded):
 
 class Bill(
     Model,
+    Upserts,
     product="books",
     path="bills",
     key="bill",

@@ -16,6 +16,7 @@ from zohorm.fields import Children, CreateOnly, Custom, Field, Link, Many, One, 
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.contact_address import ContactAddress
@@ -139,6 +140,7 @@ class Tag(Embedded):
 
 class Contact(
     Model,
+    Upserts,
     product="books",
     path="contacts",
     key="contact",

@@ -16,6 +16,7 @@ from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
 from zohorm.saving import SaveResult
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.account import Account
@@ -203,6 +204,7 @@ class Address(Embedded):
 
 class CreditNote(
     Model,
+    Upserts,
     product="books",
     path="creditnotes",
     key="creditnote",

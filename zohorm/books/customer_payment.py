@@ -15,6 +15,7 @@ from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOn
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.account import Account
@@ -61,6 +62,7 @@ class CustomField(Embedded, id="customfield_id"):
 
 class CustomerPayment(
     Model,
+    Upserts,
     product="books",
     path="customerpayments",
     key="payment",

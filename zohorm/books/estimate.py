@@ -16,6 +16,7 @@ from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
 from zohorm.saving import SaveResult
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.contact import Contact
@@ -174,6 +175,7 @@ class EstimateProject(Embedded, id="project_id"):
 
 class Estimate(
     Model,
+    Upserts,
     product="books",
     path="estimates",
     key="estimate",

@@ -16,6 +16,7 @@ from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
 from zohorm.saving import SaveResult
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.account import Account
@@ -137,6 +138,7 @@ class CustomField(Embedded, id="customfield_id"):
 
 class Expense(
     Model,
+    Upserts,
     product="books",
     path="expenses",
     key="expense",

@@ -35,20 +35,20 @@ class FixedAssetComment(
     """An entry in the history of a fixed asset. Source: Books v3, fixed assets."""
 
     comment_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of this record. Not shown in lists."""
+    """The id of this record."""
     description: CreateOnly[str | None] = f.create_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by. Not shown in lists."""
+    """The id of a commented by."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     date: ReadOnly[dt.date | None] = f.read_only(f.date())
-    """A day. Not shown in lists."""
+    """A day."""
     date_description: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     time: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     operation_type: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""

@@ -16,6 +16,7 @@ from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
 from zohorm.saving import SaveResult
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.account import Account
@@ -246,6 +247,7 @@ class BatchPayment(Embedded):
 
 class Invoice(
     Model,
+    Upserts,
     product="books",
     path="invoices",
     key="invoice",

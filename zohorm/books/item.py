@@ -15,6 +15,7 @@ from zohorm.fields import Custom, Field, Link, Many, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.account import Account
@@ -75,6 +76,7 @@ class CustomField(Embedded, id="customfield_id"):
 
 class Item(
     Model,
+    Upserts,
     product="books",
     path="items",
     key="item",

@@ -34,16 +34,16 @@ class JournalComment(
     """An entry in the history of a journal. Source: Books v3, journals."""
 
     comment_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of this record. Not shown in lists."""
+    """The id of this record."""
     description: CreateOnly[str | None] = f.create_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by. Not shown in lists."""
+    """The id of a commented by."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""
     date: ReadOnly[dt.date | None] = f.read_only(f.date())
-    """A day. Not shown in lists."""
+    """A day."""
     operation_type: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Not shown in lists."""
+    """Text."""

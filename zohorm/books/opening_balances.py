@@ -76,13 +76,12 @@ class OpeningBalances(
     """
 
     opening_balance_id: Field[str] = f.identifier()
-    """The id of an opening balance. Not shown in lists."""
+    """The id of an opening balance."""
     date: Field[dt.date] = f.date()
-    """A day. Not shown in lists."""
+    """A day."""
     price_precision: ReadOnly[int | None] = f.read_only(f.integer())
-    """A whole number. Not shown in lists."""
+    """A whole number."""
     accounts: Many[AccountOpeningBalance] = f.many(AccountOpeningBalance)
-    """Account opening balances; sent whole. Not shown in lists. An entry that is left out is
-    deleted."""
+    """Account opening balances; sent whole. An entry that is left out is deleted."""
     total: ReadOnly[Decimal] = f.read_only(f.money())
-    """An amount. Not shown in lists."""
+    """An amount."""

@@ -14,6 +14,7 @@ from zohorm.fields import Children, Field, Link, Many, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.contact import Contact
@@ -87,6 +88,7 @@ class ProjectMember(Embedded):
 
 class Project(
     Model,
+    Upserts,
     product="books",
     path="projects",
     key="project",

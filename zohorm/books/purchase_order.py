@@ -11,11 +11,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, overload
 
 from zohorm import fields as f
+from zohorm.books.document import Document
 from zohorm.fields import Children, Custom, Field, Link, Many, One, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
 from zohorm.saving import SaveResult
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.account import Account
@@ -28,15 +30,6 @@ if TYPE_CHECKING:
     from zohorm.books.tax_exemption import TaxExemption
     from zohorm.downloads import FileTarget, Progress, SavedFile
     from zohorm.uploads import FileSource
-
-
-class Document(Embedded):
-    """A document of a purchase order. Source: Books v3, purchase order."""
-
-    document_id: Field[str | None] = f.identifier()
-    """The id of a document."""
-    file_name: Field[str | None] = f.text()
-    """Text."""
 
 
 class CommunicationPreference(Embedded):
@@ -250,6 +243,7 @@ class Address(Embedded):
 
 class PurchaseOrder(
     Model,
+    Upserts,
     product="books",
     path="purchaseorders",
     key="purchaseorder",

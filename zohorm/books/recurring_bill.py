@@ -14,6 +14,7 @@ from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.account import Account
@@ -179,6 +180,7 @@ class ReverseChargeVatSummary(Embedded):
 
 class RecurringBill(
     Model,
+    Upserts,
     product="books",
     path="recurringbills",
     key="recurring_bill",

@@ -14,6 +14,7 @@ from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.account import Account
@@ -115,6 +116,7 @@ class CustomField(Embedded, id="customfield_id"):
 
 class RecurringExpense(
     Model,
+    Upserts,
     product="books",
     path="recurringexpenses",
     key="recurring_expense",

@@ -14,6 +14,7 @@ from zohorm.fields import Children, Custom, Field, Link, Many, One, ReadOnly, Wr
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.contact import Contact
@@ -190,6 +191,7 @@ class CustomField(Embedded, id="customfield_id"):
 
 class RecurringInvoice(
     Model,
+    Upserts,
     product="books",
     path="recurringinvoices",
     key="recurring_invoice",

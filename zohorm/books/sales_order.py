@@ -16,6 +16,7 @@ from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
 from zohorm.saving import SaveResult
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.contact import Contact
@@ -245,6 +246,7 @@ class Address(Embedded):
 
 class SalesOrder(
     Model,
+    Upserts,
     product="books",
     path="salesorders",
     key="salesorder",

@@ -64,11 +64,10 @@ class TaxGroup(
     """
 
     tax_group_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of this record. Not shown in lists."""
+    """The id of this record."""
     tax_group_name: Field[str] = f.text()
-    """Text. Not shown in lists."""
+    """Text."""
     tax_group_percentage: ReadOnly[Decimal] = f.read_only(f.number())
-    """A percentage. Not shown in lists."""
+    """A percentage."""
     taxes: Field[object] = f.json()
-    """Any JSON value. Not shown in lists. Written as ids with commas between, received as a list of
-    taxes."""
+    """Any JSON value. Written as ids with commas between, received as a list of taxes."""

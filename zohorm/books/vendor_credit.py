@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, overload
 
 from zohorm import fields as f
+from zohorm.books.document import Document
 from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
@@ -180,15 +181,6 @@ class ReverseChargeVatSummary(Embedded):
 
     tax: ReadOnly[VatSummaryTax | None] = f.read_only_one(VatSummaryTax)
     """A vat summary tax."""
-
-
-class Document(Embedded):
-    """A document of a vendor credit. Source: Books v3, vendor credits."""
-
-    document_id: Field[str | None] = f.identifier()
-    """The id of a document."""
-    file_name: Field[str | None] = f.text()
-    """Text."""
 
 
 class Comment(Embedded, id="comment_id"):

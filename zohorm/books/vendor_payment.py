@@ -15,6 +15,7 @@ from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
+from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.account import Account
@@ -104,6 +105,7 @@ class CustomField(Embedded, id="customfield_id"):
 
 class VendorPayment(
     Model,
+    Upserts,
     product="books",
     path="vendorpayments",
     key="vendorpayment",

@@ -24,7 +24,10 @@ METHODS = {
     "update": "save",
     "delete": "delete",
     "upsert": "upsert",
+    "list_all": "iterate",
 }
+# What does not go through the collection below a record.
+PLAIN = ("save", "delete")
 BELOW = METHODS | {"create": "create"}
 
 
@@ -97,7 +100,8 @@ def _reached(
             holder, words = f"{resource['parent']}.{accessor}", BELOW
     for role, facts in resource["operations"].items():
         if offer.roles.get(role) == plain(f"{facts['method']} {facts['path']}"):
-            method = f"{name if words[role] in ('save', 'delete') else holder}.{words[role]}"
+            apart = words[role] in PLAIN or role == "list_all"
+            method = f"{name if apart else holder}.{words[role]}"
             yield offer.roles[role], facts["source"], method
     for action, facts in resource["actions"].items():
         call = plain(f"{facts['method']} {facts['path']}")
