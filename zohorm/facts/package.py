@@ -22,7 +22,8 @@ def package(product: str, resources: Mapping[str, Facts]) -> Iterator[str]:
     homes = {"zohorm.products": [SESSIONS[product]]}
     for name, module in _exported(resources).items():
         homes.setdefault(f"zohorm.{product}.{module}", []).append(name)
-    homes = {home: sorted(names) for home, names in sorted(homes.items())}
+    # As ruff sorts the names of an import.
+    homes = {home: sorted(found, key=str.lower) for home, found in sorted(homes.items())}
     yield from ["from typing import TYPE_CHECKING", "", "from zohorm.importing import later", ""]
     yield "if TYPE_CHECKING:"
     for home, names in homes.items():

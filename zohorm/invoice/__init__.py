@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from zohorm.invoice.contact_person import ContactPerson
     from zohorm.invoice.contact_refund import ContactRefund
     from zohorm.invoice.credit_note import (
+        CreditedInvoice,
         CreditNote,
         CreditNoteLineItem,
         CreditNoteTax,
-        CreditedInvoice,
     )
     from zohorm.invoice.credit_note_comment import CreditNoteComment
     from zohorm.invoice.credit_note_invoice import CreditNoteInvoice
@@ -80,10 +80,10 @@ else:
             "zohorm.invoice.contact_person": ("ContactPerson",),
             "zohorm.invoice.contact_refund": ("ContactRefund",),
             "zohorm.invoice.credit_note": (
+                "CreditedInvoice",
                 "CreditNote",
                 "CreditNoteLineItem",
                 "CreditNoteTax",
-                "CreditedInvoice",
             ),
             "zohorm.invoice.credit_note_comment": ("CreditNoteComment",),
             "zohorm.invoice.credit_note_invoice": ("CreditNoteInvoice",),
