@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 from zohorm import fields as f
-from zohorm.fields import Children, Field, Link, Many, ReadOnly, WriteOnly
+from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
@@ -84,6 +84,23 @@ class ProjectMember(Embedded):
     cost_rate: Field[Decimal | None] = f.money()
     """A rate."""
     user: Link[User | None] = f.link("user_id", "User")
+
+
+class CustomField(Embedded, id="customfield_id"):
+    """A custom field of a project. Source: Books v3, projects."""
+
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    label: Field[str | None] = f.text()
+    """Text."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class Project(
@@ -192,6 +209,8 @@ class Project(
     """An amount."""
     user_id: WriteOnly[str | None] = f.write_only(f.identifier())
     """The id of a user. Who works on a new project."""
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
+    """Custom fields; those sent change, the others stay. Not shown in lists."""
     customer: Link[Contact] = f.link("customer_id", "Contact")
     currency: Link[Currency | None] = f.link("currency_id", "Currency")
     user: Link[User | None] = f.link("user_id", "User")
