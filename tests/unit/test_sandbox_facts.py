@@ -9,6 +9,7 @@ import requests
 
 from zohorm.sandbox import Sandbox
 from zohorm.sandbox.catalogue import Operation, Resource, catalogue
+from zohorm.sandbox.roots import SELECTORS
 from zohorm.sandbox.routes import route
 
 ALL = [
@@ -48,11 +49,12 @@ def test_every_operation_answers_as_the_service_would() -> None:
         for product in catalogue().values():
             for _, operation in product.operations():
                 path = path_of(operation)
+                selector = SELECTORS[product.name]
+                named = dict.fromkeys(selector.headers[:1], sandbox.organization_ids[0])
                 answer = requests.request(
                     operation.method,
                     sandbox.url + product.root_of(operation) + path,
-                    params={"organization_id": sandbox.organization_ids[0]},
-                    headers={"Authorization": f"Zoho-oauthtoken {sandbox.access_token()}"},
+                    headers={"Authorization": f"Zoho-oauthtoken {sandbox.access_token()}", **named},
                     json={} if operation.method in ("POST", "PUT") else None,
                     timeout=5,
                 )

@@ -58,7 +58,7 @@ class Shape:
     """The members of a record or of a part of one, and which of them refer to other records."""
 
     id: str | None
-    fields: Mapping[str, Field]
+    fields: dict[str, Field]
     links: Mapping[str, tuple[str, str]] = attrs.Factory(dict)
     """Name of the link: member that holds the id, resource that it names."""
 
@@ -218,7 +218,14 @@ def _resource(product: str, name: str, facts: Mapping[str, Any]) -> Resource:
     operations: dict[str, Operation] = {}
     for group, is_action in (("operations", False), ("actions", True)):
         for key, each in facts.get(group, {}).items():
+            if "method" not in each:
+                # Corrected, but in no document that is read.
+                continue
             operations.setdefault(key, _operation(key, each, is_action=is_action))
+    shape = _shape(facts)
+    if "upsert" in operations:
+        # It names its record by a custom field, whether its document shows them or not.
+        shape.fields.setdefault("custom_fields", Field(name="custom_fields", kind="many"))
     path = facts["path"].strip("/")
     end = path.rpartition("/")[2]
     return Resource(
@@ -229,7 +236,7 @@ def _resource(product: str, name: str, facts: Mapping[str, Any]) -> Resource:
         key=facts.get("key") or end.removesuffix("s"),
         list_key=facts.get("list_key") or end,
         number=facts.get("number"),
-        shape=_shape(facts),
+        shape=shape,
         embedded={key: _shape(each) for key, each in facts.get("embedded", {}).items()},
         filters={key: _filter(key, each) for key, each in facts.get("filters", {}).items()},
         sort=tuple(facts.get("sort", ())),
@@ -242,7 +249,12 @@ def _resource(product: str, name: str, facts: Mapping[str, Any]) -> Resource:
 
 def _shape(facts: Mapping[str, Any]) -> Shape:
     links = {name: (link["by"], link["to"]) for name, link in facts.get("links", {}).items()}
-    return Shape(id=facts.get("id"), fields=_fields(facts["fields"]), links=links)
+    fields = _fields(facts["fields"])
+    key = fields.get(facts.get("id") or "")
+    if key is not None and not key.in_edition:
+        # Documents of one country's edition, which other editions know by other documents.
+        fields = {name: attrs.evolve(each, in_edition=True) for name, each in fields.items()}
+    return Shape(id=facts.get("id"), fields=fields, links=links)
 
 
 def _fields(facts: Mapping[str, Any]) -> dict[str, Field]:

@@ -81,6 +81,12 @@ class Context:
         """The rules of the resource."""
         return self.rules_of(self.resource)
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The members that the body must have: those that came as files are there."""
+        files = {file.member for file in self.files}
+        return tuple(name for name in self.operation.required if name not in files)
+
     def body_object(self) -> Row:
         """Return the body, which must be an object.
 

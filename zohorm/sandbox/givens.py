@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from zohorm.sandbox import organizations
-from zohorm.sandbox.catalogue import Product
+from zohorm.sandbox.catalogue import Field, Product
 from zohorm.sandbox.context import zone
-from zohorm.sandbox.exact import Row
+from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.rows import blank
 from zohorm.sandbox.rules.taxes import TAXES
 from zohorm.sandbox.store import Store
@@ -62,9 +62,20 @@ def fill(store: Store, product: Product, organization_id: str, *, now: float) ->
             continue
         row = blank(resource)
         known = {"created_time": stamp, "last_modified_time": stamp, **given}
-        row.update({member: value for member, value in known.items() if member in row})
+        row.update(
+            {
+                member: value
+                for member, value in known.items()
+                if member in row and _fits(resource.fields[member], value)
+            }
+        )
         row[resource.id] = next(iter(given.values()))
         store.insert(resource, organization_id, row)
+
+
+def _fits(field: Field, value: Json) -> bool:
+    """Tell whether a product has this value among those of a member."""
+    return not field.choices or value in field.choices
 
 
 def _rows(base: Row) -> Iterator[tuple[str, Row]]:

@@ -47,16 +47,22 @@ def blank(resource: Resource, part: str | None = None) -> Row:
 
 @cache
 def _listed(resource: Resource) -> tuple[str, ...]:
-    return tuple(
+    shown = tuple(
         name
         for name, field in resource.fields.items()
-        if field.in_list and field.access != "write_only" and field.kind != "many"
+        if (field.in_list or name == resource.id)
+        and field.access != "write_only"
+        # They are promoted to members of their own.
+        and name != "custom_fields"
     )
+    # Documents that show no row of a list leave only the whole record to show.
+    return shown if any(field.in_list for field in resource.fields.values()) else ()
 
 
 def list_row(resource: Resource, row: Row) -> Row:
     """Return the members of a record that its list shows; custom fields as members of their own."""
-    short = {name: row[name] for name in _listed(resource) if name in row}
+    listed = _listed(resource)
+    short = {name: row[name] for name in listed if name in row} if listed else dict(row)
     custom_fields = row.get("custom_fields")
     for field in custom_fields if isinstance(custom_fields, list) else ():
         if isinstance(field, dict) and field.get("api_name"):
@@ -64,3 +70,24 @@ def list_row(resource: Resource, row: Row) -> Row:
             short[name] = field.get("value_formatted", "")
             short[f"{name}_unformatted"] = field.get("value", "")
     return short
+
+
+def drop_undocumented(resource: Resource, row: Row, known: frozenset[str]) -> None:
+    """Take out of a record what rules made for the same resource of another product wrote.
+
+    `known` are the members that it had before.
+    """
+    for name in set(row) - known:
+        del row[name]
+    for name, value in row.items():
+        part = (
+            resource.embedded.get(resource.fields[name].of or "")
+            if name in resource.fields
+            else None
+        )
+        if part is None or not isinstance(value, list):
+            continue
+        for each in value:
+            if isinstance(each, dict):
+                for member in set(each) - set(part.fields):
+                    del each[member]

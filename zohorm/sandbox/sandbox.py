@@ -20,8 +20,9 @@ from zohorm.sandbox.faults import Fault
 from zohorm.sandbox.limits import PLANS, Allowance, Limits
 from zohorm.sandbox.mails import Mail
 from zohorm.sandbox.oauth import Accounts
+from zohorm.sandbox.resources import files
 from zohorm.sandbox.server import Server
-from zohorm.sandbox.store import Store
+from zohorm.sandbox.store import Store, StoredFile
 from zohorm.sandbox.switches import switches
 
 START = dt.datetime(2026, 1, 15, 9, 0, tzinfo=dt.UTC)
@@ -279,6 +280,36 @@ class Sandbox:
         store = self._store()
         with store.transaction():
             return store.rows(known, self._opened(described, known, organization_id))
+
+    def attach(
+        self,
+        resource: str,
+        record_id: str,
+        content: bytes,
+        *,
+        name: str = "file.pdf",
+        kind: str = "attachment",
+        content_type: str = "application/pdf",
+        organization_id: str | None = None,
+        product: str = "books",
+    ) -> str:
+        """Store a file of a record without a call and return its id; the record shows it.
+
+        `kind` is what the file is to the record: attachment, receipt, image or document.
+        """
+        described, known = self._resource(product, resource)
+        store = self._store()
+        with store.transaction():
+            organization = self._opened(described, known, organization_id)
+            key = store.next_id()
+            file = StoredFile(key, kind, name, content_type, content)
+            store.add_file(organization, record_id, file)
+            row = store.get(known, organization, record_id)
+            if row is None:
+                raise ValueError(f"{resource} {record_id} is not stored")
+            files.show(store, organization, record_id, row)
+            store.replace(known, organization, row)
+            return key
 
     def reset(self) -> None:
         """Bring everything but the clock and the address back to how it was at the start."""

@@ -55,6 +55,10 @@ def insert(
             row[name] = now.strftime("%Y-%m-%dT%H:%M:%S%z")
     related = product.resources
     parent = _parent(product, resource, given)
+    for name in resource.parent_params:
+        # It says where the record belongs; answers show it only where the facts say so.
+        if name not in resource.fields:
+            row.pop(name, None)
     store.insert(resource, organization, row, parent)
     for field in resource.fields.values():
         if field.kind == "many" and field.of in resource.children.values():
@@ -69,7 +73,8 @@ def insert(
 def _parent(product: Product, resource: Resource, given: Mapping[str, object]) -> str:
     """Return the id of a child's parent, by the name that its record or the path has for it."""
     owner = product.resources.get(resource.parent or "")
-    names = () if owner is None else (owner.id, *reversed(resource.parent_params))
+    own = () if owner is None else (owner.id,)
+    names = (*own, *reversed(resource.parent_params))
     return next((str(given[name]) for name in names if given.get(name)), "")
 
 

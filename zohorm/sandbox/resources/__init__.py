@@ -42,6 +42,8 @@ def answer(context: Context) -> Reply:
     if handler is not None:
         return handler(context)
     if not context.operation.is_action:
-        return _OPERATIONS[context.operation.name](context)
+        # `list_all` lists the children of every parent.
+        name = context.operation.name.partition("_")[0]
+        return _OPERATIONS.get(name, acting.answer)(context)
     names_one = context.operation.on == "record" or context.operation.record_id is not None
     return acting.answer(context) if names_one else many.answer(context)

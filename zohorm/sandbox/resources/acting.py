@@ -11,6 +11,7 @@ from zohorm.sandbox.reply import Reply, invalid, success
 from zohorm.sandbox.resources import answers, custom_fields, files, history, papers, reading
 from zohorm.sandbox.resources.checks import members, required, required_query
 from zohorm.sandbox.resources.creating import stamp
+from zohorm.sandbox.rows import drop_undocumented
 
 MAIL_ENDS = ("email", "paymentreminder")
 # What the last step of a path makes of a record.
@@ -38,7 +39,7 @@ def answer(context: Context) -> Reply:
         return _read(context)
     row = reading.loaded(context)
     if isinstance(context.body, dict):
-        required(context.operation.required, context.body)
+        required(context.needed, context.body)
     kind = files.kind_of(context.operation)
     if kind is not None:
         return _file(context, row, kind)
@@ -60,7 +61,9 @@ def act(context: Context, row: Row) -> Reply:
     sets = dict(context.operation.sets) or _implied(context)
     sets = {**_sent(context, row), **sets}
     row.update({name: value for name, value in sets.items() if name in row})
+    known = frozenset(row)
     context.rules.acted(context, row)
+    drop_undocumented(context.resource, row, known)
     status = row.get("status")
     said = f"Status changed to {status}." if "status" in sets else sentence(context)
     history.note(context, row, said, operation_type=context.operation.name)
@@ -166,7 +169,8 @@ def _read(context: Context) -> Reply:
     if context.operation.returns == "rows":
         return success(f'"{context.resource.list_key}":{write([row])}')
     draft = _draft(context, row)
-    known: Row = {**row, **draft, "data": draft, "documents": files.listed(context, key)}
+    listed = files.listed(context.store, context.organization_id, key)
+    known: Row = {**row, **draft, "data": draft, "documents": listed}
     return answers.data(context, known if context.operation.answer else draft)
 
 
@@ -190,7 +194,8 @@ def store(context: Context, row: Row, *, message: str) -> Reply:
     stamp(context, row)
     context.store.replace(context.resource, context.scope, row)
     if context.operation.returns == "data" and context.operation.answer:
-        listed = files.listed(context, str(row[context.resource.id]))
+        key = str(row[context.resource.id])
+        listed = files.listed(context.store, context.organization_id, key)
         return answers.data(context, {**row, "documents": listed}, message=message)
     text = ""
     if context.operation.returns == "record":

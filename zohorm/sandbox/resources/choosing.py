@@ -18,13 +18,15 @@ def meant(
 ) -> tuple[Resource, Operation]:
     """Return the resource and operation that a call means."""
     first = found.resource, found.operation
-    if len(found.choices) < 2 or found.operation.fixed:
+    if len(found.choices) < 2:
         return first
-    for resource, operation in found.choices:
+    fixed = len(found.operation.fixed)
+    choices = [each for each in found.choices if len(each[1].fixed) == fixed]
+    for resource, operation in choices:
         key = found.params.get(resource.id)
         if key is not None and store.text(resource, organization_id, key) is not None:
             return resource, operation
     sent = {file.member for file in arrived.files}
     sent |= {name for name, value in body.items() if value} if isinstance(body, dict) else set()
-    complete = [each for each in found.choices if sent.issuperset(each[1].required)]
+    complete = [each for each in choices if sent.issuperset(each[1].required)]
     return max(complete, key=lambda each: len(each[1].required), default=first)

@@ -5,19 +5,27 @@ from __future__ import annotations
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row, write
 from zohorm.sandbox.reply import Reply, success
-from zohorm.sandbox.resources import custom_fields, mirrors, numbering, parents, parts
+from zohorm.sandbox.resources import custom_fields, files, mirrors, numbering, parents, parts
 from zohorm.sandbox.resources.checks import accepted, required
-from zohorm.sandbox.rows import blank
+from zohorm.sandbox.rows import blank, drop_undocumented
 
 
 def answer(context: Context) -> Reply:
     """Store the record that the body describes and return it whole, with its id."""
     body = context.body_object()
-    required(context.operation.required, body)
+    required(context.needed, body)
     row = create(context, accepted(context.resource, body))
+    take_files(context, row)
     message = f"The {context.resource.label.lower()} has been created."
     text = f'"{context.resource.key}":{write(row)}'
     return success(text, message=message, status=context.operation.status)
+
+
+def take_files(context: Context, row: Row) -> None:
+    """Store the files that came beside the members of a record."""
+    if context.files:
+        files.add(context, row)
+        context.store.replace(context.resource, context.scope, row)
 
 
 def create(context: Context, sent: Row) -> Row:
@@ -36,7 +44,9 @@ def create(context: Context, sent: Row) -> Row:
     stamp(context, row, is_new=True)
     numbering.number(context, row, sent)
     parents.check_links(context, sent)
+    known = frozenset(row)
     context.rules.settle(context, row, sent, None)
+    drop_undocumented(resource, row, known)
     context.store.insert(resource, context.scope, row, parent)
     mirrors.record_written(context, row)
     mirrors.child_written(context, parent)

@@ -9,7 +9,7 @@ from zohorm.sandbox.catalogue import Operation
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.reply import Reply, unknown_record
-from zohorm.sandbox.store import StoredFile
+from zohorm.sandbox.store import Store, StoredFile
 
 _KINDS = ("attachment", "receipt", "image", "document", "photo", "logo")
 _ONLY_ONE = ("receipt", "image", "photo", "logo")
@@ -37,7 +37,7 @@ def add(context: Context, row: Row, kind: str | None = None) -> None:
             StoredFile(context.store.next_id(), what, sent.name, sent.content_type, sent.content),
         )
     if context.files:
-        show(context, row)
+        show(context.store, context.organization_id, owner, row)
 
 
 def remove(context: Context, row: Row, kind: str) -> None:
@@ -51,7 +51,7 @@ def remove(context: Context, row: Row, kind: str) -> None:
         _forget(context, owner, kind)
     else:
         context.store.delete_file(context.organization_id, _found(context, owner, kind).id)
-    show(context, row)
+    show(context.store, context.organization_id, owner, row)
 
 
 def of_record(context: Context, owner: str) -> Reply:
@@ -67,7 +67,7 @@ def of_record(context: Context, owner: str) -> Reply:
     return Reply(200, file.content, headers, _header_safe(file.content_type))
 
 
-def listed(context: Context, owner: str) -> list[Json]:
+def listed(store: Store, organization_id: str, owner: str) -> list[Json]:
     """Return the files of a record as its answers show them."""
     return [
         {
@@ -79,14 +79,13 @@ def listed(context: Context, owner: str) -> list[Json]:
             "file_size": len(file.content),
             "file_size_formatted": f"{len(file.content) / 1024:.1f} KB",
         }
-        for file in context.store.files(context.organization_id, owner)
+        for file in store.files(organization_id, owner)
     ]
 
 
-def show(context: Context, row: Row) -> None:
+def show(store: Store, organization_id: str, owner: str, row: Row) -> None:
     """Write into a record which files it has."""
-    owner = str(row[context.resource.id])
-    files = context.store.files(context.organization_id, owner)
+    files = store.files(organization_id, owner)
     last = {file.kind: file for file in files}
     attachment, image, receipt = (last.get(kind) for kind in ("attachment", "image", "receipt"))
     shown: Row = {
@@ -97,7 +96,7 @@ def show(context: Context, row: Row) -> None:
         "image_document_id": image.id if image else "",
         "expense_receipt_name": receipt.name if receipt else "",
         "expense_receipt_type": receipt.name.rpartition(".")[2] if receipt else "",
-        "documents": listed(context, owner),
+        "documents": listed(store, organization_id, owner),
     }
     row.update({name: value for name, value in shown.items() if name in row})
 

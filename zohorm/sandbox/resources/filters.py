@@ -5,6 +5,7 @@ Parameters that the operation does not document have no effect by default, as se
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 
@@ -35,6 +36,7 @@ _ALWAYS = frozenset(
     ]
 )
 _SEARCH_LENGTH = 100
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SIGNS = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
@@ -206,10 +208,27 @@ def _views(resource: Resource) -> Mapping[str, Where]:
     each = resource.filters.get("status")
     if each is not None:
         made.update({view: _status(value) for view, value in each.views.items()})
-    listed = resource.operations["list"].query.get("filter_by", {}).get("choices") or ()
-    # A documented view of something that the sandbox does not keep has no rows.
-    made.update({name: Where(" AND 0") for name in listed if name not in made})
+    documented = resource.filters.get("filter_by")
+    for name in documented.choices if documented is not None else ():
+        made.setdefault(name, _family(resource, name))
     return made
+
+
+def _family(resource: Resource, view: str) -> Where:
+    """Return the condition of a view that is no status: `PaymentMode.Cash`, `AccountType.All`."""
+    family, _, value = view.partition(".")
+    member, wanted = _snake(family), _snake(value)
+    if wanted == "all":
+        return Where()
+    if member not in resource.fields:
+        # A documented view of something that the sandbox does not keep has no rows.
+        return Where(" AND 0")
+    path = f"$.{member}"
+    return Where(" AND replace(lower(json_extract(body, ?)), ' ', '_') = ?", (path, wanted))
+
+
+def _snake(words: str) -> str:
+    return _CAPITAL.sub("_", words).lower()
 
 
 def _status(value: str) -> Where:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from zohorm.sandbox import exact
 from zohorm.sandbox.catalogue import Resource
-from zohorm.sandbox.context import Context
+from zohorm.sandbox.context import ORGANIZATION, Context
 from zohorm.sandbox.exact import Json, Row, write
 from zohorm.sandbox.reply import Reply, invalid, success, unknown_record
 from zohorm.sandbox.resources import (
@@ -12,13 +13,13 @@ from zohorm.sandbox.resources import (
     checks,
     creating,
     deleting,
-    files,
     listing,
     papers,
     parents,
     reading,
 )
 
+CREATED = 201
 _MOST_MAILS = 10
 _MOST_PAPERS = 25
 
@@ -31,10 +32,8 @@ def answer(context: Context) -> Reply:
     rows = [_row(context, key) for key in _ids(context, name)]
     if context.operation.method == "GET":
         return _read(context, name, rows)
-    sent = {file.member for file in context.files}
     if isinstance(context.body, dict):
-        needed = tuple(n for n in context.operation.required if n not in sent)
-        checks.required(needed, context.body)
+        checks.required(context.needed, context.body)
     if not rows and (context.operation.returns == "record" or context.files):
         return _made(context)
     if len(rows) > _MOST_MAILS and context.operation.end in acting.MAIL_ENDS:
@@ -85,17 +84,18 @@ def _made(context: Context) -> Reply:
     sent: Row = {}
     for member, key in context.query.items():
         source = _of_id(context, member)
-        if source is not None:
-            record = context.get(source.name, key)
-            if record is None:
-                raise unknown_record(source.label)
+        is_needed = context.operation.query.get(member, {}).get("required")
+        record = context.get(source.name, key) if source is not None else None
+        if record is not None:
             sent.update(_carried(context, record))
-    if not sent and not body and not context.files:
-        names = [n for n, facts in context.operation.query.items() if facts.get("required")]
-        raise unknown_record(checks.label(names[0]) if names else context.resource.label)
+        elif source is not None or (is_needed and member.endswith("_id")):
+            raise unknown_record(source.label if source is not None else checks.label(member))
+    if not (sent or body or context.files or context.operation.status == CREATED):
+        # The one that is meant without being named, such as the timer that runs.
+        return acting.act(context, exact.load(reading.single(context)))
     sent.update(checks.accepted(context.resource, body))
     row = creating.create(context, sent)
-    files.add(context, row)
+    creating.take_files(context, row)
     text = ""
     if context.operation.returns == "record":
         text = f'"{context.resource.key}":{write(row)}'
@@ -128,14 +128,9 @@ def _new_lines(value: Json) -> Json:
 
 def _of_id(context: Context, member: str) -> Resource | None:
     """Return the resource whose records have an id member of this name."""
-    return next(
-        (
-            each
-            for each in context.product.resources.values()
-            if each.id == member and each.parent is None and each is not context.resource
-        ),
-        None,
-    )
+    known = context.product.resources.values()
+    others = (each for each in known if each.name not in (context.resource.name, ORGANIZATION))
+    return next((each for each in others if each.id == member and each.parent is None), None)
 
 
 def _ids_name(context: Context) -> str:

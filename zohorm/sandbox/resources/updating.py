@@ -15,6 +15,7 @@ from zohorm.sandbox.resources import (
     reading,
 )
 from zohorm.sandbox.resources.checks import accepted, required
+from zohorm.sandbox.rows import drop_undocumented
 
 
 def answer(context: Context) -> Reply:
@@ -26,6 +27,7 @@ def answer(context: Context) -> Reply:
         names = _sent_of(names, body)
     required(names, body)
     row = update(context, before, accepted(context.resource, body))
+    creating.take_files(context, row)
     return _answered(context, row)
 
 
@@ -71,7 +73,9 @@ def update(context: Context, before: Row, sent: Row) -> Row:
         if not sent[number] and before.get(number):
             raise invalid(number)
         numbering.check(context, row)
+    known = frozenset(row)
     context.rules.settle(context, row, sent, before)
+    drop_undocumented(resource, row, known)
     creating.stamp(context, row)
     context.store.replace(resource, context.scope, row)
     mirrors.record_written(context, row)

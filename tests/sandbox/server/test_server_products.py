@@ -1,0 +1,148 @@
+"""Every documented operation of every product, called once: its answer has the documented shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from walking import MODULE, Walker, exact, misfits
+
+from zohorm.sandbox import Sandbox
+from zohorm.sandbox.catalogue import Operation, Resource, catalogue
+from zohorm.sandbox.resources.listing import is_paged
+
+ALL = [
+    pytest.param(name, resource, operation, id=f"{name}-{resource.name}-{operation.name}")
+    for name, product in catalogue().items()
+    for resource, operation in product.operations()
+    # Invoices answer on the path of their list.
+    if (resource.name, operation.name) != ("CustomerDebitNote", "list")
+]
+CHILDREN = [
+    each
+    for each in ALL
+    if each.values[1].parent is not None
+    and any(f"{{{name}}}" in each.values[2].path for name in each.values[1].parent_params)
+]
+
+
+@pytest.fixture(scope="module")
+def walkers() -> Iterator[dict[str, Walker]]:
+    """A walker per product, all on one sandbox without limits."""
+    with Sandbox() as sandbox:
+        sandbox.limits(per_minute=10**6, per_day=10**6)
+        yield {name: Walker(sandbox, name) for name in catalogue()}
+
+
+@pytest.mark.parametrize(("product", "resource", "operation"), ALL)
+def test_an_operation_answers_in_its_documented_shape(
+    walkers: dict[str, Walker], product: str, resource: Resource, operation: Operation
+) -> None:
+    answer = walkers[product].walk(resource, operation)
+
+    assert answer.status_code == operation.status, answer.text
+    if operation.returns == "bytes":
+        assert answer.content.startswith(b"%PDF")
+        return
+    body = exact(answer)
+    assert body["code"] == 0, body
+    assert body["message"]
+    assert list(wrong(resource, operation, body)) == []
+
+
+def wrong(resource: Resource, operation: Operation, body: dict[str, object]) -> Iterator[str]:
+    """Yield what is wrong with an answer."""
+    if operation.name.startswith("list") and not operation.is_action:
+        yield from wrong_list(resource, body)
+        return
+    is_record = operation.name in ("create", "get", "update", "upsert")
+    if (is_record and not operation.is_action) or operation.returns == "record":
+        row = body[resource.key]
+        assert isinstance(row, dict)
+        yield from misfits(resource, resource.fields, row, resource.key)
+        for name, field in resource.fields.items():
+            if field.is_shown and field.in_detail and name not in row:
+                yield f"{resource.key} lacks {name}"
+    elif operation.returns == "rows":
+        rows = body[resource.list_key]
+        assert isinstance(rows, list)
+        for row in rows:
+            yield from misfits(resource, resource.fields, row, resource.list_key)
+    elif operation.returns == "data":
+        for name in operation.answer:
+            if name not in body:
+                yield f"the answer lacks {name}"
+        yield from misfits(
+            resource, operation.answer, {n: body[n] for n in operation.answer if n in body}, "data"
+        )
+
+
+def wrong_list(resource: Resource, body: dict[str, object]) -> Iterator[str]:
+    """Yield what is wrong with a page of rows."""
+    rows = body[resource.list_key]
+    assert isinstance(rows, list)
+    assert rows
+    if is_paged(resource):
+        assert isinstance(body["page_context"], dict)
+    shown = {
+        name
+        for name, field in resource.fields.items()
+        if field.in_list and field.access != "write_only" and field.in_edition
+    }
+    for row in rows:
+        yield from misfits(resource, resource.fields, row, resource.list_key)
+        if resource.id not in row:
+            yield f"a row lacks its id {resource.id}"
+        if shown and not set(row) <= shown | {resource.id}:
+            yield f"a row has {sorted(set(row) - shown)}, which lists do not show"
+        if shown - {"custom_fields"} - set(row):
+            yield f"a row lacks {sorted(shown - set(row))}"
+
+
+@pytest.mark.parametrize(("product", "resource", "operation"), CHILDREN)
+def test_a_child_of_an_unknown_parent_does_not_exist(
+    walkers: dict[str, Walker], product: str, resource: Resource, operation: Operation
+) -> None:
+    walker = walkers[product]
+    path = re.sub(r"\{\w+\}", "4815000000099999999", operation.path)
+    ids = dict.fromkeys(re.findall(r"\{(\w+)\}", operation.path), "4815000000099999999")
+    query = walker.query(resource, operation, {resource.id: "4815000000099999999", **ids})
+    body = walker.body(resource, operation, {resource.id: "4815000000099999999", **ids})
+
+    answer = walker.call(operation, path, query=query, json=body or None)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, 1002), answer.text
+
+
+@pytest.mark.parametrize("product", list(catalogue()))
+def test_a_path_refuses_methods_that_it_does_not_have(
+    walkers: dict[str, Walker], product: str
+) -> None:
+    walker = walkers[product]
+    for _, operation in walker.product.operations():
+        path = re.sub(r"\{\w+\}", MODULE, operation.path)
+        wrong_method = Operation(
+            name="x",
+            method="PATCH",
+            path=path,
+            scope="",
+            status=200,
+            is_action=True,
+            source="x",
+            version=operation.version,
+        )
+        answer = walker.call(wrong_method, path, query={})
+        assert (answer.status_code, answer.json()["code"]) == (405, 37)
+
+
+@pytest.mark.parametrize("product", list(catalogue()))
+def test_an_unknown_path_of_a_product_is_404_with_code_5(
+    walkers: dict[str, Walker], product: str
+) -> None:
+    walker = walkers[product]
+    _, operation = next(walker.product.operations())
+
+    answer = walker.call(operation, "/nothing/of/the/kind", query={})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, 5)
