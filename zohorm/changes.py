@@ -130,19 +130,6 @@ class Changing(Slots):
         """The row as received, shared and therefore never to be changed."""
         return self._row
 
-    def wire_value(self, field: Value[T]) -> object:
-        """Return the wire value of a field: edited, else received, else what `_absent` finds."""
-        if self._edits and field.name in self._edits:
-            return self._edits[field.name].value
-        try:
-            return self._row[field.name]
-        except KeyError:
-            return self._absent(field.name, field.access)
-
-    def _absent(self, name: str, access: str) -> object:
-        """Return the wire value of a declared member that the row does not show."""
-        return None
-
     def edit(self, field: Value[T], value: object) -> None:
         """Note a wire value as unsaved; one equal to the received value takes the edit back."""
         self._refuse_if_fixed()
@@ -186,7 +173,7 @@ class Changing(Slots):
             received = self._row.get(member.name, NOT_RECEIVED)
             if received is NOT_RECEIVED:
                 # What is never shown need not be fetched either.
-                received = self._absent(member.name, "write-only" if member.create_only else "")
+                received = self.absent(member.name, "write-only" if member.create_only else "")
             if part is None:
                 part = self._part(member, received)
                 self._lines = {**self._lines, member.name: part}

@@ -55,7 +55,9 @@ class Intake(Generic[M]):
             return
         for row in rows:
             identifier = self._model.id_in(row)
-            held = None if identifier is None else self._rows.held((self._model, identifier))
+            if identifier is None:
+                continue
+            held = self._rows.held((self._model, identifier))
             if held is not None and self._model.disagree(held, row):
                 self._rows.forget((self._model, identifier))
 

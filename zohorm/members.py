@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Generic, Never, Self, TypeVar, cast, ov
 
 from zohorm import wire
 from zohorm.errors import InvalidValue, ReadOnlyField, WrongType
+from zohorm.slots import Readable, Slots
 
 if TYPE_CHECKING:
     from zohorm.children import Collection
@@ -28,10 +29,9 @@ BY_KIND: Final = object()
 """Stands for the wire form of None that the kind of a member has."""
 
 
-class Value(Generic[T]):
+class Value(Readable[T]):
     """A member that one JSON value holds; reading converts it, so a row costs nothing unread."""
 
-    access = "plain"
     writable = True
 
     def __init__(
@@ -39,7 +39,6 @@ class Value(Generic[T]):
     ) -> None:
         self.kind = kind
         self._read = kind.read
-        self._as_is = kind.as_is
         self._as_is = kind.as_is
         self.choices = choices
         self.cleared = kind.cleared if clear is BY_KIND else clear
@@ -52,22 +51,6 @@ class Value(Generic[T]):
 
     def __repr__(self) -> str:
         return f"<{self.access} {self.kind.name} field {self.owner}.{self.name}>"
-
-    @overload
-    def __get__(self, record: None, owner: type[Record]) -> Self: ...
-    @overload
-    def __get__(self, record: Record, owner: type[Record]) -> T: ...
-    def __get__(self, record: Record | None, owner: type[Record]) -> Self | T:
-        if record is None:
-            return self
-        value = record.wire_value(self)
-        if type(value) is self._as_is:
-            return value  # type: ignore[return-value]  # A kind reads values of this type as T.
-        try:
-            held: T = self._read(value)
-        except wire.READ_ERRORS as error:
-            raise self._misfit() from error
-        return held
 
     def read(self, value: object) -> T:
         """Return a wire value as Python has it.
@@ -168,10 +151,10 @@ class ReadOnlyMany(ReadOnly[tuple[EmbeddedT, ...]]):
         self.element = element
 
     @overload
-    def __get__(self, record: None, owner: type[Record]) -> Self: ...
+    def __get__(self, record: None, owner: type[Slots]) -> Self: ...
     @overload
-    def __get__(self, record: Record, owner: type[Record]) -> tuple[EmbeddedT, ...]: ...
-    def __get__(self, record: Record | None, owner: type[Record]) -> Self | tuple[EmbeddedT, ...]:
+    def __get__(self, record: Slots, owner: type[Slots]) -> tuple[EmbeddedT, ...]: ...
+    def __get__(self, record: Slots | None, owner: type[Slots]) -> Self | tuple[EmbeddedT, ...]:
         if record is None:
             return self
         return tuple(
@@ -188,10 +171,10 @@ class ReadOnlyOne(ReadOnly[EmbeddedT | None]):
         self.element = element
 
     @overload
-    def __get__(self, record: None, owner: type[Record]) -> Self: ...
+    def __get__(self, record: None, owner: type[Slots]) -> Self: ...
     @overload
-    def __get__(self, record: Record, owner: type[Record]) -> EmbeddedT | None: ...
-    def __get__(self, record: Record | None, owner: type[Record]) -> Self | EmbeddedT | None:
+    def __get__(self, record: Slots, owner: type[Slots]) -> EmbeddedT | None: ...
+    def __get__(self, record: Slots | None, owner: type[Slots]) -> Self | EmbeddedT | None:
         if record is None:
             return self
         row = wire.row_in(record.wire_value(self))

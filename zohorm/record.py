@@ -117,11 +117,6 @@ class Record(Changing):
         """Return the record of a row that stands inside another record's."""
         return cls.received(row, session, fixed=fixed, parents=parents)
 
-    @property
-    def lent_session(self) -> Session | None:
-        """The session that embedded records follow links with."""
-        return self._session
-
     def __getitem__(self, name: str) -> object:
         """Return the member `name` as on the wire, frozen: for what the facts do not declare.
 

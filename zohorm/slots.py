@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Self, TypeVar, cast, overload
 
 if TYPE_CHECKING:
     from zohorm import wire
@@ -98,9 +98,60 @@ class Slots:
         _set_doubt(record, None)
         return record
 
+    @property
+    def lent_session(self) -> Session | None:
+        """The session that embedded records follow links with."""
+        return self._session
+
+    def wire_value(self, member: Readable[T]) -> object:
+        """Return the wire value of a member: edited, else received, else what `absent` finds."""
+        if member.name in self._edits:
+            return self._edits[member.name].value
+        try:
+            return self._row[member.name]
+        except KeyError:
+            return self.absent(member.name, member.access)
+
+    def absent(self, name: str, access: str) -> object:
+        """Return the wire value of a declared member that the row does not show."""
+        return None
+
 
 def _setter(name: str) -> Callable[[Slots, object], None]:
     return cast("Callable[[Slots, object], None]", vars(Slots)[name].__set__)
+
+
+class Readable(Generic[T]):
+    """What reading a member does. It goes straight to the slots: loops read it thousands of times.
+
+    A value of the type `_as_is` is read already; `read` converts any other.
+    """
+
+    access = "plain"
+    name: str
+    _as_is: type | None
+
+    @overload
+    def __get__(self, record: None, owner: type[Slots]) -> Self: ...
+    @overload
+    def __get__(self, record: Slots, owner: type[Slots]) -> T: ...
+    def __get__(self, record: Slots | None, owner: type[Slots]) -> Self | T:
+        if record is None:
+            return self
+        if record._edits:
+            value = record.wire_value(self)
+        else:
+            try:
+                value = record._row[self.name]
+            except KeyError:
+                value = record.absent(self.name, self.access)
+        if type(value) is self._as_is:
+            return value  # type: ignore[return-value]  # A kind reads values of this type as T.
+        return self.read(value)
+
+    def read(self, value: object) -> T:
+        """Return a wire value as Python has it."""
+        raise NotImplementedError
 
 
 # Past the check of names that assigning to a record makes, and faster than object.__setattr__.
