@@ -100,10 +100,8 @@ class Download:
         Raises:
             MalformedReply: there was no file.
         """
-        if answer.content and not self.received:
-            with streams.mended():
-                self.takes(answer.status, answer.headers)
-                self.write(answer.content)
+        if answer.content and self.takes(answer.status, answer.headers):
+            self.write(answer.content)
         if not self.received:
             raise MalformedReply("the service answered no file", status=answer.status)
 

@@ -5,7 +5,7 @@ The transport sends a `Body` and fills a `Sink`; uploads and downloads are such.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -51,6 +51,15 @@ class Sink(Protocol):
             Broken: it cannot.
         """
         ...
+
+
+def pour(read: Callable[[int], bytes], sink: Sink) -> int:
+    """Move what `read` gives into a sink, and return how many bytes there were."""
+    total = 0
+    while piece := read(PIECE_BYTES):
+        sink.write(piece)
+        total += len(piece)
+    return total
 
 
 class Broken(Exception):

@@ -12,6 +12,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -324,14 +325,13 @@ def _read(response: BaseHTTPResponse, sink: streams.Sink | None) -> Reply | Mayb
     content, streamed = b"", 0
     try:
         if sink is not None and sink.takes(response.status, response.headers):
-            while piece := response.read(streams.PIECE_BYTES, decode_content=True):
-                sink.write(piece)
-                streamed += len(piece)
+            streamed = streams.pour(partial(response.read, decode_content=True), sink)
         else:
-            # In one piece: requests itself would join it from pieces of 10 kB.
-            content = response.read(decode_content=True)
-    except (HTTPError, OSError) as error:
+            content = response.read(decode_content=True)  # requests would join pieces of 10 kB
+    except BaseException as error:
         response.close()
+        if not isinstance(error, HTTPError | OSError):
+            raise  # Our end failed: a full disk, an interrupt.
         if _find(error, ReadTimeoutError):
             return _caused(MaybeSent("the answer stopped halfway", timed_out=True), error)
         # The status did arrive, and a refusal is one even if its text is cut short.
