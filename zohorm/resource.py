@@ -51,7 +51,8 @@ class Operation:
     `path` names its ids in braces: `/invoices/{invoice_id}/status/sent`. A repeatable call has the
     same effect however often it arrives; one that is not is never sent twice. `options` are its
     query parameters, `send_on_update` the members that travel with every change. `version` is that
-    of the API where it is not the product's own. `files` are those that it takes.
+    of the API where it is not the product's own. `files` are those that it takes. What is `fixed`
+    goes into every query of the call: debit notes are the invoices of one type.
     """
 
     method: str
@@ -65,6 +66,7 @@ class Operation:
     needs_organization: bool = attrs.field(default=True, kw_only=True)
     version: str | None = attrs.field(default=None, kw_only=True)
     files: tuple[FilePart, ...] = attrs.field(default=(), kw_only=True)
+    fixed: tuple[tuple[str, str], ...] = attrs.field(default=(), kw_only=True)
 
     def filled(self, ids: Mapping[str, str]) -> str:
         """Return the path with `ids` in place of their names.

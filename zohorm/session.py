@@ -203,7 +203,7 @@ class Session(Reaching):
         call = Call(
             method=operation.method,
             path=operation.filled(ids),
-            query=tuple(query),
+            query=(*operation.fixed, *query),
             body=body if body is None or isinstance(body, Multipart) else wire.encode(body),
             headers=headers or {},
             repeatable=operation.repeatable,

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
         AppliedVendorCredit,
         Approver,
         Bill,
+        BilledPurchaseOrder,
         BillLineItem,
         BillTax,
-        BilledPurchaseOrder,
     )
     from zohorm.books.bill_comment import BillComment
     from zohorm.books.bill_payment import BillPayment
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from zohorm.books.contact_refund import ContactRefund
     from zohorm.books.contact_retainer_payment import ContactRetainerPayment
     from zohorm.books.credit_note import (
+        CreditedInvoice,
         CreditNote,
         CreditNoteLineItem,
         CreditNoteTax,
-        CreditedInvoice,
     )
     from zohorm.books.credit_note_comment import CreditNoteComment
     from zohorm.books.credit_note_invoice import CreditNoteInvoice
@@ -147,9 +147,9 @@ else:
                 "AppliedVendorCredit",
                 "Approver",
                 "Bill",
+                "BilledPurchaseOrder",
                 "BillLineItem",
                 "BillTax",
-                "BilledPurchaseOrder",
             ),
             "zohorm.books.bill_comment": ("BillComment",),
             "zohorm.books.bill_payment": ("BillPayment",),
@@ -161,10 +161,10 @@ else:
             "zohorm.books.contact_refund": ("ContactRefund",),
             "zohorm.books.contact_retainer_payment": ("ContactRetainerPayment",),
             "zohorm.books.credit_note": (
+                "CreditedInvoice",
                 "CreditNote",
                 "CreditNoteLineItem",
                 "CreditNoteTax",
-                "CreditedInvoice",
             ),
             "zohorm.books.credit_note_comment": ("CreditNoteComment",),
             "zohorm.books.credit_note_invoice": ("CreditNoteInvoice",),

@@ -100,7 +100,9 @@ class CustomerDebitNote(
             "ZohoBooks.invoices.CREATE",
             options=("send", "ignore_auto_number_generation"),
         ),
-        "list": Operation("GET", "/invoices", "ZohoBooks.invoices.READ"),
+        "list": Operation(
+            "GET", "/invoices", "ZohoBooks.invoices.READ", fixed=(("filter_by", "Type.DebitNote"),)
+        ),
         "get": Operation("GET", "/invoices/{invoice_id}", "ZohoBooks.invoices.READ"),
         "update": Operation(
             "PUT",
@@ -125,7 +127,6 @@ class CustomerDebitNote(
         "last_modified_time": f.since_filter("last_modified_time"),
         "status": f.exact_filter("status", f.TEXT),
         "customer_id": f.exact_filter("customer_id", f.ID),
-        "filter_by": f.exact_filter("filter_by", f.TEXT),
         "search_text": f.exact_filter("search_text", f.TEXT),
     },
     sort=(

@@ -23,8 +23,6 @@ PYTHON = {
     "json": "object",
 }
 BUILDER = {"id": "identifier"}
-# The operations behind `save()` and `delete()`, whose options a caller may name.
-SAVING = ("create", "update", "delete")
 # The bases that offer the operations of a resource, and which of those they offer.
 ABILITIES = (
     ("Gets", {"get"}),
@@ -117,7 +115,7 @@ def _keywords(facts: Facts, product: str) -> dict[str, Code]:
     calls = facts["operations"].items()
     if calls:
         words["operations"] = layout.mapping(
-            (role, methods.operation(call, saving=role in SAVING)) for role, call in calls
+            (role, methods.operation(call, role=role)) for role, call in calls
         )
     if facts["filters"]:
         found = facts["filters"].items()

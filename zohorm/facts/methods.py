@@ -27,6 +27,9 @@ CALLS = {
     "pieces": "return {}_pieces",
 }
 
+# The operations behind `save()` and `delete()`, whose options a caller may name.
+SAVING = ("create", "update", "delete")
+
 SAVE_SAYS = "Send the changed fields and load the answer; a new record is created."
 SAVE_COSTS = (
     "One call; two if a list or an embedded record has changed, for it is read first and the edits "
@@ -58,12 +61,12 @@ DOWNLOADS = (
 )
 
 
-def operation(facts: Facts, *, saving: bool = False) -> Group:
-    """Write one operation as code; `saving` ones name the options that they take."""
+def operation(facts: Facts, *, role: str = "") -> Group:
+    """Write one operation as code; those behind `save()` and `delete()` name their options."""
     words: dict[str, Code] = {}
     if facts["repeatable"] != (facts["method"] != "POST"):
         words["repeatable"] = str(facts["repeatable"])
-    if saving and facts["query"]:
+    if role in SAVING and facts["query"]:
         words["options"] = layout.value(list(facts["query"]))
     if not facts.get("organization", True):
         words["needs_organization"] = "False"
@@ -71,6 +74,9 @@ def operation(facts: Facts, *, saving: bool = False) -> Group:
         words["version"] = layout.text(facts["version"])
     if facts.get("send_on_update"):
         words["send_on_update"] = layout.value(facts["send_on_update"])
+    if role and "fixed" in facts:
+        fixed = [(name, str(value)) for name, value in facts["fixed"].items()]
+        words["fixed"] = layout.value(fixed)
     if facts.get("files"):
         taken = tuple(_part(name, about) for name, about in facts["files"].items())
         words["files"] = Group("(", tuple(Part("", part) for part in taken), ")", literal=True)
