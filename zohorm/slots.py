@@ -103,7 +103,7 @@ class Slots:
         """The session that embedded records follow links with."""
         return self._session
 
-    def wire_value(self, member: Readable[T]) -> object:
+    def wire_value(self, member: Readable[T]) -> wire.Wire:
         """Return the wire value of a member: edited, else received, else what `absent` finds."""
         if member.name in self._edits:
             return self._edits[member.name].value
@@ -112,7 +112,7 @@ class Slots:
         except KeyError:
             return self.absent(member.name, member.access)
 
-    def absent(self, name: str, access: str) -> object:
+    def absent(self, name: str, access: str) -> wire.Wire:
         """Return the wire value of a declared member that the row does not show."""
         return None
 
@@ -129,7 +129,7 @@ class Readable(Generic[T]):
 
     access = "plain"
     name: str
-    _as_is: type | None
+    _as_is: type[T] | None
 
     @overload
     def __get__(self, record: None, owner: type[Slots]) -> Self: ...
@@ -146,7 +146,8 @@ class Readable(Generic[T]):
             except KeyError:
                 value = record.absent(self.name, self.access)
         if type(value) is self._as_is:
-            return value  # type: ignore[return-value]  # A kind reads values of this type as T.
+            held: T = value  # A kind reads values of this type as themselves.
+            return held
         return self.read(value)
 
     def read(self, value: object) -> T:

@@ -49,7 +49,7 @@ class Stored(Located):
             if name in newer
         )
 
-    def absent(self, name: str, access: str) -> object:
+    def absent(self, name: str, access: str) -> wire.Wire:
         """Fetch the record once for a declared member that the received row lacks."""
         if self._whole or self._id is None or access == "write-only":
             return None

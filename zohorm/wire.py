@@ -21,6 +21,9 @@ from zohorm.exact import decode as decode
 from zohorm.exact import encode as encode
 from zohorm.exact import number_text
 
+Wire = Any
+"""A value as JSON has it; its type is not known until a kind has read it."""
+
 Row = Mapping[str, Any]
 """One received JSON object; never changed in place, since threads share it."""
 
