@@ -36,10 +36,11 @@ DEFAULTS: dict[str, object] = {
     "throttle": None,
     "transport": None,
     "api_url": None,
+    "api_root": None,
     "accounts_url": None,
 }
 SECRETS = ("access_token", "client_id", "client_secret", "refresh_token")
-TEXTS = (*SECRETS, "redirect_url", "api_url", "accounts_url")
+TEXTS = (*SECRETS, "redirect_url", "api_url", "api_root", "accounts_url")
 NUMBERS = (
     "expires_in",
     "intercall_delay",
@@ -175,6 +176,20 @@ def test_read_only_is_true_or_false(value: object) -> None:
 def test_a_part_must_have_the_methods_that_are_called(name: str) -> None:
     with pytest.raises(WrongType, match=name):
         checked(**{name: object()})
+
+
+@pytest.mark.parametrize("root", ["/books/v4", "/checkout/v1", "/api"])
+def test_a_root_is_a_path(root: str) -> None:
+    assert checked(api_root=root).api_root == root
+
+
+@pytest.mark.parametrize(
+    "root",
+    ["", "/", "books/v3", "/books/v3/", "//evil.example/v3", "/books/../v3", "/books?x", "/a b"],
+)
+def test_a_root_that_is_no_path_is_refused(root: str) -> None:
+    with pytest.raises(InvalidValue, match="api_root"):
+        checked(api_root=root)
 
 
 @pytest.mark.parametrize("name", ["api_url", "accounts_url"])

@@ -18,7 +18,7 @@ sister has is not taken over. Nothing at run time knows of the likeness.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from zohorm.facts import places
 from zohorm.facts.corrections import Corrections
@@ -36,13 +36,13 @@ PARTS = ("many", "embedded")
 class Likeness:
     """What the sisters of a product tell, by path and by call."""
 
-    def __init__(self, corrections: Corrections) -> None:
+    def __init__(self, corrections: Corrections, facts_of: Callable[[str], Facts] = load) -> None:
         self._resources: dict[str, tuple[str, Facts]] = {}
         self._places: dict[tuple[str, str], tuple[Place, str]] = {}
         self._accessors: dict[str, str] = {}
         self._whole: set[str] = set()
         for row in corrections.rows("like"):
-            resources = load(row["product"])["resources"]
+            resources = facts_of(row["product"])["resources"]
             self._whole |= set(row.get("whole", ()))
             for name, facts in resources.items():
                 if name in row.get("without", ()):
