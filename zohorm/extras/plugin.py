@@ -1,18 +1,34 @@
-"""The pytest plugin: the fixture `sandbox`.
+"""The pytest plugin: the fixture `sandbox`, and a session of each product on it.
+
+    def test_it(sandbox, zoho_inventory):
+        sandbox.insert("Item", {"name": "Tea"}, product="inventory")
+        assert [item.name for item in Item.iterate()] == ["Tea"]
 
 pytest loads it in every run where zohorm is installed, so it imports neither the sandbox nor
-Werkzeug, which may be missing, before a test asks for the fixture.
+Werkzeug, which may be missing, before a test asks for a fixture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
+    from zohorm import (
+        ZohoBooks,
+        ZohoCheckout,
+        ZohoExpense,
+        ZohoInventory,
+        ZohoInvoice,
+        ZohoSubscriptions,
+    )
     from zohorm.sandbox import Sandbox
+    from zohorm.session import Session
+
+    S = TypeVar("S", bound=Session)
 
 
 @pytest.fixture
@@ -24,3 +40,64 @@ def sandbox() -> Iterator[Sandbox]:
 
     with Sandbox(clock=ManualClock(START.timestamp())) as made:
         yield made
+
+
+@pytest.fixture
+def zoho_books(sandbox: Sandbox) -> Iterator[ZohoBooks]:
+    """A session of Books on the sandbox; models of Books use it until the test ends."""
+    from zohorm import ZohoBooks
+
+    with _bound(sandbox, ZohoBooks) as session:
+        yield session
+
+
+@pytest.fixture
+def zoho_checkout(sandbox: Sandbox) -> Iterator[ZohoCheckout]:
+    """A session of Checkout on the sandbox; models of Checkout use it until the test ends."""
+    from zohorm import ZohoCheckout
+
+    with _bound(sandbox, ZohoCheckout) as session:
+        yield session
+
+
+@pytest.fixture
+def zoho_expense(sandbox: Sandbox) -> Iterator[ZohoExpense]:
+    """A session of Expense on the sandbox; models of Expense use it until the test ends."""
+    from zohorm import ZohoExpense
+
+    with _bound(sandbox, ZohoExpense) as session:
+        yield session
+
+
+@pytest.fixture
+def zoho_inventory(sandbox: Sandbox) -> Iterator[ZohoInventory]:
+    """A session of Inventory on the sandbox; models of Inventory use it until the test ends."""
+    from zohorm import ZohoInventory
+
+    with _bound(sandbox, ZohoInventory) as session:
+        yield session
+
+
+@pytest.fixture
+def zoho_invoice(sandbox: Sandbox) -> Iterator[ZohoInvoice]:
+    """A session of Invoice on the sandbox; models of Invoice use it until the test ends."""
+    from zohorm import ZohoInvoice
+
+    with _bound(sandbox, ZohoInvoice) as session:
+        yield session
+
+
+@pytest.fixture
+def zoho_subscriptions(sandbox: Sandbox) -> Iterator[ZohoSubscriptions]:
+    """A session of Billing on the sandbox; models of Subscriptions use it until the test ends."""
+    from zohorm import ZohoSubscriptions
+
+    with _bound(sandbox, ZohoSubscriptions) as session:
+        yield session
+
+
+@contextmanager
+def _bound(sandbox: Sandbox, kind: type[S]) -> Iterator[S]:
+    """Open a session in a block of its own; it waits on the sandbox's clock, so nothing sleeps."""
+    with closing(kind(**sandbox.credentials, clock=sandbox.clock)) as session, session:
+        yield session

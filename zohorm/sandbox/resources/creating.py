@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row, write
-from zohorm.sandbox.reply import Reply, success
+from zohorm.sandbox.reply import Refusal, Reply, invalid, success
 from zohorm.sandbox.resources import custom_fields, files, mirrors, numbering, parents, parts
-from zohorm.sandbox.resources.checks import accepted, required
+from zohorm.sandbox.resources.checks import accepted, label, required
 from zohorm.sandbox.rows import blank, drop_undocumented
 
 
@@ -14,7 +14,7 @@ def answer(context: Context) -> Reply:
     """Store the record that the body describes and return it whole, with its id."""
     body = context.body_object()
     required(context.needed, body)
-    row = create(context, accepted(context.resource, body))
+    row = create(context, accepted(context.resource, body) | _chosen_code(context, body))
     take_files(context, row)
     message = f"The {context.resource.label.lower()} has been created."
     text = f'"{context.resource.key}":{write(row)}'
@@ -39,7 +39,8 @@ def create(context: Context, sent: Row) -> Row:
     row = blank(resource)
     row.update(_shown(context, sent))
     custom_fields.show(row)
-    row[resource.id] = context.store.next_id()
+    if resource.id not in sent:
+        row[resource.id] = context.store.next_id()
     parents.fill(context, row, parent)
     stamp(context, row, is_new=True)
     numbering.number(context, row, sent)
@@ -52,6 +53,23 @@ def create(context: Context, sent: Row) -> Row:
     mirrors.child_written(context, parent)
     context.rules.created(context, row, sent)
     return row
+
+
+def _chosen_code(context: Context, body: Row) -> Row:
+    """Return the id where the client chooses it: the code of a plan.
+
+    Raises:
+        Refusal: there is none, or another record has it.
+    """
+    name = context.resource.id
+    if not context.resource.is_coded:
+        return {}
+    code = str(body.get(name) or "")
+    if not code:
+        raise invalid(label(name))
+    if context.store.get(context.resource, context.scope, code) is not None:
+        raise Refusal(400, 1001, f"{label(name)} already exist")
+    return {name: code}
 
 
 def _shown(context: Context, sent: Row) -> Row:

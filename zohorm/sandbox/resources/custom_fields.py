@@ -27,7 +27,7 @@ def merged(context: Context, old: Json, sent: Json) -> Json:
         name = _api_name(context, row)
         if name:
             value = row.get("value")
-            made[name] = {**_definition(context, name, row), **_shown(value)}
+            made[name] = {**_definition(context, name, row), **shown(value)}
     return list[Json](made.values())
 
 
@@ -70,12 +70,13 @@ def _data_type(context: Context, name: str, value: Json) -> str:
     series = f"{_TYPE_SERIES} {context.resource.table} {name}"
     number = context.store.value(context.organization_id, series)
     if not number and value not in (None, "", []):
-        number = _TYPES.index(_type_of(value)) + 1
+        number = _TYPES.index(type_of(value)) + 1
         context.store.set_value(context.organization_id, series, number)
     return _TYPES[number - 1] if number else _TYPES[0]
 
 
-def _type_of(value: Json) -> str:
+def type_of(value: Json) -> str:
+    """Return the data type that a value shows."""
     if isinstance(value, bool):
         return "check_box"
     if isinstance(value, (int, Decimal)):
@@ -88,7 +89,8 @@ def _type_of(value: Json) -> str:
     return "date_time" if "T" in text and instant(text) is not None else "string"
 
 
-def _shown(value: Json) -> Row:
+def shown(value: Json) -> Row:
+    """Return the value of a custom field, as it is and as text."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if isinstance(value, list):
         text = ", ".join(map(str, value))

@@ -9,12 +9,13 @@ from __future__ import annotations
 from functools import cache
 
 from zohorm.sandbox.catalogue import Resource
-from zohorm.sandbox.rules import contacts, invoices, items, organizations
+from zohorm.sandbox.rules import contacts, custom_modules, invoices, items, organizations
 from zohorm.sandbox.rules.plain import Rules
 
 _KNOWN: dict[str, type[Rules]] = {
     "Contact": contacts.ContactRules,
     "ContactPerson": contacts.PersonRules,
+    "CustomModuleRecord": custom_modules.ModuleRules,
     "Invoice": invoices.InvoiceRules,
     "InvoiceComment": invoices.CommentRules,
     "Item": items.ItemRules,
