@@ -70,6 +70,7 @@ class Changing(Slots):
     _values: ClassVar[dict[str, Value[object]]] = {}
     _lists: ClassVar[dict[str, Listed]] = {}
     _links: ClassVar[dict[str, Link[Declared | None]]] = {}
+    _identifiers: ClassVar[set[str]] = set()
     _id_name: ClassVar[str | None] = None
 
     def __init_subclass__(cls) -> None:
@@ -77,6 +78,7 @@ class Changing(Slots):
         cls._values = dict(cls._values)
         cls._lists = dict(cls._lists)
         cls._links = dict(cls._links)
+        cls._identifiers = set(cls._identifiers)
         for name, member in list(vars(cls).items()):
             cls._declare(name, member)
 
@@ -85,6 +87,8 @@ class Changing(Slots):
         """Note `member` under its kind; say whether it is a member of rows at all."""
         if isinstance(member, Value):
             cls._values[name] = member
+            if member.kind is wire.ID:
+                cls._identifiers.add(name)
         elif isinstance(member, Listed):
             cls._lists[name] = member
         elif isinstance(member, Link):

@@ -231,12 +231,11 @@ class Located(Record):
     def _path_ids(self) -> dict[str, str]:
         """Return the ids that paths are filled with: its own, its members', its parents'."""
         ids: dict[str, str] = {}
-        for name, field in self._values.items():
-            if field.kind is wire.ID:
-                edit = self._edits.get(name)
-                held = edit.value if edit is not None else self._row.get(name)
-                if held:
-                    ids[name] = str(held)
+        for name in self._identifiers:
+            edit = self._edits.get(name)
+            held = edit.value if edit is not None else self._row.get(name)
+            if held:
+                ids[name] = str(held)
         ids.update(self._parents)
         if self._id is not None and self._id_name:
             ids[self._id_name] = self._id

@@ -83,12 +83,11 @@ def _number(code: int | Decimal) -> tuple[int | str, bool]:
 
 def quota_of(reply: Reply, now: float) -> Quota | None:
     """Return what the headers say about the day; they are not documented and not always there."""
-    limit, remaining, reset = (
-        _seconds(reply.headers.get(f"X-Rate-Limit-{name}"))
-        for name in ("Limit", "Remaining", "Reset")
-    )
+    remaining = _seconds(reply.headers.get("X-Rate-Limit-Remaining"))
     if remaining is None:
         return None
+    limit = _seconds(reply.headers.get("X-Rate-Limit-Limit"))
+    reset = _seconds(reply.headers.get("X-Rate-Limit-Reset"))
     resets_at = None if reset is None else dt.datetime.fromtimestamp(now + reset, dt.UTC)
     return Quota(None if limit is None else int(limit), int(remaining), resets_at)
 

@@ -32,6 +32,7 @@ class Record(Changing):
     @classmethod
     def _extend_members(cls, members: Mapping[str, object]) -> None:
         for name, member in members.items():
+            cls._identifiers.discard(name)
             if not cls._declare(name, member):
                 raise WrongType(
                     f"{cls.__name__}.extend({name}=...) takes a field from zohorm.fields"
