@@ -30,8 +30,8 @@ Row = Mapping[str, Any]
 _MOST_DIGITS = 1000
 """More than any number has."""
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]+")
-_CODE = re.compile(r"(?! )(?!\.+\Z)[\w .,:@&+=$|!~*'()\[\]-]+(?<! )")
-"""Neither a step up nor what some server takes for the end of a step, as written or as decoded."""
+_CODE = re.compile(r"(?! )(?!\.+\Z)(?!.*%[0-9A-Fa-f]{2})[\w .,:@&+=$%|!~*'()\[\]-]+(?<! )")
+"""Neither a step up nor what some server takes for the end of a step, decoded once or twice."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 
@@ -108,8 +108,8 @@ def code(value: object, what: str) -> str:
     if not _CODE.fullmatch(value):
         raise InvalidId(
             f"{what} is not a code that a path can carry",
-            advice="A code holds letters, digits, blanks inside and .,:@&+=$|!~*'()[]_- alone, "
-            "and is not just dots.",
+            advice="A code holds letters, digits, blanks inside and .,:@&+=$%|!~*'()[]_- alone; it "
+            "is not just dots, and after % stand no two digits.",
         )
     return value
 

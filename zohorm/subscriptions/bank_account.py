@@ -23,7 +23,6 @@ class BankAccount(
     path="customers/{customer_id}/bankaccounts",
     key="bank_accounts",
     id="account_id",
-    number="last_four_digits",
     parent="customer_id",
     operations={
         "get": Operation(
@@ -37,13 +36,13 @@ class BankAccount(
 
     account_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    last_four_digits: ReadOnly[str] = f.read_only(f.text())
-    """Text."""
     customer_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of a customer."""
     customer_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     gateway: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    last_four_digits: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     status: ReadOnly[str] = f.read_only(f.text())
     """Text."""

@@ -26,7 +26,6 @@ class Card(
     key="card",
     list_key="cards",
     id="card_id",
-    number="last_four_digits",
     parent="customer_id",
     operations={
         "get": Operation(
@@ -46,10 +45,10 @@ class Card(
 
     card_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    last_four_digits: ReadOnly[str] = f.read_only(f.text())
-    """Text."""
     customer_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of a customer."""
+    last_four_digits: ReadOnly[str] = f.read_only(f.text())
+    """Text."""
     expiry_month: ReadOnly[int] = f.read_only(f.integer())
     """A whole number."""
     expiry_year: ReadOnly[int] = f.read_only(f.integer())

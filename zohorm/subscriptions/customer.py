@@ -111,7 +111,6 @@ class Customer(
     key="customer",
     list_key="customers",
     id="customer_id",
-    number="display_name",
     operations={
         "create": Operation("POST", "/customers", "ZohoSubscriptions.customers.CREATE"),
         "list": Operation("GET", "/customers", "ZohoSubscriptions.customers.READ"),

@@ -18,7 +18,6 @@ class EstimateTemplate(
     key="template",
     list_key="templates",
     id="template_id",
-    number="template_name",
     operations={"list": Operation("GET", "/estimates/templates", "ZohoSubscriptions.quotes.READ")},
 ):
     """A layout that quotes can be printed with. Source: Billing v1, quotes."""

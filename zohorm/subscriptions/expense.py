@@ -121,7 +121,6 @@ class Expense(
     key="expense",
     list_key="expenses",
     id="expense_id",
-    number="reference_number",
     operations={
         "create": Operation(
             "POST",
@@ -170,8 +169,6 @@ class Expense(
 
     expense_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    reference_number: Field[str | None] = f.text()
-    """Text, at most 100 characters."""
     transaction_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a transaction. Not shown in lists."""
     transaction_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -252,6 +249,8 @@ class Expense(
     """An amount. Not shown in lists. Of an expense without lines."""
     is_inclusive_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
+    reference_number: Field[str | None] = f.text()
+    """Text, at most 100 characters."""
     description: Field[str | None] = f.text()
     """Text, at most 100 characters."""
     is_billable: Field[bool | None] = f.boolean()

@@ -20,7 +20,6 @@ class Product(
     key="product",
     list_key="products",
     id="product_id",
-    number="name",
     operations={
         "create": Operation("POST", "/products", "ZohoSubscriptions.products.CREATE"),
         "list": Operation("GET", "/products", "ZohoSubscriptions.products.READ"),

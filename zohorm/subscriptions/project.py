@@ -87,7 +87,6 @@ class Project(
     key="project",
     list_key="projects",
     id="project_id",
-    number="project_name",
     operations={
         "create": Operation("POST", "/projects", "ZohoSubscriptions.projects.CREATE"),
         "list": Operation("GET", "/projects", "ZohoSubscriptions.projects.READ"),

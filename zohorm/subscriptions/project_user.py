@@ -20,7 +20,6 @@ class ProjectUser(
     key="users",
     list_key="users",
     id="user_id",
-    number="user_name",
     parent="project_id",
     operations={
         "create": Operation(
@@ -45,10 +44,10 @@ class ProjectUser(
 
     user_id: CreateOnly[str] = f.create_only(f.identifier())
     """The id of this record."""
-    user_name: Field[str] = f.text()
-    """Text, at most 200 characters."""
     is_current_user: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
+    user_name: Field[str] = f.text()
+    """Text, at most 200 characters."""
     email: ReadOnly[str] = f.read_only(f.text())
     """Text, at most 100 characters."""
     user_role: Field[str | None] = f.enum("staff", "admin", "timesheetstaff")

@@ -299,7 +299,6 @@ class Subscription(
     key="subscription",
     list_key="subscriptions",
     id="subscription_id",
-    number="name",
     operations={
         "create": Operation("POST", "/subscriptions", "ZohoSubscriptions.subscriptions.CREATE"),
         "list": Operation("GET", "/subscriptions", "ZohoSubscriptions.subscriptions.READ"),
@@ -354,10 +353,10 @@ class Subscription(
 
     subscription_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    name: ReadOnly[str] = f.read_only(f.text())
-    """Text."""
     unbilled_charge_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a unbilled charge. Not shown in lists. What waits for the next invoice."""
+    name: ReadOnly[str] = f.read_only(f.text())
+    """Text."""
     status: ReadOnly[str] = f.read_only(
         f.enum(
             "live",

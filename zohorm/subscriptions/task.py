@@ -25,7 +25,6 @@ class Task(
     key="task",
     list_key="tasks",
     id="task_id",
-    number="task_name",
     parent="project_id",
     operations={
         "create": Operation(
@@ -50,12 +49,12 @@ class Task(
 
     task_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    task_name: Field[str] = f.text()
-    """Text, at most 100 characters."""
     project_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a project."""
     project_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
+    task_name: Field[str] = f.text()
+    """Text, at most 100 characters."""
     description: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     rate: Field[Decimal | None] = f.money()

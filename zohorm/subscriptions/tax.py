@@ -20,15 +20,12 @@ class Tax(
     key="tax",
     list_key="taxes",
     id="tax_id",
-    number="tax_name",
     operations={"list": Operation("GET", "/settings/taxes", "ZohoSubscriptions.settings.READ")},
 ):
     """A tax, or a group of taxes. Source: Billing v1, settings."""
 
     tax_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Shown in lists alone."""
-    tax_name: ReadOnly[str] = f.read_only(f.text())
-    """Text. Shown in lists alone."""
     is_default_tax: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Shown in lists alone."""
     is_editable: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -37,6 +34,8 @@ class Tax(
     """The id of a tax authority. Editions: Sales Tax. Shown in lists alone."""
     tax_authority_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: Sales Tax. Shown in lists alone."""
+    tax_name: ReadOnly[str] = f.read_only(f.text())
+    """Text. Shown in lists alone."""
     tax_percentage: ReadOnly[Decimal] = f.read_only(f.number())
     """A percentage. Shown in lists alone."""
     tax_type: ReadOnly[str | None] = f.read_only(f.enum("tax", "compound_tax", "tax_group"))

@@ -18,7 +18,6 @@ class TaxAuthority(
     key="tax_authority",
     list_key="tax_authorities",
     id="tax_authority_id",
-    number="tax_authority_name",
     operations={
         "list": Operation("GET", "/settings/taxauthorities", "ZohoSubscriptions.settings.READ")
     },
@@ -27,7 +26,7 @@ class TaxAuthority(
 
     tax_authority_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Editions: Sales Tax. Shown in lists alone."""
-    tax_authority_name: ReadOnly[str] = f.read_only(f.text())
-    """Text. Editions: Sales Tax. Shown in lists alone."""
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
+    tax_authority_name: ReadOnly[str] = f.read_only(f.text())
+    """Text. Editions: Sales Tax. Shown in lists alone."""
