@@ -61,6 +61,8 @@ class Shape:
     fields: dict[str, Field]
     links: Mapping[str, tuple[str, str]] = attrs.Factory(dict)
     """Name of the link: member that holds the id, resource that it names."""
+    is_open: bool = False
+    """Whether nobody knows its members, so that whatever is sent is one."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -254,7 +256,8 @@ def _shape(facts: Mapping[str, Any]) -> Shape:
     if key is not None and not key.in_edition:
         # Documents of one country's edition, which other editions know by other documents.
         fields = {name: attrs.evolve(each, in_edition=True) for name, each in fields.items()}
-    return Shape(id=facts.get("id"), fields=fields, links=links)
+    is_open = facts.get("form") == "generic"
+    return Shape(id=facts.get("id"), fields=fields, links=links, is_open=is_open)
 
 
 def _fields(facts: Mapping[str, Any]) -> dict[str, Field]:

@@ -1,7 +1,7 @@
 """From the body of a call to the values of a record: which members count, and what they may hold.
 
-Members that the facts do not know, and read-only ones, are ignored; a wrong value or shape is
-refused. Both are seen by clients.
+Members that the facts do not know, and read-only ones, are ignored, but for resources of which no
+member is known; a wrong value or shape is refused. The first and the last are seen by clients.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def accepted(resource: Resource, body: Row, *, part: str | None = None) -> Row:
     made: Row = {}
     for name, value in body.items():
         field = shape.fields.get(name)
+        if field is None and shape.is_open:
+            field = shape.fields.setdefault(name, Field(name=name, kind="json", in_list=True))
         if field is None or not field.in_edition:
             continue
         # The id of a row says which row is meant; that of the whole record is in the path.
