@@ -64,6 +64,7 @@ from zohorm.pages import Page
 from zohorm.query import Query
 
 if TYPE_CHECKING:
+    from zohorm.downloads import SavedFile
     from zohorm.products import (
         ZohoBilling,
         ZohoBooks,
@@ -80,12 +81,14 @@ if TYPE_CHECKING:
     from zohorm.throttle import Quota, Throttle
     from zohorm.token import TokenStore
     from zohorm.transport import Transport
+    from zohorm.uploads import File
 else:
     # What sends calls is loaded with the first session; a program that only names models, as a
     # worker's module does at its top, need not wait for it.
     __getattr__, __dir__ = later(
         __name__,
         {
+            "zohorm.downloads": ("SavedFile",),
             "zohorm.products": (
                 "ZohoBilling",
                 "ZohoBooks",
@@ -102,6 +105,7 @@ else:
             "zohorm.throttle": ("Quota", "Throttle"),
             "zohorm.token": ("TokenStore",),
             "zohorm.transport": ("Transport",),
+            "zohorm.uploads": ("File",),
         },
     )
 
@@ -115,6 +119,7 @@ __all__ = [
     "Deleted",
     "Duplicate",
     "Embedded",
+    "File",
     "FilterIgnored",
     "InFlightLimit",
     "InvalidId",
@@ -149,6 +154,7 @@ __all__ = [
     "Region",
     "ReplyError",
     "SaveResult",
+    "SavedFile",
     "ServerError",
     "Session",
     "SessionClosed",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack
 
-from zohorm import downloads, envelope, uploads, wire
+from zohorm import envelope, wire
 from zohorm.errors import InvalidValue, OutcomeUnknown, UsageError
 from zohorm.resource import Operation
 from zohorm.saving import Savable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from zohorm.downloads import Download, FileTarget, Progress, SavedFile
     from zohorm.session import Session
     from zohorm.stored import Stored
+    from zohorm.uploads import Files
 
 S = TypeVar("S", bound="Stored")
 Values = Mapping[str, object]
@@ -35,7 +36,7 @@ class Given(TypedDict, total=False):
     body: object
     fields: Values
     most: Mapping[str, int]
-    files: uploads.Files
+    files: Files
 
 
 class Acting(Savable):
@@ -197,9 +198,11 @@ def _send(
         sent = wire.argument(body)
     query = wire.arguments(_counted(given.get("query", {}), given.get("most", {})))
     files = given.get("files", {})
-    if not uploads.given(files) and "fields" not in given:
+    if all(source is None for source in files.values()) and "fields" not in given:
         headers = None if sink is None else _AS_IT_IS
         return session.call(operation, ids, query=query, body=sent, headers=headers, sink=sink)
+    from zohorm import uploads  # Models are imported without what sends files.
+
     with uploads.opened(operation, files) as opened:
         form = opened.body(sent, given.get("fields"))
         return session.call(operation, ids, query=query, body=form, headers=form.headers)
@@ -226,6 +229,8 @@ def _received(
     progress: Progress | None,
 ) -> bytes | SavedFile:
     """Return the file that a call answers, or what is known of it once it is saved."""
+    from zohorm import downloads  # As above.
+
     memory = BytesIO()
     with downloads.saving_to(memory if to is None else to, progress) as (download, path):
         call, answer = send(download)

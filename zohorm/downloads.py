@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from zohorm import reading, streams
+from zohorm import streams
 from zohorm.errors import InvalidValue, MalformedReply, WrongType
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Download:
 
     def takes(self, status: int, headers: Mapping[str, str]) -> bool:
         """Tell whether the answer is a file; if it is, begin anew."""
-        if not 200 <= status < 300 or not reading.is_file(headers):
+        if not 200 <= status < 300 or not streams.is_file(headers):
             return False
         with streams.breaking():
             self.rewind()

@@ -11,7 +11,7 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from zohorm import wire
+from zohorm import streams, wire
 from zohorm.throttle import Quota
 
 if TYPE_CHECKING:
@@ -42,15 +42,9 @@ def body_of(reply: Reply) -> tuple[Mapping[str, object] | None, bool]:
             return None, False
         return (body, True) if isinstance(body, Mapping) else (None, False)
     whole = bool(reply.content or reply.streamed)
-    return None, 200 <= reply.status < 300 and whole and (not text or is_file(reply.headers))
-
-
-def is_file(headers: Mapping[str, str]) -> bool:
-    """Tell whether a success with these headers is a file; a text is one if it says so."""
-    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if not kind or "json" in kind:
-        return False
-    return not kind.startswith("text/") or "Content-Disposition" in headers
+    return None, 200 <= reply.status < 300 and whole and (
+        not text or streams.is_file(reply.headers)
+    )
 
 
 def code_of(body: Mapping[str, object] | None) -> tuple[int | str | None, bool]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from zohorm import envelope, settling, uploads, wire
+from zohorm import envelope, settling, wire
 from zohorm.doubting import Doubting
 from zohorm.errors import (
     MalformedReply,
@@ -27,6 +27,7 @@ from zohorm.resource import Operation
 if TYPE_CHECKING:
     from zohorm.connection import Answer, Call
     from zohorm.session import Session
+    from zohorm.uploads import Files, Opened
 
 _FRESH_SECONDS = (2.0, 10.0, None)
 """How old a check may be when the change is sent; after a wait it is made again, at most twice."""
@@ -40,7 +41,7 @@ class _Beside:
     """What travels beside the members of a record: write options and files."""
 
     options: Options
-    files: uploads.Opened | None = None
+    files: Opened | None = None
 
 
 @attrs.frozen
@@ -69,7 +70,7 @@ class Savable(Doubting):
         check: bool | None = None,
         again: bool = False,
         options: Options | None = None,
-        files: uploads.Files | None = None,
+        files: Files | None = None,
     ) -> SaveResult:
         self._refuse_if_gone()
         self._refuse_if_fixed()
@@ -78,8 +79,10 @@ class Savable(Doubting):
                 f"an earlier save of {self!r} is in doubt: it may have been done",
                 advice="settle() looks it up; save(again=True) sends it again all the same",
             )
-        if files is None or not uploads.given(files):
+        if files is None or all(source is None for source in files.values()):
             return self._write(check, _Beside(options or {}))
+        from zohorm import uploads  # Models are imported without what sends files.
+
         operation = self.needed_operation("create" if self._id is None else "update")
         with uploads.opened(operation, files) as opened:
             return self._write(check, _Beside(options or {}, opened))

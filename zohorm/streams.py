@@ -53,6 +53,14 @@ class Sink(Protocol):
         ...
 
 
+def is_file(headers: Mapping[str, str]) -> bool:
+    """Tell whether a success with these headers is a file; a text is one if it says so."""
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if not kind or "json" in kind:
+        return False
+    return not kind.startswith("text/") or "Content-Disposition" in headers
+
+
 def pour(read: Callable[[int], bytes], sink: Sink) -> int:
     """Move what `read` gives into a sink, and return how many bytes there were."""
     total = 0

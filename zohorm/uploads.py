@@ -173,11 +173,6 @@ class Opened:
         return Multipart(pairs, self.files)
 
 
-def given(files: Files | None) -> bool:
-    """Tell whether there is a file to send."""
-    return files is not None and any(source is not None for source in files.values())
-
-
 @contextmanager
 def opened(operation: Operation, files: Files) -> Iterator[Opened]:
     """Open and check the files of a call; no call is made if one cannot be sent.
