@@ -10,12 +10,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Custom, Field, Link, ReadOnly, WriteOnly
+from zohorm.fields import Children, Custom, Field, Link, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
+    from zohorm.books.account_transaction import AccountTransaction
     from zohorm.books.currency import Currency
 
 
@@ -157,6 +158,7 @@ class Account(
     """True or false."""
     currency: Link[Currency | None] = f.link("currency_id", "Currency")
     parent_account: Link[Account | None] = f.link("parent_account_id", "Account")
+    transactions: Children[AccountTransaction] = f.children("AccountTransaction", by="account_id")
 
     def mark_active(self) -> None:
         """Set the status to active.

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from zohorm.books.tax_exemption import TaxExemption
 
 
-class Criterion(Embedded):
+class Criterion(Embedded, id="criteria_id"):
     """A criterion of a bank rule. Source: Books v3, bank rules."""
 
-    criteria_id: Field[str | None] = f.identifier()
-    """The id of a criteria."""
+    criteria_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of this record."""
     field: Field[str | None] = f.text()
     """Text."""
     comparator: Field[str | None] = f.text()

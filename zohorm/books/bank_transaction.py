@@ -95,7 +95,7 @@ class BankTransactionLineItem(Embedded, id="line_id"):
     """An amount."""
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax. Not in editions: us."""
-    tax_name: Field[str | None] = f.text()
+    tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tax_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""

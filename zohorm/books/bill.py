@@ -193,7 +193,7 @@ class BilledPurchaseOrder(Embedded, id="purchaseorder_id"):
 class BillTax(Embedded):
     """A tax of a bill. Source: Books v3, bills."""
 
-    tax_name: Field[str | None] = f.text()
+    tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tax_amount: Field[Decimal | None] = f.money()
     """An amount."""

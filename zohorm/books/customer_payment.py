@@ -104,7 +104,7 @@ class CustomerPayment(
     payment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     payment_number: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Shown in lists alone."""
+    """Text."""
     payment_mode: Field[str] = f.text()
     """Text, at most 100 characters."""
     amount: Field[Decimal] = f.money()
@@ -122,9 +122,9 @@ class CustomerPayment(
     description: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     customer_id: Field[str] = f.identifier()
-    """The id of a customer. Not shown in lists."""
+    """The id of a customer."""
     customer_name: ReadOnly[str] = f.read_only(f.text())
-    """Text, at most 100 characters. Not shown in lists."""
+    """Text, at most 100 characters."""
     email: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     invoices: Many[PaidInvoice] = f.many(PaidInvoice)

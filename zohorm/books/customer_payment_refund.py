@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Field, Link, ReadOnly, WriteOnly
+from zohorm.fields import Field, Link, ReadOnly
 from zohorm.model import Model
 from zohorm.resource import Operation
 
@@ -81,6 +81,6 @@ class CustomerPaymentRefund(
     """An amount. Shown in lists alone."""
     amount_fcy: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
-    from_account_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a from account."""
+    from_account_id: Field[str | None] = f.identifier()
+    """The id of a from account. Not shown in lists."""
     from_account: Link[Account | None] = f.link("from_account_id", "Account")

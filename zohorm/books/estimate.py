@@ -97,7 +97,7 @@ class EstimateLineItem(Embedded, id="line_item_id"):
     """The id of a tax."""
     tds_tax_id: Field[str | None] = f.identifier()
     """The id of a tds tax. Editions: mx."""
-    tax_name: Field[str | None] = f.text()
+    tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tax_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""

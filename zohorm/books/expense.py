@@ -58,7 +58,7 @@ class ReverseChargeVatSummary(Embedded):
 class ExpenseLineItem(Embedded, id="line_item_id"):
     """A line item of an expense. Source: Books v3, expenses."""
 
-    line_item_id: Field[str | None] = f.identifier()
+    line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
     account_id: Field[str | None] = f.identifier()
     """The id of an account."""
@@ -86,9 +86,9 @@ class ExpenseLineItem(Embedded, id="line_item_id"):
     """The id of a location."""
     account_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    tax_amount: Field[Decimal | None] = f.money()
+    tax_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    tax_name: Field[str | None] = f.text()
+    tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tax_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -96,13 +96,13 @@ class ExpenseLineItem(Embedded, id="line_item_id"):
     """A percentage."""
     item_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    hsn_or_sac: Field[str | None] = f.text()
+    hsn_or_sac: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: in, ke."""
-    reverse_charge_tax_name: Field[str | None] = f.text()
+    reverse_charge_tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: in."""
-    reverse_charge_tax_percentage: Field[Decimal | None] = f.number()
+    reverse_charge_tax_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
     """A percentage. Editions: in."""
-    reverse_charge_tax_amount: Field[Decimal | None] = f.money()
+    reverse_charge_tax_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Editions: in."""
     account: Link[Account | None] = f.link("account_id", "Account")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")

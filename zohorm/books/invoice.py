@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zohorm.books.account import Account
     from zohorm.books.bill import Bill
     from zohorm.books.contact import Contact
+    from zohorm.books.credit_note import CreditNote
     from zohorm.books.currency import Currency
     from zohorm.books.expense import Expense
     from zohorm.books.invoice_comment import InvoiceComment
@@ -543,6 +544,7 @@ class Invoice(
     comments: Children[InvoiceComment] = f.children("InvoiceComment")
     payments: Children[InvoicePayment] = f.children("InvoicePayment")
     applied_credits: Children[InvoiceCredit] = f.children("InvoiceCredit")
+    credit_notes: Children[CreditNote] = f.children("CreditNote", by="invoice_id")
 
     def save(
         self,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zohorm.books.project_invoice import ProjectInvoice
     from zohorm.books.project_user import ProjectUser
     from zohorm.books.task import Task
+    from zohorm.books.time_entry import TimeEntry
     from zohorm.books.user import User
     from zohorm.children import Collection
 
@@ -56,11 +57,11 @@ class ProjectTask(Embedded, id="task_id"):
     """Text."""
 
 
-class ProjectMember(Embedded):
+class ProjectMember(Embedded, id="user_id"):
     """A member of a project. Source: Books v3, projects."""
 
     user_id: Field[str | None] = f.identifier()
-    """The id of a user."""
+    """The id of this record."""
     is_current_user: Field[bool | None] = f.boolean()
     """True or false."""
     user_name: Field[str | None] = f.text()
@@ -83,7 +84,6 @@ class ProjectMember(Embedded):
     """Text."""
     cost_rate: Field[Decimal | None] = f.money()
     """A rate."""
-    user: Link[User | None] = f.link("user_id", "User")
 
 
 class CustomField(Embedded, id="customfield_id"):
@@ -216,6 +216,7 @@ class Project(
     user: Link[User | None] = f.link("user_id", "User")
     comments: Children[ProjectComment] = f.children("ProjectComment")
     invoices: Children[ProjectInvoice] = f.children("ProjectInvoice")
+    time_entries: Children[TimeEntry] = f.children("TimeEntry", by="project_id")
 
     def list_users(self) -> Collection[ProjectUser]:
         """Give the records behind `users`, which have endpoints of their own; no call before they

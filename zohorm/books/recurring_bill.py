@@ -288,7 +288,7 @@ class RecurringBill(
     """True or false. Editions: in."""
     pricebook_id: Field[str | None] = f.identifier()
     """The id of a pricebook."""
-    pricebook_name: Field[str | None] = f.text()
+    pricebook_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     is_inclusive_tax: Field[bool | None] = f.boolean()
     """True or false. Not in editions: us."""
