@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from zohorm.subscriptions.customer import Customer
     from zohorm.subscriptions.expense import Expense
     from zohorm.subscriptions.payment import Payment
-    from zohorm.subscriptions.product import Product
     from zohorm.subscriptions.project import Project
     from zohorm.uploads import FileSource
 
@@ -51,8 +50,8 @@ class InvoiceItem(Embedded, id="item_id"):
 
     item_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
-    product_id: Field[str | None] = f.identifier()
-    """The id of a product."""
+    product_id: Field[str | None] = f.text()
+    """Text."""
     name: Field[str | None] = f.text()
     """Text."""
     description: Field[str | None] = f.text()
@@ -117,7 +116,6 @@ class InvoiceItem(Embedded, id="item_id"):
     """Text, at most 25 characters. With the integration of Avalara."""
     avatax_exempt_no: Field[str | None] = f.text()
     """Text, at most 25 characters. With the integration of Avalara."""
-    product: Link[Product | None] = f.link("product_id", "Product")
     project: Link[Project | None] = f.link("project_id", "Project")
     expense: Link[Expense | None] = f.link("expense_id", "Expense")
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from zohorm.subscriptions.coupon import Coupon
     from zohorm.subscriptions.customer import Customer
     from zohorm.subscriptions.invoice import Invoice
-    from zohorm.subscriptions.product import Product
 
 
 class UnbilledChargeItem(Embedded, id="unbilled_charge_item_id"):
@@ -27,8 +26,8 @@ class UnbilledChargeItem(Embedded, id="unbilled_charge_item_id"):
 
     unbilled_charge_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
-    product_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a product."""
+    product_id: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
     name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     description: ReadOnly[str | None] = f.read_only(f.text())
@@ -53,7 +52,6 @@ class UnbilledChargeItem(Embedded, id="unbilled_charge_item_id"):
     """The id of a tax exemption."""
     tax_exemption_code: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    product: Link[Product | None] = f.link("product_id", "Product")
 
 
 class UnbilledChargeCoupon(Embedded):
