@@ -52,6 +52,7 @@ class Declared(Acting):
         filters: Mapping[str, Filter] | None = None,
         sort: tuple[str, ...] = (),
         counts: bool = False,
+        beside: str = "",
         session: Session | None = None,
     ) -> None:
         if session is not None:
@@ -76,6 +77,7 @@ class Declared(Acting):
             filters=filters or {},
             sort=sort,
             counts=counts,
+            beside=beside,
         )
         if number == "number":
             # As a field of the class it would hide the property of that name, which reads it.

@@ -38,7 +38,8 @@ def row_of(answer: Answer, resource: Resource, call: Call) -> wire.Row:
         # A few documents show the one record inside a list.
         row = wire.row_in(held[0] if isinstance(held, list) and len(held) == 1 else held)
         if row is not None:
-            return row
+            more = wire.row_in(body.get(resource.beside)) if resource.beside else None
+            return row if more is None else {**more, **row}
     if resource.id and resource.id in body:
         return body  # A few answers are documented flat, without a key around the record.
     unknown = [name for name in body if name not in _AROUND and name not in names]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import copyreg
 from collections.abc import Callable
 from types import new_class
-from typing import ClassVar, Self
+from typing import ClassVar, Self, cast
 
 import attrs
 
 from zohorm import fields as f
-from zohorm import wire
+from zohorm import resource, wire
 from zohorm.errors import InvalidValue, WrongType
 from zohorm.model import Model
 from zohorm.resource import Operation
@@ -18,13 +18,17 @@ from zohorm.resource import Operation
 
 @attrs.frozen
 class Description:
-    """What somebody says of an endpoint, and what makes two classes for it the same."""
+    """What somebody says of an endpoint, and what makes two classes for it the same.
+
+    `like` names a documented class whose members and operations it has.
+    """
 
     product: str
     path: str
-    key: str
-    id: str | None
-    list_key: str
+    key: str = ""
+    id: str | None = None
+    list_key: str = ""
+    like: str | None = None
 
     def operations(self) -> dict[str, Operation]:
         """Return the usual operations of a collection; nobody knows whether all are there."""
@@ -57,7 +61,14 @@ class GenericModel(Model, product="generic"):
 
     @classmethod
     def described(
-        cls, product: str, *, path: str, key: str, id: str | None, list_key: str
+        cls,
+        product: str,
+        *,
+        path: str,
+        key: str = "",
+        id: str | None = None,
+        list_key: str = "",
+        like: str | None = None,
     ) -> type[GenericModel]:
         """Return the class for an endpoint; the same class for the same description.
 
@@ -66,7 +77,7 @@ class GenericModel(Model, product="generic"):
         """
         for what, name in (("key", key), ("id", id), ("list_key", list_key)):
             _check_name(what, name)
-        description = Description(product, path, key, id, list_key)
+        description = Description(product, path, key, id, list_key, like)
         if description not in _classes:
             _classes.setdefault(description, _made(description))
         return _classes[description]
@@ -122,19 +133,40 @@ def _check_name(what: str, name: object) -> None:
 def _made(description: Description) -> type[GenericModel]:
     """Make the class of a description."""
     members: dict[str, object] = {"__slots__": (), "_description": description}
-    members["__doc__"] = f"A record at /{description.path}, which no document describes."
-    if description.id is not None and not hasattr(GenericModel, description.id):
-        members[description.id] = f.read_only(f.identifier())
-    facts = attrs.asdict(description, filter=lambda about, _: about.name != "operations")
+    if description.like is not None:
+        members["__doc__"] = f"A record of the custom module {description.path}."
+        base, facts = _like(description, description.like)
+    else:
+        members["__doc__"] = f"A record at /{description.path}, which no document describes."
+        base, facts = GenericModel, attrs.asdict(description)
+        facts["operations"] = description.operations()
+        if description.id is not None and not hasattr(GenericModel, description.id):
+            members[description.id] = f.read_only(f.identifier())
+    del facts["like"]
     made = new_class(
         # No documented class is called so, since their names have no slash.
         f"/{description.path}",
-        (GenericModel,),
-        {**facts, "operations": description.operations()},
+        (base,),
+        facts,
         lambda namespace: namespace.update(members),
     )
     made.__module__ = __name__
     return made
+
+
+def _like(description: Description, name: str) -> tuple[type[GenericModel], dict[str, object]]:
+    """Return the documented class, and its facts at the path of the description."""
+    base = cast("type[GenericModel]", resource.model(description.product, name))
+    known = base.facts()
+    facts = attrs.asdict(known, recurse=False) | {"path": description.path, "like": None}
+    del facts["name"]
+    facts["operations"] = {
+        role: attrs.evolve(
+            operation, path=operation.path.replace(f"/{known.path}", f"/{description.path}", 1)
+        )
+        for role, operation in known.operations.items()
+    }
+    return base, facts
 
 
 def _blank(description: Description) -> GenericModel:

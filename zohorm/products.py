@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
+from zohorm import resource, wire
 from zohorm.access import Product
 from zohorm.connection import Selector
 from zohorm.session import Session
+
+if TYPE_CHECKING:
+    from zohorm.books.custom_module_record import CustomModuleRecord
+    from zohorm.generic import GenericModel
 
 
 class ZohoBooks(Session):
@@ -15,6 +20,26 @@ class ZohoBooks(Session):
     product: ClassVar[Product] = Product(
         "books", "/books/v3", Selector(query="organization_id"), "ZohoBooks"
     )
+
+    def module(self, name: str) -> type[CustomModuleRecord]:
+        """Return the model class of a custom module, bound to this session; no call.
+
+        `Asset = books.module("cm_asset")` offers what every model does: `Asset.iterate()`,
+        `Asset.get(id)`, `Asset.create(record_name="Drill", cf_price=Decimal("5.50"))`, records
+        with `save()` and `delete()`. Members of the module's own go by name:
+        `asset["cf_price"]`. `Asset.extend(cf_bought_on=f.date())` gives one a type and makes it an
+        attribute. The same name gives the same model.
+
+        Args:
+            name: the API name of the module, as its settings show it.
+
+        Raises:
+            InvalidId, WrongType: it can be no such name.
+        """
+        name = wire.plain_id(name, "the API name of a module")
+        generic = cast("type[GenericModel]", resource.model("generic", "GenericModel"))
+        found = generic.described(self.product.name, path=name, like="CustomModuleRecord")
+        return cast("type[CustomModuleRecord]", found.using(self))
 
 
 class ZohoInventory(Session):

@@ -87,7 +87,10 @@ class Operation:
 
 @attrs.frozen
 class Resource:
-    """The facts of one resource that the code at run time asks for."""
+    """The facts of one resource that the code at run time asks for.
+
+    `beside` names an object that answers hold beside the record, with more members of it.
+    """
 
     product: str
     name: str
@@ -102,6 +105,7 @@ class Resource:
     filters: Mapping[str, Filter]
     sort: tuple[str, ...]
     counts: bool
+    beside: str = ""
 
     def identifier(self, value: object) -> str:
         """Return `value` if a record of this resource can be known by it.

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from zohorm import fields as f
 from zohorm.fields import Field, ReadOnly
-from zohorm.model import Model
+from zohorm.generic import GenericModel
 from zohorm.record import Embedded
 from zohorm.resource import Operation
 
@@ -68,7 +68,7 @@ class ModuleField(Embedded):
 
 
 class CustomModuleRecord(
-    Model,
+    GenericModel,
     product="books",
     path="{module_name}",
     key="module_record",
@@ -88,6 +88,7 @@ class CustomModuleRecord(
             "DELETE", "/{module_name}/{module_record_id}", "ZohoBooks.custommodules.ALL"
         ),
     },
+    beside="module_record_hash",
 ):
     """A record of a module that the organization made for itself. Source: Books v3, custom modules.
 

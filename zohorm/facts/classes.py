@@ -124,6 +124,8 @@ def _keywords(facts: Facts, product: str) -> dict[str, Code]:
         words["sort"] = layout.value(facts["sort"])
     if facts["counts"]:
         words["counts"] = "True"
+    if "beside" in facts:
+        words["beside"] = layout.text(facts["beside"])
     return words
 
 
