@@ -36,6 +36,7 @@ resources:
       valid_until: {type: date}
       accepted_at: {type: datetime, readonly: true}
       total: {type: number, readonly: true, seen: live}
+      currency_id: {type: string, readonly: true, writable_in_books: true}
       template: {type: string, enum: [plain, wide]}
       contact_persons: {type: array of string}
       line_items:
@@ -154,6 +155,7 @@ def test_types_and_names_decide_the_kinds(facts: Facts) -> None:
         "valid_until": "date",
         "accepted_at": "datetime",
         "total": "money",
+        "currency_id": "id",
         "template": "enum",
         "contact_persons": "texts",
         "line_items": "many",
@@ -205,7 +207,7 @@ def test_actions_have_their_arguments_and_files(facts: Facts) -> None:
     assert actions["email_many"]["required"] == ["estimate_ids"]
     assert list(actions["email_content"]["query"]) == ["email_template_id"]
     assert actions["email_content"]["returns"] == "data"
-    assert actions["add_attachment"]["files"] == ["attachment"]
+    assert list(actions["add_attachment"]["files"]) == ["attachment"]
     assert actions["mark_as_sent"]["returns"] == "nothing"
 
 

@@ -17,6 +17,7 @@ somebody wrote from the vendor's pages: one YAML file for the whole product.
         create_query: [send]
         fields:
           estimate_id: {type: string, readonly: true, seen: live}
+          currency_id: {type: string, readonly: true, writable_in_books: true}
           line_items: {type: array of object, required: true, fields: {rate: {type: number}}}
         actions:                          on one record; {id} is its id
           mark_as_sent: {method: POST, path: '{id}/status/sent', scope: ...}
@@ -190,9 +191,14 @@ def _holding(members: Node) -> Node:
 
 
 def _request(role: str, resource: Node) -> Node:
-    """Write the body of a create or an update: every member that is not read-only."""
+    """Write the body of a create or an update: every member that is not read-only.
+
+    The pages name few of them, so that a member which the same request of Books takes is one, too.
+    """
     fields = {
-        name: about for name, about in resource["fields"].items() if not about.get("readonly")
+        name: about
+        for name, about in resource["fields"].items()
+        if not about.get("readonly") or about.get("writable_in_books")
     }
     schema = _object(fields)
     if role == "update":

@@ -129,11 +129,11 @@ class DefaultTemplates(Embedded):
 class OpeningBalance(Embedded):
     """An opening balance of a contact. Source: Invoice v3, contacts."""
 
-    location_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    location_id: Field[str | None] = f.identifier()
     """The id of a location."""
-    exchange_rate: ReadOnly[Decimal | None] = f.read_only(f.money())
+    exchange_rate: Field[Decimal | None] = f.money()
     """A rate."""
-    opening_balance_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
+    opening_balance_amount: Field[Decimal | None] = f.money()
     """An amount."""
 
 
@@ -205,7 +205,7 @@ class Contact(
 
     contact_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    contact_number: ReadOnly[str | None] = f.read_only(f.text())
+    contact_number: Field[str | None] = f.text()
     """Text, at most 200 characters. Not shown in lists."""
     contact_name: Field[str] = f.text()
     """Text."""
@@ -314,7 +314,7 @@ class Contact(
     """One of the words above."""
     status: ReadOnly[str] = f.read_only(f.enum("active", "inactive"))
     """One of the words above."""
-    payment_terms_label: ReadOnly[str | None] = f.read_only(f.text())
+    payment_terms_label: Field[str | None] = f.text()
     """Text, at most 200 characters."""
     currency_code: ReadOnly[str] = f.read_only(f.text())
     """Text."""
@@ -338,28 +338,26 @@ class Contact(
     """An instant."""
     has_transaction: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
-    customer_sub_type: ReadOnly[str | None] = f.read_only(f.enum("individual", "business"))
+    customer_sub_type: Field[str | None] = f.enum("individual", "business")
     """One of the words above."""
-    credit_limit: ReadOnly[Decimal | None] = f.read_only(f.money())
+    credit_limit: Field[Decimal | None] = f.money()
     """An amount. Not shown in lists."""
-    is_portal_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_portal_enabled: CreateOnly[bool | None] = f.create_only(f.boolean())
     """True or false. Not shown in lists."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: in. Not shown in lists."""
     tax_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
     """A percentage. Not shown in lists."""
-    tax_exemption_certificate_number: ReadOnly[str | None] = f.read_only(f.text())
+    tax_exemption_certificate_number: Field[str | None] = f.text()
     """Text. Editions: ke. Not shown in lists."""
     is_linked_with_zohocrm: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
-    owner_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    owner_id: Field[str | None] = f.identifier()
     """The id of an owner. Not shown in lists."""
     primary_contact_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a primary contact. Not shown in lists."""
-    pricebook_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    pricebook_id: Field[str | None] = f.identifier()
     """The id of a pricebook. Not shown in lists."""
-    ignore_auto_number_generation: ReadOnly[bool | None] = f.read_only(f.boolean())
-    """True or false. Not shown in lists."""
     currency_symbol: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     opening_balances: ReadOnly[tuple[OpeningBalance, ...]] = f.read_only_many(OpeningBalance)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Field, Link, ReadOnly, WriteOnly
+from zohorm.fields import Field, Link, One, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class CommunicationPreference(Embedded):
     """A communication preference of a contact person. Source: Invoice v3, contact persons."""
 
-    is_sms_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_sms_enabled: Field[bool | None] = f.boolean()
     """True or false. With the integration of SMS."""
-    is_whatsapp_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_whatsapp_enabled: Field[bool | None] = f.boolean()
     """True or false. With the integration of WhatsApp."""
 
 
@@ -84,13 +84,11 @@ class ContactPerson(
     """Text, at most 50 characters."""
     enable_portal: WriteOnly[bool | None] = f.write_only(f.boolean())
     """True or false."""
-    is_primary_contact: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_primary_contact: Field[bool | None] = f.boolean()
     """True or false."""
     is_added_in_portal: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
-    communication_preference: ReadOnly[CommunicationPreference | None] = f.read_only_one(
-        CommunicationPreference
-    )
+    communication_preference: One[CommunicationPreference] = f.one(CommunicationPreference)
     """A communication preference."""
     contact: Link[Contact | None] = f.link("contact_id", "Contact")
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOnly
+from zohorm.fields import Children, Custom, Field, Link, Many, One, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
@@ -125,16 +125,16 @@ class CreditNoteLineItem(Embedded, id="line_item_id"):
 class CommunicationPreference(Embedded):
     """A communication preference of a credit note. Source: Invoice v3, credit notes."""
 
-    is_email_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_email_enabled: Field[bool | None] = f.boolean()
     """True or false."""
-    is_whatsapp_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_whatsapp_enabled: Field[bool | None] = f.boolean()
     """True or false. With the integration of WhatsApp."""
 
 
 class InvoiceContactPerson(Embedded):
     """An invoice contact person of a credit note. Source: Invoice v3, credit notes."""
 
-    contact_person_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
     contact_person_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -148,9 +148,7 @@ class InvoiceContactPerson(Embedded):
     """Text."""
     mobile: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    communication_preference: ReadOnly[CommunicationPreference | None] = f.read_only_one(
-        CommunicationPreference
-    )
+    communication_preference: One[CommunicationPreference] = f.one(CommunicationPreference)
     """A communication preference."""
 
 
@@ -341,7 +339,7 @@ class CreditNote(
     """Text."""
     customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text, at most 100 characters."""
-    currency_id: ReadOnly[str] = f.read_only(f.identifier())
+    currency_id: Field[str] = f.identifier()
     """The id of a currency."""
     currency_code: ReadOnly[str] = f.read_only(f.text())
     """Text."""
@@ -355,12 +353,10 @@ class CreditNote(
     """True or false. Editions: in. Not shown in lists."""
     vat_reg_no: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    is_reverse_charge_applied: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_reverse_charge_applied: Field[bool | None] = f.boolean()
     """True or false. Editions: za. Not shown in lists."""
-    contact_persons_associated: ReadOnly[tuple[InvoiceContactPerson, ...]] = f.read_only_many(
-        InvoiceContactPerson
-    )
-    """Invoice contact persons. Not shown in lists."""
+    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
+    """Invoice contact persons; sent whole. Not shown in lists."""
     email: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     invoices: ReadOnly[tuple[CreditedInvoice, ...]] = f.read_only_many(CreditedInvoice)

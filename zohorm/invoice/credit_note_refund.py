@@ -9,7 +9,7 @@ import datetime as dt
 from decimal import Decimal
 
 from zohorm import fields as f
-from zohorm.fields import Field, ReadOnly, WriteOnly
+from zohorm.fields import Field, ReadOnly
 from zohorm.model import Model
 from zohorm.resource import Operation
 
@@ -59,13 +59,13 @@ class CreditNoteRefund(
     """Text, at most 100 characters."""
     amount: Field[Decimal | None] = f.money()
     """An amount. Not shown in lists."""
-    exchange_rate: WriteOnly[Decimal | None] = f.write_only(f.money())
-    """A rate."""
+    exchange_rate: Field[Decimal | None] = f.money()
+    """A rate. Not shown in lists."""
     description: Field[str | None] = f.text()
     """Text."""
     creditnote_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of a creditnote."""
-    payment_form: ReadOnly[str | None] = f.read_only(f.text())
+    payment_form: Field[str | None] = f.text()
     """Text. Editions: mx."""
     creditnote_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text, at most 100 characters. Shown in lists alone."""

@@ -98,9 +98,9 @@ class CustomerPayment(
     payment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     payment_number: ReadOnly[str | None] = f.read_only(f.text())
-    """Text. Shown in lists alone."""
+    """Text."""
     customer_id: Field[str] = f.identifier()
-    """The id of a customer. Not shown in lists."""
+    """The id of a customer."""
     payment_mode: Field[str] = f.text()
     """Text, at most 100 characters."""
     amount: Field[Decimal] = f.money()

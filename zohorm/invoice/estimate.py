@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, overload
 
 from zohorm import fields as f
-from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOnly
+from zohorm.fields import Children, Custom, Field, Link, Many, One, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
@@ -83,7 +83,7 @@ class EstimateLineItem(Embedded, id="line_item_id"):
     """The id of a tax."""
     tds_tax_id: Field[str | None] = f.identifier()
     """The id of a tds tax. Editions: mx."""
-    tax_name: Field[str | None] = f.text()
+    tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tax_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -106,18 +106,18 @@ class EstimateLineItem(Embedded, id="line_item_id"):
 class CommunicationPreference(Embedded):
     """A communication preference of an estimate. Source: Invoice v3, estimates."""
 
-    is_email_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_email_enabled: Field[bool | None] = f.boolean()
     """True or false."""
-    is_sms_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_sms_enabled: Field[bool | None] = f.boolean()
     """True or false. With the integration of SMS."""
-    is_whatsapp_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_whatsapp_enabled: Field[bool | None] = f.boolean()
     """True or false. With the integration of WhatsApp."""
 
 
 class InvoiceContactPerson(Embedded):
     """An invoice contact person of an estimate. Source: Invoice v3, estimates."""
 
-    contact_person_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
     contact_person_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -131,9 +131,7 @@ class InvoiceContactPerson(Embedded):
     """Text."""
     mobile: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    communication_preference: ReadOnly[CommunicationPreference | None] = f.read_only_one(
-        CommunicationPreference
-    )
+    communication_preference: One[CommunicationPreference] = f.one(CommunicationPreference)
     """A communication preference."""
 
 
@@ -302,7 +300,7 @@ class Estimate(
         f.enum("draft", "sent", "invoiced", "accepted", "declined", "expired")
     )
     """One of the words above."""
-    currency_id: ReadOnly[str] = f.read_only(f.identifier())
+    currency_id: Field[str] = f.identifier()
     """The id of a currency."""
     currency_code: ReadOnly[str] = f.read_only(f.text())
     """Text."""
@@ -328,12 +326,10 @@ class Estimate(
     """An instant."""
     is_pre_gst: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Editions: in. Not shown in lists."""
-    is_reverse_charge_applied: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_reverse_charge_applied: Field[bool | None] = f.boolean()
     """True or false. Editions: za. Not shown in lists."""
-    contact_persons_associated: ReadOnly[tuple[InvoiceContactPerson, ...]] = f.read_only_many(
-        InvoiceContactPerson
-    )
-    """Invoice contact persons. Not shown in lists."""
+    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
+    """Invoice contact persons; sent whole. Not shown in lists."""
     sub_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not shown in lists. Of the lines, before tax."""
     tax_total: ReadOnly[Decimal | None] = f.read_only(f.money())

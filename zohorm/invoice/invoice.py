@@ -174,18 +174,18 @@ class PaymentOptions(Embedded):
 class CommunicationPreference(Embedded):
     """A communication preference of an invoice. Source: Invoice v3, invoices."""
 
-    is_email_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_email_enabled: Field[bool | None] = f.boolean()
     """True or false."""
-    is_sms_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_sms_enabled: Field[bool | None] = f.boolean()
     """True or false. With the integration of SMS."""
-    is_whatsapp_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_whatsapp_enabled: Field[bool | None] = f.boolean()
     """True or false. With the integration of WhatsApp."""
 
 
 class InvoiceContactPerson(Embedded):
     """A contact person of an invoice. Source: Invoice v3, invoices."""
 
-    contact_person_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
     contact_person_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -199,9 +199,7 @@ class InvoiceContactPerson(Embedded):
     """Text."""
     mobile: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    communication_preference: ReadOnly[CommunicationPreference | None] = f.read_only_one(
-        CommunicationPreference
-    )
+    communication_preference: One[CommunicationPreference] = f.one(CommunicationPreference)
     """A communication preference."""
 
 
@@ -412,7 +410,7 @@ class Invoice(
     """One of the words above."""
     due_days: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone. An English phrase."""
-    currency_id: ReadOnly[str] = f.read_only(f.identifier())
+    currency_id: Field[str] = f.identifier()
     """The id of a currency."""
     schedule_time: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
@@ -454,26 +452,22 @@ class Invoice(
     """An amount."""
     is_pre_gst: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Editions: in."""
-    cfdi_reference_type: ReadOnly[str | None] = f.read_only(
-        f.enum(
-            "return_of_merchandise",
-            "substitution_previous_cfdi",
-            "transfer_of_goods",
-            "invoice_generated_from_order",
-            "cfdi_for_advance",
-        ),
+    cfdi_reference_type: Field[str | None] = f.enum(
+        "return_of_merchandise",
+        "substitution_previous_cfdi",
+        "transfer_of_goods",
+        "invoice_generated_from_order",
+        "cfdi_for_advance",
     )
     """One of the words above. Editions: mx. Not shown in lists."""
-    reference_invoice_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    reference_invoice_id: Field[str | None] = f.identifier()
     """The id of a reference invoice. Editions: mx. Not shown in lists."""
-    is_reverse_charge_applied: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_reverse_charge_applied: Field[bool | None] = f.boolean()
     """True or false. Editions: za. Not shown in lists."""
     vat_reg_no: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    contact_persons_associated: ReadOnly[tuple[InvoiceContactPerson, ...]] = f.read_only_many(
-        InvoiceContactPerson
-    )
-    """Invoice contact persons. Not shown in lists."""
+    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
+    """Invoice contact persons; sent whole. Not shown in lists."""
     sub_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not shown in lists. Of the lines, before tax."""
     tax_total: ReadOnly[Decimal | None] = f.read_only(f.money())

@@ -49,7 +49,7 @@ class CustomField(Embedded, id="customfield_id"):
 class ItemLocation(Embedded):
     """A location of an item. Source: Invoice v3, items."""
 
-    location_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    location_id: Field[str | None] = f.identifier()
     """The id of a location."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -141,11 +141,11 @@ class Item(
     """Text."""
     purchase_tax_rule_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a purchase tax rule. Editions: mx, ke, za."""
-    sales_tax_rule_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    sales_tax_rule_id: Field[str | None] = f.identifier()
     """The id of a sales tax rule. Editions: mx, ke, za."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    tax_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
+    tax_percentage: Field[Decimal | None] = f.number()
     """A percentage."""
     tax_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""

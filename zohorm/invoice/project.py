@@ -54,11 +54,11 @@ class ProjectTask(Embedded, id="task_id"):
     """Text."""
 
 
-class ProjectMember(Embedded):
+class ProjectMember(Embedded, id="user_id"):
     """A member of a project. Source: Invoice v3, projects."""
 
     user_id: Field[str | None] = f.identifier()
-    """The id of a user."""
+    """The id of this record."""
     is_current_user: Field[bool | None] = f.boolean()
     """True or false."""
     user_name: Field[str | None] = f.text()
@@ -81,7 +81,6 @@ class ProjectMember(Embedded):
     """Text."""
     cost_rate: Field[Decimal | None] = f.money()
     """A rate."""
-    user: Link[User | None] = f.link("user_id", "User")
 
 
 class Project(
@@ -178,7 +177,7 @@ class Project(
     """Text. Not shown in lists."""
     non_billable_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not shown in lists."""
-    cost_budget_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
+    cost_budget_amount: Field[Decimal | None] = f.money()
     """An amount. Not shown in lists."""
     is_recurrence_associated: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""

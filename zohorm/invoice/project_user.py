@@ -57,7 +57,7 @@ class ProjectUser(
     """Text, at most 100 characters."""
     status: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
-    cost_rate: ReadOnly[Decimal | None] = f.read_only(f.money())
+    cost_rate: Field[Decimal | None] = f.money()
     """A rate."""
 
     @classmethod

@@ -233,13 +233,13 @@ class RecurringExpense(
     """An instant."""
     is_pre_gst: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Editions: in. Not shown in lists."""
-    place_of_supply: ReadOnly[str | None] = f.read_only(f.text())
+    place_of_supply: Field[str | None] = f.text()
     """Text. Editions: gcc. Not shown in lists."""
     gst_treatment: ReadOnly[str | None] = f.read_only(
         f.enum("business_gst", "business_none", "overseas", "consumer")
     )
     """One of the words above. Editions: in. Not shown in lists."""
-    tax_treatment: ReadOnly[str | None] = f.read_only(f.text())
+    tax_treatment: Field[str | None] = f.text()
     """Text. Editions: gcc, mx, ke, za. Not shown in lists."""
     destination_of_supply_state: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: in. Not shown in lists."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOnly
+from zohorm.fields import Children, Custom, Field, Link, Many, One, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
@@ -119,35 +119,35 @@ class RecurringInvoiceLineItem(Embedded, id="line_item_id"):
 class Address(Embedded):
     """An address of a recurring invoice. Source: Invoice v3, recurring invoices."""
 
-    address: ReadOnly[str | None] = f.read_only(f.text())
+    address: Field[str | None] = f.text()
     """Text."""
-    city: ReadOnly[str | None] = f.read_only(f.text())
+    city: Field[str | None] = f.text()
     """Text."""
-    state: ReadOnly[str | None] = f.read_only(f.text())
+    state: Field[str | None] = f.text()
     """Text."""
-    zip: ReadOnly[str | None] = f.read_only(f.text())
+    zip: Field[str | None] = f.text()
     """Text."""
-    country: ReadOnly[str | None] = f.read_only(f.text())
+    country: Field[str | None] = f.text()
     """Text."""
-    fax: ReadOnly[str | None] = f.read_only(f.text())
+    fax: Field[str | None] = f.text()
     """Text."""
-    street2: ReadOnly[str | None] = f.read_only(f.text())
+    street2: Field[str | None] = f.text()
     """Text."""
 
 
 class CommunicationPreference(Embedded):
     """A communication preference of a recurring invoice. Source: Invoice v3, recurring invoices."""
 
-    is_email_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_email_enabled: Field[bool | None] = f.boolean()
     """True or false."""
-    is_whatsapp_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_whatsapp_enabled: Field[bool | None] = f.boolean()
     """True or false. With the integration of WhatsApp."""
 
 
 class InvoiceContactPerson(Embedded):
     """An invoice contact person of a recurring invoice. Source: Invoice v3, recurring invoices."""
 
-    contact_person_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
     contact_person_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -161,21 +161,19 @@ class InvoiceContactPerson(Embedded):
     """Text."""
     mobile: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    communication_preference: ReadOnly[CommunicationPreference | None] = f.read_only_one(
-        CommunicationPreference
-    )
+    communication_preference: One[CommunicationPreference] = f.one(CommunicationPreference)
     """A communication preference."""
 
 
 class PaymentGateway(Embedded):
     """A payment gateway of a recurring invoice. Source: Invoice v3, recurring invoices."""
 
-    configured: ReadOnly[bool | None] = f.read_only(f.boolean())
+    configured: Field[bool | None] = f.boolean()
     """True or false."""
-    additional_field1: ReadOnly[str | None] = f.read_only(f.enum("standard", "adaptive"))
+    additional_field1: Field[str | None] = f.enum("standard", "adaptive")
     """One of the words above."""
-    gateway_name: ReadOnly[str | None] = f.read_only(
-        f.enum("paypal", "authorize_net", "payflow_pro", "stripe", "2checkout", "braintree")
+    gateway_name: Field[str | None] = f.enum(
+        "paypal", "authorize_net", "payflow_pro", "stripe", "2checkout", "braintree"
     )
     """One of the words above."""
 
@@ -183,8 +181,8 @@ class PaymentGateway(Embedded):
 class PaymentOptions(Embedded):
     """Payment options of a recurring invoice. Source: Invoice v3, recurring invoices."""
 
-    payment_gateways: ReadOnly[tuple[PaymentGateway, ...]] = f.read_only_many(PaymentGateway)
-    """Payment gateways."""
+    payment_gateways: Many[PaymentGateway] = f.many(PaymentGateway)
+    """Payment gateways; sent whole."""
 
 
 class RecurringInvoice(
@@ -308,7 +306,7 @@ class RecurringInvoice(
     """Text, at most 25 characters. With the integration of Avalara. Not shown in lists."""
     customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text."""
-    currency_id: ReadOnly[str] = f.read_only(f.identifier())
+    currency_id: Field[str] = f.identifier()
     """The id of a currency."""
     currency_code: ReadOnly[str] = f.read_only(f.text())
     """Text."""
@@ -316,23 +314,21 @@ class RecurringInvoice(
     """A day."""
     next_invoice_date: ReadOnly[dt.date | None] = f.read_only(f.date())
     """A day."""
-    billing_address: ReadOnly[Address | None] = f.read_only_one(Address)
+    billing_address: One[Address] = f.one(Address, create_only=True)
     """An address."""
-    shipping_address: ReadOnly[Address | None] = f.read_only_one(Address)
+    shipping_address: One[Address] = f.one(Address, create_only=True)
     """An address."""
-    contact_persons_associated: ReadOnly[tuple[InvoiceContactPerson, ...]] = f.read_only_many(
-        InvoiceContactPerson
-    )
-    """Invoice contact persons. Not shown in lists."""
+    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
+    """Invoice contact persons; sent whole. Not shown in lists."""
     is_pre_gst: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Editions: in. Not shown in lists."""
-    is_reverse_charge_applied: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_reverse_charge_applied: Field[bool | None] = f.boolean()
     """True or false. Editions: za. Not shown in lists."""
     location_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a location. Not shown in lists."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    payment_options: ReadOnly[PaymentOptions | None] = f.read_only_one(PaymentOptions)
+    payment_options: One[PaymentOptions] = f.one(PaymentOptions)
     """Payment options. Not shown in lists."""
     company_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""

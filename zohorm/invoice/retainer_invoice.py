@@ -101,16 +101,16 @@ class PaymentOptions(Embedded):
 class CommunicationPreference(Embedded):
     """A communication preference of a retainer invoice. Source: Invoice v3, retainer invoices."""
 
-    is_email_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_email_enabled: Field[bool | None] = f.boolean()
     """True or false."""
-    is_whatsapp_enabled: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_whatsapp_enabled: Field[bool | None] = f.boolean()
     """True or false. With the integration of WhatsApp."""
 
 
 class InvoiceContactPerson(Embedded):
     """An invoice contact person of a retainer invoice. Source: Invoice v3, retainer invoices."""
 
-    contact_person_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
     contact_person_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -124,9 +124,7 @@ class InvoiceContactPerson(Embedded):
     """Text."""
     mobile: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    communication_preference: ReadOnly[CommunicationPreference | None] = f.read_only_one(
-        CommunicationPreference
-    )
+    communication_preference: One[CommunicationPreference] = f.one(CommunicationPreference)
     """A communication preference."""
 
 
@@ -273,10 +271,8 @@ class RetainerInvoice(
     """True or false. Not shown in lists."""
     project_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    contact_persons_associated: ReadOnly[tuple[InvoiceContactPerson, ...]] = f.read_only_many(
-        InvoiceContactPerson
-    )
-    """Invoice contact persons. Not shown in lists."""
+    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
+    """Invoice contact persons; sent whole. Not shown in lists."""
     currency_symbol: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     exchange_rate: ReadOnly[Decimal | None] = f.read_only(f.money())

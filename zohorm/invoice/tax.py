@@ -54,13 +54,13 @@ class Tax(
     """The id of a tax account. Editions: mx. Shown in lists alone."""
     purchase_tax_account_id: Field[str | None] = f.identifier()
     """The id of a purchase tax account. Editions: mx. Shown in lists alone."""
-    tax_authority_name: ReadOnly[str | None] = f.read_only(f.text())
+    tax_authority_name: Field[str | None] = f.text()
     """Text."""
-    is_value_added: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_value_added: Field[bool | None] = f.boolean()
     """True or false."""
     is_default_tax: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Shown in lists alone."""
-    is_editable: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_editable: Field[bool | None] = f.boolean()
     """True or false. Shown in lists alone."""
     output_tax_account_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: mx. Shown in lists alone."""

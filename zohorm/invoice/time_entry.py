@@ -98,7 +98,7 @@ class TimeEntry(
     """True or false."""
     user_name: ReadOnly[str] = f.read_only(f.text())
     """Text."""
-    begin_time: ReadOnly[str | None] = f.read_only(f.text())
+    begin_time: Field[str | None] = f.text()
     """Text. Hours and minutes: 05:30."""
     billed_status: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -110,7 +110,7 @@ class TimeEntry(
     """Text."""
     created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant."""
-    cost_rate: ReadOnly[Decimal | None] = f.read_only(f.money())
+    cost_rate: Field[Decimal | None] = f.money()
     """A rate."""
     cost_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
@@ -138,8 +138,8 @@ class TimeEntry(
             query={"time_entry_ids": time_entry_ids},
         )
 
-    def start(self) -> Self:
-        """Start of this time entry.
+    def start_timing(self) -> Self:
+        """Start the timer of this entry.
 
         One call. Never sent twice: without an answer it raises OutcomeUnknown.
 
@@ -154,7 +154,7 @@ class TimeEntry(
         )
 
     @classmethod
-    def stop(cls) -> Self:
+    def stop_timing(cls) -> Self:
         """Stop the timer that runs; give its entry.
 
         One call. Never sent twice: without an answer it raises OutcomeUnknown.

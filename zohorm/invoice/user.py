@@ -74,7 +74,7 @@ class User(
     """Text."""
     user_role: Field[str] = f.enum("staff", "admin", "timesheetstaff")
     """One of the words above."""
-    role_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    role_id: Field[str | None] = f.identifier()
     """The id of a role."""
     status: ReadOnly[str] = f.read_only(f.enum("active", "inactive", "invited", "deleted"))
     """One of the words above."""
@@ -90,7 +90,7 @@ class User(
     """Text."""
     email_ids: ReadOnly[tuple[EmailId, ...]] = f.read_only_many(EmailId)
     """Email ids. Not shown in lists."""
-    cost_rate: ReadOnly[Decimal | None] = f.read_only(f.money())
+    cost_rate: Field[Decimal | None] = f.money()
     """A rate. Not shown in lists."""
     is_employee: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
