@@ -8,13 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, overload
 
 from zohorm import fields as f
 from zohorm.fields import Custom, Field, Link, Many, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
-from zohorm.resource import Operation
+from zohorm.resource import FilePart, Operation
 from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from zohorm.books.contact import Contact
     from zohorm.books.tax import Tax
     from zohorm.books.tax_exemption import TaxExemption
+    from zohorm.downloads import FileTarget, Progress, SavedFile
+    from zohorm.uploads import FileSource
 
 
 class ItemTaxPreference(Embedded):
@@ -263,3 +265,62 @@ class Item(
                 "POST", "/items/{item_id}/inactive", "ZohoBooks.settings.CREATE", repeatable=True
             ),
         )
+
+    def add_image(self, image: FileSource) -> None:
+        """Give the item this image; it replaces the one it had.
+
+        One call. `image` takes a file, of the kinds gif, png, jpeg, jpg, bmp and webp, at most 7
+        MB. May be sent again: an item has one image, and a new one replaces it.
+
+        Scope: ZohoBooks.settings.CREATE.
+        """
+        self._act(
+            Operation(
+                "POST",
+                "/items/{item_id}/image",
+                "ZohoBooks.settings.CREATE",
+                repeatable=True,
+                files=(FilePart("image", kinds="gif png jpeg jpg bmp webp", megabytes=7),),
+            ),
+            files={"image": image},
+        )
+
+    @overload
+    def download_image(
+        self, to: None = None, *, preview: bool | None = None, progress: Progress | None = None
+    ) -> bytes: ...
+
+    @overload
+    def download_image(
+        self, to: FileTarget, *, preview: bool | None = None, progress: Progress | None = None
+    ) -> SavedFile: ...
+
+    def download_image(
+        self,
+        to: FileTarget | None = None,
+        *,
+        preview: bool | None = None,
+        progress: Progress | None = None,
+    ) -> bytes | SavedFile:
+        """Give the image of the item, or its thumbnail.
+
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
+
+        Scope: ZohoBooks.settings.READ.
+        """
+        return self._act_bytes(
+            Operation("GET", "/items/{item_id}/image", "ZohoBooks.settings.READ"),
+            query={"preview": preview},
+            to=to,
+            progress=progress,
+        )
+
+    def delete_image(self) -> None:
+        """Delete the image of the item.
+
+        One call.
+
+        Scope: ZohoBooks.settings.DELETE.
+        """
+        self._act(Operation("DELETE", "/items/{item_id}/image", "ZohoBooks.settings.DELETE"))
