@@ -15,7 +15,7 @@ from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import attrs
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
@@ -111,6 +111,18 @@ class _Listener(ThreadedWSGIServer):
         _log.exception("a connection ended with an error")
 
 
+class _Request(Request):
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        # In memory, for a broken form would leave temporary files open; BODY_LIMIT bounds them.
+        return BytesIO()
+
+
 class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -149,7 +161,7 @@ class _Handler(WSGIRequestHandler):
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         try:
-            with Request(environ) as request:
+            with _Request(environ) as request:
                 return self._listener.answer(request)
         except Dropped:
             raise
