@@ -186,8 +186,8 @@ def _key(column: Column, text: str, parameter: str) -> str:
 
 def _view(context: Context, view: str) -> Where:
     """Return the condition of `filter_by=Status.Sent`."""
-    if not view:
-        return Where()
+    if view in ("", context.operation.fixed.get("filter_by")):
+        return Where()  # What is fixed tells the resource, whose rows are all meant.
     views = {**_views(context.resource), **context.rules.views}
     if context.switches.filter_by_case == "ignore-case":
         views = {fold(name): where for name, where in views.items()}

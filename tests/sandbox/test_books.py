@@ -1,0 +1,233 @@
+"""The records of Books beside invoices, contacts and items: what each call of them carries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from making import last_body, saved_invoice, verbs
+
+from zohorm.books import (
+    Account,
+    Bill,
+    BillLineItem,
+    Contact,
+    CreditNote,
+    CreditNoteRefund,
+    CustomerDebitNote,
+    CustomerPayment,
+    Estimate,
+    Expense,
+    Journal,
+    OpeningBalances,
+    PaidInvoice,
+    Project,
+    SalesOrder,
+    TimeEntry,
+    User,
+    VendorCredit,
+    ZohoBooks,
+)
+from zohorm.sandbox import Sandbox
+
+DAY = dt.date(2026, 1, 31)
+
+
+def query_of(sandbox: Sandbox) -> dict[str, str]:
+    """Return the query of the last call, without the organization and the page."""
+    around = ("organization_id", "page", "per_page")
+    return {name: value for name, value in sandbox.calls[-1].query.items() if name not in around}
+
+
+def saved_account(name: str) -> Account:
+    account = Account(account_name=name, account_type="expense")
+    account.save()
+    return account
+
+
+def saved_bill() -> Bill:
+    vendor = Contact(contact_name="Vendor", contact_type="vendor")
+    vendor.save()
+    account = saved_account("Stationery").id
+    bill = Bill(vendor_id=vendor.id, bill_number="B-1", date=DAY, due_date=DAY)
+    bill.line_items = [
+        BillLineItem(name="Paper", rate=Decimal("4.20"), quantity=Decimal(3), account_id=account),
+        BillLineItem(name="Ink", rate=Decimal("10.05"), quantity=Decimal(1), account_id=account),
+    ]
+    bill.save()
+    return bill
+
+
+def test_the_other_lines_of_a_bill_travel_with_an_edited_one(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    """The service deletes lines that a list leaves out."""
+    bill = saved_bill()
+    bill.line_items[0].quantity = Decimal(5)
+    bill.save()
+
+    lines = last_body(sandbox)["line_items"]
+    assert isinstance(lines, list)
+    assert [(line["name"], line["quantity"]) for line in lines] == [("Paper", 5), ("Ink", 1)]
+    assert [line["line_item_id"] for line in lines] == [
+        line.line_item_id for line in bill.line_items
+    ]
+    assert {"item_total", "account_name", "tax_name", "bcy_rate"}.isdisjoint(*lines)
+
+
+def test_a_payment_keeps_the_invoices_that_an_edit_does_not_touch(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    first, second = saved_invoice("Tea"), saved_invoice("Cake")
+    payment = CustomerPayment(
+        customer_id=first.customer_id,
+        payment_mode="cash",
+        amount=Decimal("30"),
+        date=DAY,
+        invoices=[
+            PaidInvoice(invoice_id=first.id, amount_applied=Decimal("10.10")),
+            PaidInvoice(invoice_id=second.id, amount_applied=Decimal("5")),
+        ],
+    )
+    payment.save()
+
+    payment.invoices[1].amount_applied = Decimal("6.50")
+    payment.save()
+
+    assert last_body(sandbox) == {
+        "invoices": [
+            {"invoice_id": first.id, "amount_applied": Decimal("10.10")},
+            {"invoice_id": second.id, "amount_applied": Decimal("6.50")},
+        ]
+    }
+
+
+def test_several_payments_are_deleted_by_one_call(sandbox: Sandbox, books: ZohoBooks) -> None:
+    sandbox.next(body={"code": 0, "message": "gone"})
+    CustomerPayment.delete_many(["1", "2"])
+
+    assert verbs(sandbox) == ["DELETE /customerpayments"]
+
+
+def test_debit_notes_are_listed_apart_from_invoices(sandbox: Sandbox, books: ZohoBooks) -> None:
+    list(CustomerDebitNote.iterate(customer_id="5"))
+
+    assert query_of(sandbox) == {"filter_by": "Type.DebitNote", "customer_id": "5"}
+
+
+def test_refunds_are_listed_of_one_credit_note_or_of_all(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    note = CreditNote.received({"creditnote_id": "3"}, books)
+    for _ in range(2):
+        sandbox.next(body={"code": 0, "creditnote_refunds": []})
+
+    list(note.refunds)
+    list(CreditNoteRefund.iterate())
+
+    assert verbs(sandbox) == ["GET /creditnotes/3/refunds", "GET /creditnotes/refunds"]
+
+
+@pytest.mark.parametrize(
+    ("parent", "accessor", "call", "named"),
+    [
+        ("Invoice", "credit_notes", "POST /creditnotes", "invoice_id"),
+        ("Bill", "credits", "POST /vendorcredits", "bill_id"),
+    ],
+)
+def test_what_a_record_is_made_of_travels_in_the_query(
+    sandbox: Sandbox, books: ZohoBooks, parent: str, accessor: str, call: str, named: str
+) -> None:
+    record = saved_invoice("Tea") if parent == "Invoice" else saved_bill()
+    sandbox.forget()
+
+    sandbox.next(body={"code": 0, "made": {"creditnote_id": "3", "vendor_credit_id": "3"}})
+    made = getattr(record, accessor).create(date=DAY)
+
+    assert made.id == "3"
+    assert f"{sandbox.calls[-1].method} {sandbox.calls[-1].path}" == call
+    assert query_of(sandbox) == {named: record.id}
+    assert last_body(sandbox) == {"date": "2026-01-31"}
+
+
+def test_a_project_names_itself_in_its_time_entries(sandbox: Sandbox, books: ZohoBooks) -> None:
+    project = Project.received({"project_id": "4"}, books)
+    sandbox.next(body={"code": 0, "time_entry": {"time_entry_id": "7"}})
+    project.time_entries.create(task_id="5", user_id="6", log_date=DAY)
+
+    assert last_body(sandbox) == {
+        "project_id": "4",
+        "task_id": "5",
+        "user_id": "6",
+        "log_date": "2026-01-31",
+    }
+
+
+def test_an_entry_sends_what_every_change_needs(sandbox: Sandbox, books: ZohoBooks) -> None:
+    row = {"time_entry_id": "7", "project_id": "4", "task_id": "5", "user_id": "6"}
+    sandbox.next(body={"code": 0, "time_entry": {**row, "log_date": "2026-01-31"}})
+    entry = TimeEntry.get("7")
+    sandbox.next(body={"code": 0, "time_entry": {**row, "log_date": "2026-01-31", "notes": "Ø"}})
+    entry.notes = "Ø"
+    entry.save()
+
+    assert last_body(sandbox) == {
+        "notes": "Ø",
+        "project_id": "4",
+        "task_id": "5",
+        "user_id": "6",
+        "log_date": "2026-01-31",
+    }
+
+
+def test_the_bounds_of_a_day_have_the_names_of_the_list(sandbox: Sandbox, books: ZohoBooks) -> None:
+    """They are widened by a day, for nobody says whether the bounds count."""
+    list(TimeEntry.iterate(log_date__gte=DAY, log_date__lte=DAY))
+    assert query_of(sandbox) == {"from_date": "2026-01-30", "to_date": "2026-02-01"}
+
+    list(Account.received({"account_id": "8"}, books).transactions.iterate(date__gte=DAY))
+    assert query_of(sandbox) == {"account_id": "8", "date.start": "2026-01-30"}
+
+
+def test_the_opening_balances_are_there_once(sandbox: Sandbox, books: ZohoBooks) -> None:
+    held = {"opening_balance_id": "9", "date": "2026-01-01", "total": 5, "accounts": []}
+    sandbox.next(body={"code": 0, "opening_balance": held})
+
+    assert OpeningBalances.current().date == dt.date(2026, 1, 1)
+    assert verbs(sandbox) == ["GET /settings/openingbalances"]
+
+
+def test_pdfs_are_asked_for_beside_the_record(sandbox: Sandbox, books: ZohoBooks) -> None:
+    for kind in (CreditNote, Estimate, SalesOrder, VendorCredit):
+        sandbox.next(status=200, body=b"%PDF", headers={"Content-Type": "application/pdf"})
+        record = kind.received({kind.facts().id or "": "1"}, books)
+        assert record.pdf() == b"%PDF"  # type: ignore[attr-defined]  # each of the four has it
+        assert query_of(sandbox) == {"accept": "pdf"}
+
+
+def test_an_expense_reads_what_it_was_entered_with(sandbox: Sandbox, books: ZohoBooks) -> None:
+    fuel, cash = saved_account("Fuel"), saved_account("Petty cash")
+    expense = Expense(date=DAY, account_id=fuel.id, amount=Decimal("9.99"))
+    expense.paid_through_account = cash
+    expense.save()
+
+    assert Expense.get(expense.id).paid_through_account_id == cash.id
+
+
+def test_the_user_of_the_token_is_a_user(sandbox: Sandbox, books: ZohoBooks) -> None:
+    sandbox.next(body={"code": 0, "user": {"user_id": "3", "name": "Åse", "status": "active"}})
+
+    assert User.current().name == "Åse"
+    assert verbs(sandbox) == ["GET /users/me"]
+
+
+def test_a_line_of_a_journal_is_known_by_its_id(sandbox: Sandbox, books: ZohoBooks) -> None:
+    row = {
+        "journal_id": "1",
+        "line_items": [{"line_id": "5", "amount": 3, "debit_or_credit": "debit"}],
+    }
+    sandbox.next(body={"code": 0, "journal": row})
+    journal = Journal.get("1")
+
+    assert [line.line_id for line in journal.line_items] == ["5"]
