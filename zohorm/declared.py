@@ -203,7 +203,7 @@ class Declared(Acting):
         parents[below.facts().parent or self._facts.id or "id"] = self.id
         return Collection(below, parents, session)
 
-    def conversions(self, to: str, by: str, shown: str | None) -> Conversions[M]:
+    def collection_by(self, to: str, by: str, shown: str | None = None) -> Conversions[M]:
         """Return the records of the model called `to` that are made of this one."""
         session = self._needed_session()
         made = cast("type[M]", resource.model(self._facts.product, to))

@@ -317,7 +317,7 @@ class Children(Generic[ModelT]):
         below: Collection[ModelT] = (
             record.collection(self.to)
             if self.by is None
-            else record.conversions(self.to, self.by, self.shown)
+            else record.collection_by(self.to, self.by, self.shown)
         )
         return below
 
