@@ -106,7 +106,7 @@ def methods(name: str, facts: Facts) -> Iterator[str]:
     yield from _delete(facts)
     for accessor, child in facts["children"].items():
         if accessor.startswith("list_"):
-            yield from _child(accessor, child["of"])
+            yield from _child(accessor, child)
     for action, about in facts["actions"].items():
         yield from _action(name, action, about, facts)
 
@@ -196,15 +196,19 @@ def _file_note(name: str, facts: Facts) -> str:
     return f"{said}."
 
 
-def _child(accessor: str, of: str) -> Iterator[str]:
-    members = accessor.removeprefix("list_")
+def _child(accessor: str, child: Facts) -> Iterator[str]:
+    members, of = accessor.removeprefix("list_"), child["of"]
     text = (
         f"Give the records behind `{members}`, which have endpoints of their own; no call before "
         "they are walked."
     )
+    found = layout.call("return self.collection", layout.text(of))
+    if "by" in child:
+        text = f"Give the {members.replace('_', ' ')} made of this record; `create()` makes one."
+        found = layout.call("return self.collection_by", layout.text(of), layout.text(child["by"]))
     yield from _signature(accessor, ["self"], f"Collection[{of}]")
     yield from prose.docstring(text, INDENT * 2)
-    yield f"{INDENT * 2}return self.collection({layout.text(of)})"
+    yield from layout.lines(found, INDENT * 2)
 
 
 def _action(model: str, name: str, facts: Facts, resource: Facts) -> Iterator[str]:
