@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from zohorm.subscriptions.estimate_comment import EstimateComment
     from zohorm.subscriptions.estimate_template import EstimateTemplate
     from zohorm.subscriptions.event import Event, Webhook
-    from zohorm.subscriptions.expense import Expense, ExpenseTax
+    from zohorm.subscriptions.expense import Expense, ExpenseTax, VatTax
     from zohorm.subscriptions.hosted_page import HostedPage
     from zohorm.subscriptions.invoice import (
         Invoice,
@@ -100,7 +100,7 @@ else:
             "zohorm.subscriptions.estimate_comment": ("EstimateComment",),
             "zohorm.subscriptions.estimate_template": ("EstimateTemplate",),
             "zohorm.subscriptions.event": ("Event", "Webhook"),
-            "zohorm.subscriptions.expense": ("Expense", "ExpenseTax"),
+            "zohorm.subscriptions.expense": ("Expense", "ExpenseTax", "VatTax"),
             "zohorm.subscriptions.hosted_page": ("HostedPage",),
             "zohorm.subscriptions.invoice": (
                 "Invoice",
@@ -222,6 +222,7 @@ __all__ = [
     "UnbilledCharge",
     "UnbilledChargeCoupon",
     "UnbilledChargeItem",
+    "VatTax",
     "Webhook",
     "ZohoSubscriptions",
 ]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Custom, Field, Link, Many, ReadOnly, WriteOnly
+from zohorm.fields import Custom, Field, Link, Many, ReadOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
@@ -23,29 +23,27 @@ if TYPE_CHECKING:
     from zohorm.uploads import FileSource
 
 
-class ExpenseTax(Embedded):
-    """A tax of an expense. Source: Billing v1, expenses."""
+class VatTax(Embedded):
+    """A vat tax of an expense. Source: Billing v1, expenses."""
 
-    tax_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a tax."""
-    tax_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
+    tax_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount."""
 
 
 class AcquisitionVat(Embedded):
     """An acquisition vat of an expense. Source: Billing v1, expenses."""
 
-    tax: ReadOnly[ExpenseTax | None] = f.read_only_one(ExpenseTax)
-    """An expense tax."""
+    tax: ReadOnly[VatTax | None] = f.read_only_one(VatTax)
+    """A vat tax."""
 
 
 class ReverseChargeVat(Embedded):
     """A reverse charge vat of an expense. Source: Billing v1, expenses."""
 
-    tax: ReadOnly[ExpenseTax | None] = f.read_only_one(ExpenseTax)
-    """An expense tax."""
+    tax: ReadOnly[VatTax | None] = f.read_only_one(VatTax)
+    """A vat tax."""
 
 
 class CustomField(Embedded, id="customfield_id"):
@@ -112,6 +110,15 @@ class LineItem(Embedded, id="line_item_id"):
     """A percentage. Editions: in."""
     reverse_charge_tax_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Editions: in."""
+
+
+class ExpenseTax(Embedded, id="tax_id"):
+    """A tax of an expense. Source: Billing v1, expenses."""
+
+    tax_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    tax_amount: Field[Decimal | None] = f.money()
+    """An amount."""
 
 
 class Expense(

@@ -269,11 +269,11 @@ class Document(Embedded, id="document_id"):
     """A whole number."""
 
 
-class InvoiceContactPerson(Embedded):
+class InvoiceContactPerson(Embedded, id="contactperson_id"):
     """A contact person of an invoice. Source: Billing v1, invoices."""
 
     contactperson_id: Field[str | None] = f.identifier()
-    """The id of a contactperson."""
+    """The id of this record."""
 
 
 class InvoiceTax(Embedded):

@@ -53,11 +53,11 @@ class ProjectTask(Embedded, id="task_id"):
     """Any JSON value."""
 
 
-class ProjectMember(Embedded):
+class ProjectMember(Embedded, id="user_id"):
     """A member of a project. Source: Billing v1, projects."""
 
     user_id: Field[str | None] = f.identifier()
-    """The id of a user."""
+    """The id of this record."""
     is_current_user: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
     user_name: Field[str | None] = f.text()

@@ -265,11 +265,11 @@ class SubscriptionTax(Embedded, id="tax_id"):
     """An amount."""
 
 
-class SubscriptionContactPerson(Embedded):
+class SubscriptionContactPerson(Embedded, id="contactperson_id"):
     """A contact person of a subscription. Source: Billing v1, subscriptions."""
 
     contactperson_id: Field[str | None] = f.identifier()
-    """The id of a contactperson."""
+    """The id of this record."""
 
 
 class SubscriptionNote(Embedded, id="note_id"):
