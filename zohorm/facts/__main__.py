@@ -11,8 +11,8 @@ It ends with status 0 then. Where a declared document is not there, an operation
 no resource, or a correction changes nothing, it says so on the error output, writes nothing and
 ends with status 1. A new product or document begins with a row in the corrections.
 
-`render` writes the generated modules of every product that has facts, or of one `--product`;
-`render --check` only names the stale ones, with status 1.
+`render` writes the generated modules of every product that has facts, or of one `--product`, and
+the pages of docs/products; `render --check` only names the stale ones, with status 1.
 
 `coverage` lists every documented operation with the methods that send it, or the reason why it is
 left out, and the counts of each product. With status 1 it tells of operations that are neither.
@@ -27,7 +27,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from zohorm.facts import corrections, coverage, documents, products, render, writing
+from zohorm.facts import corrections, coverage, documents, pages, products, render, writing
 from zohorm.facts.comparing import changes
 from zohorm.facts.convert import convert
 
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rendering.add_argument("--check", action="store_true", help="change nothing; fail if stale")
     rendering.add_argument("--product", help="one product; else every one that has facts")
     rendering.add_argument("--into", type=Path, default=render.FOLDER, help="parent folder")
+    rendering.add_argument("--pages", type=Path, help="folder of the pages, if not docs/products")
     rendering.set_defaults(run=run_render)
     covering = commands.add_parser("coverage", help="tell which operations the classes reach")
     covering.add_argument("--product", help="one product; else every one that has facts")
@@ -94,10 +95,19 @@ def run_render(chosen: argparse.Namespace) -> int:
         for product in chosen_products
         for path in (render.stale if chosen.check else render.write)(product, chosen.into)
     ]
+    # An installed package has no docs, and code that goes elsewhere has its pages elsewhere.
+    written: Path | None = chosen.pages or (pages.DOCS if _is_checkout(chosen) else None)
+    if written is not None:
+        found += (pages.stale if chosen.check else pages.write)(written)
     for path in found:
-        named = path.relative_to(chosen.into)
+        above: Path = (written or chosen.into) if path.suffix == ".md" else chosen.into
+        named = path.relative_to(above)
         print(f"stale: {named}" if chosen.check else f"rendered {named}")
     return 1 if found and chosen.check else 0
+
+
+def _is_checkout(chosen: argparse.Namespace) -> bool:
+    return chosen.into == render.FOLDER and pages.DOCS.parent.is_dir()
 
 
 def run_coverage(chosen: argparse.Namespace) -> int:

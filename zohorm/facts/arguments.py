@@ -70,8 +70,8 @@ def arguments(action: str, facts: Facts, resource: Facts) -> list[Argument]:
     ]
     others = query + body
     if _is_upload(facts):
-        needed = INSTEAD not in (argument.wire for argument in others)
-        path += [attrs.evolve(file, required=needed, leads=True) for file in files(facts)]
+        alone = INSTEAD not in (argument.wire for argument in others)
+        path += [attrs.evolve(file, required=alone, leads=True) for file in files(facts)]
     else:
         others += files(facts)
     if (many := _many(action, facts, others)) is not None:

@@ -29,6 +29,7 @@ METHODS = {
 # What does not go through the collection below a record.
 PLAIN = ("save", "delete")
 BELOW = METHODS | {"create": "create"}
+SINGLE = METHODS | {"get": "current"}
 
 
 @attrs.frozen
@@ -91,7 +92,7 @@ def _reached(
     """Give call, documented name and method of each operation that a class sends."""
     if (offer := offers.get(name)) is None:
         return
-    holder, words = name, METHODS
+    holder, words = name, SINGLE if resource.get("form") == "single" else METHODS
     if resource["parent"]:
         above = offers.get(resource["parent"])
         accessors = above.children.items() if above else ()

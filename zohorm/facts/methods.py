@@ -275,7 +275,7 @@ def _return(facts: Facts, found: list[Argument]) -> Iterator[str]:
     if files := _sent(found, "files", facts):
         words["files"] = layout.mapping(files)
     most = {each.wire: str(each.about["most"]) for each in found if each.about.get("most")}
-    if (pieces := _pieces(facts, found)) is not None:
+    if (pieces := in_pieces(facts, found)) is not None:
         words["pieces"] = layout.value(pieces)
     elif most:
         words["most"] = layout.mapping(most.items())
@@ -297,7 +297,7 @@ def _sent(found: list[Argument], place: str, facts: Facts) -> list[tuple[str, Co
     return [(name, sent[name]) for name in [*order, *(name for name in sent if name not in order)]]
 
 
-def _pieces(facts: Facts, found: list[Argument]) -> tuple[str, int] | None:
+def in_pieces(facts: Facts, found: list[Argument]) -> tuple[str, int] | None:
     """Give the ids that are asked for in several calls, and how many at a time."""
     if facts["on"] != "class" or facts["returns"] != "rows" or facts["method"] != "GET":
         return None
@@ -314,7 +314,7 @@ def _says(model: str, name: str, facts: Facts) -> str:
 
 
 def _notes(facts: Facts, found: list[Argument]) -> list[str]:
-    pieces = _pieces(facts, found)
+    pieces = in_pieces(facts, found)
     notes = [f"One call for each {pieces[1]} of `{pieces[0]}`." if pieces else "One call."]
     for argument in found:
         name, about = argument.name, argument.about

@@ -37,7 +37,7 @@ BASES = {
 def render(product: str, into: Path = FOLDER) -> dict[Path, str]:
     """Give the text of every generated file of a product, by its path."""
     facts = load(product)
-    resources = {name: _placed(about, product) for name, about in facts["resources"].items()}
+    resources = {name: placed(about, product) for name, about in facts["resources"].items()}
     files = {
         into / product / f"{classes.module_name(name)}.py": _module(name, about, facts, resources)
         for name, about in resources.items()
@@ -70,7 +70,8 @@ def write(product: str, into: Path = FOLDER) -> list[Path]:
     return changed
 
 
-def _placed(facts: Facts, product: str) -> Facts:
+def placed(facts: Facts, product: str) -> Facts:
+    """Give the facts of a resource with its product and the ids in the path above it."""
     above = re.findall(r"\{(\w+)\}", facts["path"]) if facts["parent"] else []
     return facts | {"product": product, "ids_above": above}
 
