@@ -83,7 +83,10 @@ class Acting(Savable):
     def _act_other(self, model: type[S], operation: Operation, **given: Unpack[Given]) -> S:
         """Send an action and return the record of another model that it answers."""
         call, answer = self._sent(operation, given)
-        return _other(model, self._needed_session(), call, answer)
+        above: dict[str, str] | None = None
+        if self._facts.id is not None and model.facts().parent == self._facts.id:
+            above = {**self.ids_above(), self._facts.id: self.id}  # A child of this one.
+        return _other(model, self._needed_session(), call, answer, above)
 
     def _sent(
         self, operation: Operation, given: Given, sink: Download | None = None
@@ -175,10 +178,16 @@ class Acting(Savable):
             session.watches.note(cls._unbound(), many=True)
 
 
-def _other(model: type[S], session: Session, call: Call, answer: Answer) -> S:
+def _other(
+    model: type[S],
+    session: Session,
+    call: Call,
+    answer: Answer,
+    above: Mapping[str, str] | None = None,
+) -> S:
     if call.writes:
         session.watches.note(model)
-    return session.record(model, envelope.row_of(answer, model.facts(), call))
+    return session.record(model, envelope.row_of(answer, model.facts(), call), parents=above)
 
 
 def _send(

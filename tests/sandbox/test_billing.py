@@ -25,6 +25,7 @@ from zohorm.subscriptions import (
     Payment,
     Plan,
     Product,
+    Project,
     Subscription,
     SubscriptionAddon,
     SubscriptionPlan,
@@ -395,6 +396,27 @@ def test_a_new_hosted_page_is_a_record(sandbox: Sandbox, session: ZohoSubscripti
     assert page.hostedpage_id
     assert sandbox.calls[-1].path == "/hostedpages/newsubscription"
     assert last_body(sandbox) == {"customer_id": "1", "plan": {"plan_code": "gold"}}
+
+
+def test_who_was_invited_to_a_project_is_saved_below_it(
+    sandbox: Sandbox, session: ZohoSubscriptions
+) -> None:
+    project = Project(
+        project_name="Pond", customer_id=saved_customer().id, billing_type="based_on_staff_hours"
+    )
+    project.save()
+    invited = {"user_id": "5", "user_name": "Grace", "email": "grace@example.com"}
+    sandbox.next(status=201, body={"code": 0, "users": [invited]})
+
+    user = project.invite_user(user_name="Grace", email="grace@example.com")
+    user.rate = Decimal(40)
+    with pytest.raises(NotFound):
+        user.save()  # The sandbox itself does not know of her.
+
+    assert [call.path for call in sandbox.calls[-2:]] == [
+        f"/projects/{project.id}/users/invite",
+        f"/projects/{project.id}/users/5",
+    ]
 
 
 def test_transactions_are_viewed_by_type(sandbox: Sandbox, session: ZohoSubscriptions) -> None:
