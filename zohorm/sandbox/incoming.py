@@ -58,7 +58,7 @@ class Incoming:
         if self.raw is None:
             raise not_json()
         if not self.raw.strip():
-            return {}
+            return dict(self.form)  # Plain fields beside a file.
         try:
             return exact.read(self.raw)
         except exact.NotJson:
@@ -67,7 +67,7 @@ class Incoming:
     def body_or_none(self) -> Json:
         """Return what the body says, for the list of calls: None for an empty or broken one."""
         try:
-            return exact.read(self.raw) if self.raw else None
+            return exact.read(self.raw) if self.raw else dict(self.form) or None
         except exact.NotJson:
             return dict(self.form) or None
 

@@ -5,6 +5,8 @@ Seen by clients: a record has one image and one receipt, and many attachments.
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from zohorm.sandbox.catalogue import Operation
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row
@@ -61,9 +63,12 @@ def of_record(context: Context, owner: str) -> Reply:
         Refusal: there is none.
     """
     file = _found(context, owner, kind_of(context.operation) or "document")
-    # Only ASCII may stand in a header as it is.
+    # Only ASCII may stand in a header as it is; RFC 6266 has a second form for the whole name.
     name = file.name.encode("ascii", "replace").decode().translate({ord(c): "_" for c in '"\\\r\n'})
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    said = f'attachment; filename="{name}"'
+    if name != file.name:
+        said += f"; filename*=UTF-8''{quote(file.name, safe='')}"
+    headers = {"Content-Disposition": said}
     return Reply(200, file.content, headers, _header_safe(file.content_type))
 
 
