@@ -9,6 +9,8 @@ from functools import cache
 from zohorm.sandbox.catalogue import Field, Resource
 from zohorm.sandbox.exact import Json, Row
 
+_FIRST = ("draft", "active", "live", "open", "unbilled", "success")
+
 
 def unset(field: Field) -> Json:
     """Return what an answer shows for a member that nobody set, as seen by clients."""
@@ -43,6 +45,15 @@ def blank(resource: Resource, part: str | None = None) -> Row:
     for name, value in containers.items():
         made[name] = [] if isinstance(value, list) else {}
     return made
+
+
+@cache
+def first_status(resource: Resource) -> str:
+    """Return the status of a new record, `""` if the facts name none that fits."""
+    status = resource.fields.get("status")
+    known = set(status.choices) if status is not None else set()
+    known |= {str(each.sets.get("status")) for each in resource.operations.values()}
+    return next((each for each in _FIRST if each in known), "")
 
 
 @cache

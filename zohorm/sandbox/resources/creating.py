@@ -7,7 +7,7 @@ from zohorm.sandbox.exact import Row, write
 from zohorm.sandbox.reply import Refusal, Reply, invalid, success
 from zohorm.sandbox.resources import custom_fields, files, mirrors, numbering, parents, parts
 from zohorm.sandbox.resources.checks import accepted, label, required
-from zohorm.sandbox.rows import blank, drop_undocumented
+from zohorm.sandbox.rows import blank, drop_undocumented, first_status
 
 
 def answer(context: Context) -> Reply:
@@ -43,6 +43,8 @@ def create(context: Context, sent: Row) -> Row:
         row[resource.id] = context.store.next_id()
     parents.fill(context, row, parent)
     stamp(context, row, is_new=True)
+    if row.get("status") == "":
+        row["status"] = first_status(resource)
     numbering.number(context, row, sent)
     parents.check_links(context, sent)
     known = frozenset(row)

@@ -1,7 +1,8 @@
 """What holds for single resources only: one module per resource, named functions, no HTTP.
 
 The generic server asks the rules of a resource at each step and knows nothing else of invoices or
-contacts. A resource without rules of its own gets `Rules`, which do nothing.
+contacts. A resource without rules of its own gets those of documents if it has lines, else `Rules`,
+which do nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,14 @@ from __future__ import annotations
 from functools import cache
 
 from zohorm.sandbox.catalogue import Resource
-from zohorm.sandbox.rules import contacts, custom_modules, invoices, items, organizations
+from zohorm.sandbox.rules import (
+    contacts,
+    custom_modules,
+    documents,
+    invoices,
+    items,
+    organizations,
+)
 from zohorm.sandbox.rules.plain import Rules
 
 _KNOWN: dict[str, type[Rules]] = {
@@ -26,4 +34,5 @@ _KNOWN: dict[str, type[Rules]] = {
 @cache
 def of(resource: Resource) -> Rules:
     """Return the rules of a resource."""
-    return _KNOWN.get(resource.name, Rules)(resource)
+    other = documents.DocumentRules if documents.is_document(resource) else Rules
+    return _KNOWN.get(resource.name, other)(resource)
