@@ -64,7 +64,9 @@ from zohorm.pages import Page
 from zohorm.query import Query
 
 if TYPE_CHECKING:
+    from zohorm.calls import Answer
     from zohorm.downloads import SavedFile
+    from zohorm.generic import GenericModel
     from zohorm.products import (
         ZohoBilling,
         ZohoBooks,
@@ -88,7 +90,9 @@ else:
     __getattr__, __dir__ = later(
         __name__,
         {
+            "zohorm.calls": ("Answer",),
             "zohorm.downloads": ("SavedFile",),
+            "zohorm.generic": ("GenericModel",),
             "zohorm.products": (
                 "ZohoBilling",
                 "ZohoBooks",
@@ -110,6 +114,7 @@ else:
     )
 
 __all__ = [
+    "Answer",
     "AuthError",
     "Change",
     "Clock",
@@ -121,6 +126,7 @@ __all__ = [
     "Embedded",
     "File",
     "FilterIgnored",
+    "GenericModel",
     "InFlightLimit",
     "InvalidId",
     "InvalidValue",
