@@ -98,10 +98,10 @@ class User(
     """Text."""
     default_approver_email: CreateOnly[str | None] = f.create_only(f.text())
     """Text."""
-    created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
-    """An instant."""
-    last_modified_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
-    """An instant."""
+    created_time: ReadOnly[dt.date] = f.read_only(f.date())
+    """A day."""
+    last_modified_time: ReadOnly[dt.date] = f.read_only(f.date())
+    """A day."""
     approves_to_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of an approves to."""
     approves_to_name: ReadOnly[str | None] = f.read_only(f.text())
