@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import re
 import json
 
 from hypothesis import given
@@ -38,4 +39,6 @@ def test_the_committed_facts_are_written_by_the_writer() -> None:
 
     committed = importlib.resources.files("zohorm.facts").joinpath("books.json")
     assert text == committed.read_text("utf-8")
-    assert max(len(line) for line in text.splitlines()) <= 110
+    # One name and its text cannot be broken.
+    broken = [line for line in text.splitlines() if not re.fullmatch(r' *"[^"]*": "[^"]*",?', line)]
+    assert max(len(line) for line in broken) <= 110
