@@ -138,21 +138,6 @@ class TimeEntry(
             query={"time_entry_ids": time_entry_ids},
         )
 
-    def start_timing(self) -> Self:
-        """Start the timer of this entry.
-
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
-
-        Scope: ZohoInvoice.projects.CREATE.
-        """
-        return self._act_record(
-            Operation(
-                "POST",
-                "/projects/timeentries/{time_entry_id}/timer/start",
-                "ZohoInvoice.projects.CREATE",
-            ),
-        )
-
     @classmethod
     def stop_timing(cls) -> Self:
         """Stop the timer that runs; give its entry.
@@ -175,4 +160,19 @@ class TimeEntry(
         """
         return cls._act_all_record(
             Operation("GET", "/projects/timeentries/runningtimer/me", "ZohoInvoice.projects.READ")
+        )
+
+    def start_timing(self) -> Self:
+        """Start the timer of this entry.
+
+        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+
+        Scope: ZohoInvoice.projects.CREATE.
+        """
+        return self._act_record(
+            Operation(
+                "POST",
+                "/projects/timeentries/{time_entry_id}/timer/start",
+                "ZohoInvoice.projects.CREATE",
+            ),
         )
