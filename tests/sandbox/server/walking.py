@@ -75,8 +75,8 @@ class Walker:
         body = self.body(resource, operation, ids)
         if operation.name == "upsert":
             return self._upsert(resource, operation, path, body)
-        takes_file = files.kind_of(operation) or set(operation.files) & set(operation.required)
-        if operation.is_action and takes_file:
+        is_file = files.kind_of(operation) is not None and not operation.required
+        if operation.is_action and (is_file or set(operation.files) & set(operation.required)):
             member = (operation.files or ("attachment",))[0]
             sent = {member: ("a.pdf", b"%PDF-1.4 content", "application/pdf")}
             return self.call(operation, path, query=query, files=sent)
@@ -153,6 +153,9 @@ class Walker:
         """Return what a body must have, and what may be sent without naming other records."""
         known = {**resource.fields, **operation.body}
         made: dict[str, Any] = {}
+        above = self.product.resources.get(resource.parent or "")
+        if above is not None and operation.name == "create" and "{" not in operation.path:
+            made[above.id] = ids[above.id]
         for name in operation.required:
             if name in operation.files:
                 continue
@@ -162,6 +165,8 @@ class Walker:
 
     def member(self, resource: Resource, field: Field, ids: Mapping[str, str]) -> Any:
         """Return a value that the service takes for a member."""
+        if field.name == resource.id and resource.is_coded:
+            return f"chosen-{self.count}"
         if field.name in ids and field.name != resource.id:
             return ids[field.name]
         links = dict(resource.shape.links.values())

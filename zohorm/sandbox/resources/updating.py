@@ -124,7 +124,8 @@ def _sent_of(names: tuple[str, ...], body: Row) -> tuple[str, ...]:
 
 def _answered(context: Context, row: Row) -> Reply:
     message = f"The {context.resource.label.lower()} has been updated."
-    return success(f'"{context.resource.key}":{write(row)}', message=message)
+    text = f'"{context.resource.key}":{write(row)}'
+    return success(text, message=message, status=context.operation.status)
 
 
 def _header(context: Context, name: str) -> str:
