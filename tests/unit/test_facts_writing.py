@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.resources
-import re
 import json
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
