@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, overload
 
 from zohorm import fields as f
 from zohorm.fields import Custom, Field, Link, Many, One, ReadOnly, WriteOnly
@@ -18,6 +18,7 @@ from zohorm.resource import FilePart, Operation
 from zohorm.saving import SaveResult
 
 if TYPE_CHECKING:
+    from zohorm.downloads import FileTarget, Progress, SavedFile
     from zohorm.subscriptions.coupon import Coupon
     from zohorm.subscriptions.credit_note import CreditNote
     from zohorm.subscriptions.customer import Customer
@@ -803,4 +804,27 @@ class Invoice(
             Operation(
                 "POST", "/invoices/{invoice_id}/cancelwriteoff", "ZohoSubscriptions.invoices.CREATE"
             ),
+        )
+
+    @overload
+    def pdf(self, to: None = None, *, progress: Progress | None = None) -> bytes: ...
+
+    @overload
+    def pdf(self, to: FileTarget, *, progress: Progress | None = None) -> SavedFile: ...
+
+    def pdf(
+        self, to: FileTarget | None = None, *, progress: Progress | None = None
+    ) -> bytes | SavedFile:
+        """Give the invoice as PDF.
+
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
+
+        Scope: ZohoSubscriptions.invoices.READ.
+        """
+        return self._act_bytes(
+            Operation("GET", "/invoices/{invoice_id}", "ZohoSubscriptions.invoices.READ"),
+            query={"accept": "pdf"},
+            to=to,
+            progress=progress,
         )

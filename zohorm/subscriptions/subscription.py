@@ -461,8 +461,8 @@ class Subscription(
     card_id: Field[str | None] = f.identifier()
     """The id of a card. Not shown in lists. The card to charge; `card` shows the one that is
     charged."""
-    starts_at: WriteOnly[dt.date | None] = f.write_only(f.date())
-    """A day. Of a new subscription; may lie in the future or the past."""
+    starts_at: CreateOnly[dt.date | None] = f.create_only(f.date())
+    """A day. Not shown in lists. Of a new subscription; may lie in the future or the past."""
     exchange_rate: Field[Decimal | None] = f.money()
     """A rate. Not shown in lists."""
     coupon_code: WriteOnly[str | None] = f.write_only(f.text())
@@ -501,6 +501,24 @@ class Subscription(
     """True or false. Editions: mx. Not shown in lists."""
     account_id: Field[str | None] = f.identifier()
     """The id of an account. Not shown in lists. The bank account to charge."""
+    trial_ends_at: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day."""
+    cancelled_at: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day."""
+    trial_starts_at: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day. Not shown in lists."""
+    next_retry_at: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day. Not shown in lists. The day when a payment that failed is tried again."""
+    pause_date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day. Not shown in lists."""
+    resume_date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day. Not shown in lists."""
+    subscription_number: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    sub_total: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount. Not shown in lists. Of plan and addons, before tax."""
+    source: ReadOnly[str | None] = f.read_only(f.text())
+    """Text. Not shown in lists. Where it was made."""
     unbilled_charge: Link[UnbilledCharge | None] = f.link("unbilled_charge_id", "UnbilledCharge")
     child_invoice: Link[Invoice | None] = f.link("child_invoice_id", "Invoice")
     product: Link[Product | None] = f.link("product_id", "Product")

@@ -50,7 +50,7 @@ class Transaction(
     """A day. Shown in lists alone."""
     type: ReadOnly[str] = f.read_only(f.text())
     """Text. Shown in lists alone."""
-    status: ReadOnly[str] = f.read_only(f.enum("active", "inactive"))
-    """One of the words above. Shown in lists alone."""
+    status: ReadOnly[str] = f.read_only(f.text())
+    """Text. Shown in lists alone."""
     amount: ReadOnly[Decimal] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
