@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copyreg
 from collections.abc import Callable
 from types import new_class
 from typing import ClassVar, Self, cast
@@ -118,9 +117,9 @@ class GenericModel(Model, product="generic"):
     def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...], object]:
         description = type(self)._description
         if description is None:
-            return copyreg.__newobj__, (type(self),), self.__getstate__()  # type: ignore[attr-defined]
+            return _blank, (type(self),), self.__getstate__()
         # No module holds the class under its name, so it is made anew from its description.
-        return _blank, (description,), self.__getstate__()
+        return _described_blank, (description,), self.__getstate__()
 
 
 def _check_name(what: str, name: object) -> None:
@@ -169,7 +168,10 @@ def _like(description: Description, name: str) -> tuple[type[GenericModel], dict
     return base, facts
 
 
-def _blank(description: Description) -> GenericModel:
+def _blank(model: type[GenericModel]) -> GenericModel:
     """Return a record without a row, for unpickling to fill."""
-    cls = GenericModel.described(**attrs.asdict(description))
-    return cls.__new__(cls)
+    return model.__new__(model)
+
+
+def _described_blank(description: Description) -> GenericModel:
+    return _blank(GenericModel.described(**attrs.asdict(description)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -125,3 +126,15 @@ def test_other_products_keep_their_models(checkout: ZohoCheckout) -> None:
         Contact.get("1")
     with pytest.raises(WrongType, match="invoice"):
         Contact.using(checkout)
+
+
+def test_a_page_survives_pickling(checkout: ZohoCheckout, sandbox: Sandbox) -> None:
+    def edited() -> PaymentPage:
+        page = PaymentPage.create(page_name="Shop")
+        page["amount"] = 12
+        return page
+
+    restored: PaymentPage = checkout.attach(pickle.loads(pickle.dumps(edited())))
+    restored.save()
+
+    assert last_body(sandbox) == {"amount": 12}
