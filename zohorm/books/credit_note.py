@@ -252,7 +252,7 @@ class CreditNote(
     """What we owe a customer, to be set against invoices or given back. Source: Books v3, credit
     notes.
 
-    A new one needs customer_id, date, creditnote_number and line_items.
+    A new one needs customer_id, date and line_items.
     """
 
     creditnote_id: ReadOnly[str] = f.read_only(f.identifier())

@@ -75,7 +75,7 @@ class OpeningBalances(
     A new one needs date.
     """
 
-    opening_balance_id: Field[str] = f.identifier()
+    opening_balance_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of an opening balance."""
     date: Field[dt.date] = f.date()
     """A day."""
