@@ -9,6 +9,7 @@ from zohorm import fields
 from zohorm.changes import Change
 from zohorm.children import Collection
 from zohorm.clock import Clock, ManualClock, SystemClock
+from zohorm.custom import CustomFields
 from zohorm.errors import (
     AuthError,
     Conflict,
@@ -120,6 +121,7 @@ __all__ = [
     "Clock",
     "Collection",
     "Conflict",
+    "CustomFields",
     "DayLimit",
     "Deleted",
     "Duplicate",

@@ -6,10 +6,11 @@ import datetime as dt
 from decimal import Decimal
 from typing import assert_type
 
+from zohorm import CustomFields
 from zohorm.books import Contact, Invoice
 from zohorm.books.contact import CustomField
 from zohorm.books.invoice import LineItem
-from zohorm.custom import CustomFields, CustomValue
+from zohorm.custom import CustomValue
 
 
 def _by_name(contact: Contact, line: LineItem) -> None:
