@@ -244,6 +244,8 @@ class CustomFields(MutableSequence[E], Generic[E]):
         held = self._record.received_row
         if self._member.name in held or not _API_NAME.fullmatch(name):
             return False, None
+        if self._record.is_changed and self._member.name in self._record.changes():
+            return False, None  # What was set here stands before what a newer row shows.
         for row in (held, wire.row_in(held.get("custom_field_hash")) or {}):
             value = row.get(name + _RAW)
             if name + _RAW in row and not (

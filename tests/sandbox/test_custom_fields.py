@@ -10,7 +10,7 @@ from making import colleague, last_body, line, saved_contact, saved_invoice, ver
 
 from zohorm.books import Contact, Invoice, ZohoBooks
 from zohorm.books.contact import CustomField
-from zohorm.errors import InvalidValue, UnknownField, WrongType
+from zohorm.errors import InvalidValue, NotApplied, UnknownField, WrongType
 from zohorm.sandbox import Sandbox
 
 REGION = {"api_name": "cf_region", "label": "Region", "value": "North"}
@@ -211,6 +211,34 @@ def test_setting_a_row_of_a_list_sends_the_field_alone(sandbox: Sandbox, books: 
 
     assert [one["value"] for one in last_body(sandbox)["custom_fields"]] == ["South"]
     assert verbs(sandbox) == [f"GET /contacts/{kept.id}", f"PUT /contacts/{kept.id}"]
+
+
+def test_an_unsaved_value_stands_before_a_newer_row(sandbox: Sandbox, books: ZohoBooks) -> None:
+    contact = saved(cf_region="North", cf_cups="many")
+    contact.custom_fields["cf_region"] = "South"
+    with colleague(sandbox) as theirs:
+        same = Contact.using(theirs).get(contact.id)
+        same.company_name = "Tea & Co"
+        same.custom_fields["cf_cups"] = "few"
+        same.save()
+
+    assert [row is contact for row in Contact.iterate()] == [True]
+
+    assert contact.company_name == "Tea & Co"
+    assert contact.custom_fields["cf_region"] == "South"
+    contact.save()
+    assert contact.custom_fields.to_dict() == {"cf_region": "South", "cf_cups": "few"}
+
+
+def test_a_name_that_the_service_does_not_take_is_told(sandbox: Sandbox, books: ZohoBooks) -> None:
+    contact = saved(cf_region="North")
+    contact.custom_fields["cf_regoin"] = "South"
+    sandbox.next(fault="ignore-write")
+
+    with pytest.warns(NotApplied):
+        result = contact.save()
+
+    assert result.not_applied == ("custom_fields",)
 
 
 def test_rows_are_still_a_list(sandbox: Sandbox, books: ZohoBooks) -> None:
