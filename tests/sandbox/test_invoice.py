@@ -286,3 +286,10 @@ def test_a_wrong_fact_is_mended_without_touching_the_package(
     review: Any = ClientReview.get(identifier)
 
     assert review.rating == 5
+
+
+def test_an_invoice_is_given_as_pdf(invoice: Invoice, sandbox: Sandbox) -> None:
+    assert invoice.pdf().startswith(b"%PDF")
+
+    call = sandbox.calls[-1]
+    assert (call.path, call.query["accept"]) == (f"/invoices/{invoice.id}", "pdf")

@@ -253,6 +253,23 @@ def test_an_action_is_the_sisters_but_travels_as_the_own_pages_say(like: Likenes
     assert (list(action["query"]), list(action["body"])) == (["day"], ["note"])
 
 
+def test_another_use_of_a_call_is_taken_over() -> None:
+    sister: Facts = copy.deepcopy(BOOKS)
+    sister["resources"]["Bill"]["actions"]["pdf"] = call(
+        "GET", "/bills/{bill_id}", fixed={"accept": "pdf"}, on="record", body={}, returns="bytes"
+    )
+    knowing = Likeness(CORRECTIONS, lambda product: sister)
+    own = resource(operations={"get": call("GET", "/bills/{bill_id}", scope="own", source="own")})
+
+    knowing.complete(own)
+
+    assert own["actions"]["pdf"]["fixed"] == {"accept": "pdf"}
+    assert own["actions"]["pdf"]["scope"] == "own"
+    without_get = resource()
+    knowing.complete(without_get)
+    assert without_get["actions"] == {}
+
+
 def test_a_child_has_the_name_that_the_sister_gives_it(like: Likeness) -> None:
     assert like.accessor("bills/{id}/comments") == "remarks"
     assert like.accessor("bills/{id}/approvals") == ""

@@ -100,6 +100,17 @@ class Likeness:
         for action in facts["actions"].values():
             if (same := mine.get(_call(action))) is not None:
                 _merge_action(action, same)
+        facts["actions"] |= _other_uses(facts, other)
+
+
+def _other_uses(facts: Facts, other: Facts) -> Facts:
+    """Give the sister's actions that are another use of a call that both have: a record as PDF."""
+    mine = {_call(call): call for call in facts["operations"].values()}
+    return {
+        name: copy.deepcopy(action) | {way: mine[_call(action)][way] for way in ("scope", "source")}
+        for name, action in other["actions"].items()
+        if name not in facts["actions"] and "fixed" in action and _call(action) in mine
+    }
 
 
 def _call(facts: Facts) -> tuple[str, str]:

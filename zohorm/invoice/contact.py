@@ -198,7 +198,7 @@ class Contact(
         "last_modified_time",
     ),
 ):
-    """A customer or a vendor. Source: Invoice v3, contacts.
+    """A customer. Source: Invoice v3, contacts.
 
     A new one needs contact_name.
     """

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from zohorm import fields as f
 from zohorm.fields import Children, Custom, Field, Link, Many, One, ReadOnly, WriteOnly
@@ -18,6 +18,7 @@ from zohorm.resource import FilePart, Operation
 from zohorm.saving import SaveResult
 
 if TYPE_CHECKING:
+    from zohorm.downloads import FileTarget, Progress, SavedFile
     from zohorm.invoice.contact import Contact
     from zohorm.invoice.credit_note_comment import CreditNoteComment
     from zohorm.invoice.credit_note_invoice import CreditNoteInvoice
@@ -240,7 +241,7 @@ class CreditNote(
     """What we owe a customer, to be set against invoices or given back. Source: Invoice v3, credit
     notes.
 
-    A new one needs customer_id, date, creditnote_number and line_items.
+    A new one needs customer_id, date and line_items.
     """
 
     creditnote_id: ReadOnly[str] = f.read_only(f.identifier())
@@ -604,4 +605,27 @@ class CreditNote(
                 "POST", "/creditnotes/{creditnote_id}/invoices", "ZohoInvoice.creditnotes.CREATE"
             ),
             body={"invoices": invoices},
+        )
+
+    @overload
+    def pdf(self, to: None = None, *, progress: Progress | None = None) -> bytes: ...
+
+    @overload
+    def pdf(self, to: FileTarget, *, progress: Progress | None = None) -> SavedFile: ...
+
+    def pdf(
+        self, to: FileTarget | None = None, *, progress: Progress | None = None
+    ) -> bytes | SavedFile:
+        """Give the credit note as PDF.
+
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
+
+        Scope: ZohoInvoice.creditnotes.READ.
+        """
+        return self._act_bytes(
+            Operation("GET", "/creditnotes/{creditnote_id}", "ZohoInvoice.creditnotes.READ"),
+            query={"accept": "pdf"},
+            to=to,
+            progress=progress,
         )

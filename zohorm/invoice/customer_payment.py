@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from zohorm import fields as f
 from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOnly
@@ -16,6 +16,7 @@ from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
+    from zohorm.downloads import FileTarget, Progress, SavedFile
     from zohorm.invoice.contact import Contact
     from zohorm.invoice.customer_payment_refund import CustomerPaymentRefund
 
@@ -182,3 +183,26 @@ class CustomerPayment(
     """An amount. Not used for invoices yet."""
     customer: Link[Contact] = f.link("customer_id", "Contact")
     refunds: Children[CustomerPaymentRefund] = f.children("CustomerPaymentRefund")
+
+    @overload
+    def pdf(self, to: None = None, *, progress: Progress | None = None) -> bytes: ...
+
+    @overload
+    def pdf(self, to: FileTarget, *, progress: Progress | None = None) -> SavedFile: ...
+
+    def pdf(
+        self, to: FileTarget | None = None, *, progress: Progress | None = None
+    ) -> bytes | SavedFile:
+        """Give the receipt of this payment as PDF.
+
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
+
+        Scope: ZohoInvoice.customerpayments.READ.
+        """
+        return self._act_bytes(
+            Operation("GET", "/customerpayments/{payment_id}", "ZohoInvoice.customerpayments.READ"),
+            query={"accept": "pdf"},
+            to=to,
+            progress=progress,
+        )

@@ -641,3 +641,26 @@ class Estimate(
             to=to,
             progress=progress,
         )
+
+    @overload
+    def pdf(self, to: None = None, *, progress: Progress | None = None) -> bytes: ...
+
+    @overload
+    def pdf(self, to: FileTarget, *, progress: Progress | None = None) -> SavedFile: ...
+
+    def pdf(
+        self, to: FileTarget | None = None, *, progress: Progress | None = None
+    ) -> bytes | SavedFile:
+        """Give the estimate as PDF.
+
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
+
+        Scope: ZohoInvoice.estimates.READ.
+        """
+        return self._act_bytes(
+            Operation("GET", "/estimates/{estimate_id}", "ZohoInvoice.estimates.READ"),
+            query={"accept": "pdf"},
+            to=to,
+            progress=progress,
+        )

@@ -1080,3 +1080,26 @@ class Invoice(
             ),
             ids={"expense_id": expense_id},
         )
+
+    @overload
+    def pdf(self, to: None = None, *, progress: Progress | None = None) -> bytes: ...
+
+    @overload
+    def pdf(self, to: FileTarget, *, progress: Progress | None = None) -> SavedFile: ...
+
+    def pdf(
+        self, to: FileTarget | None = None, *, progress: Progress | None = None
+    ) -> bytes | SavedFile:
+        """Give the invoice as PDF.
+
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
+
+        Scope: ZohoInvoice.invoices.READ.
+        """
+        return self._act_bytes(
+            Operation("GET", "/invoices/{invoice_id}", "ZohoInvoice.invoices.READ"),
+            query={"accept": "pdf"},
+            to=to,
+            progress=progress,
+        )

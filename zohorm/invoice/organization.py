@@ -74,7 +74,7 @@ class Organization(
         ),
     },
 ):
-    """A company whose books the service keeps. Source: Invoice v3, organizations."""
+    """A company whose invoices the service keeps. Source: Invoice v3, organizations."""
 
     organization_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
