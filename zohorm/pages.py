@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from itertools import compress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
@@ -197,21 +198,18 @@ class Run(Generic[M]):
 
     def _unseen(self, number: int, rows: list[wire.Row]) -> list[wire.Row]:
         """Return the rows that are new to this walk and were not created during it."""
-        unseen: list[wire.Row] = []
-        name, add, created = self._facts.id or "", self._seen.add, self._watch.created
-        brings_new = without_id = False
-        for row in rows:
-            identifier = row.get(name)
-            if not identifier:
-                without_id = True
-                unseen.append(row)
-            elif add(str(identifier)):
-                brings_new = True
-                if str(identifier) not in created:
-                    unseen.append(row)
-        self._count_vain(number, brings_new or (without_id and rows != self._before))
+        name, created = self._facts.id or "", self._watch.created
+        ids = [str(row.get(name) or "") for row in rows]
+        new = self._seen.add(ids)
+        # Rows without an id cannot be told from each other, so all of them count as new.
+        brings_new = any(compress(ids, new)) or ("" in ids and rows != self._before)
+        self._count_vain(number, brings_new)
         self._before = rows
-        return unseen
+        return [
+            row
+            for row, identifier, is_new in zip(rows, ids, new, strict=True)
+            if not identifier or (is_new and identifier not in created)
+        ]
 
     def _count_vain(self, number: int, brings_new: bool) -> None:
         """Count the pages in a row that bring no row that was not there before.

@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-_BITS = 10
-_MASK = (1 << _BITS) - 1
+from collections.abc import Iterable
+
+_DIGITS = 3
+_BITS = {f"{number:0{_DIGITS}}": 1 << number for number in range(10**_DIGITS)}
 
 
 class Seen:
-    """A set of ids. Those of digits, as the service has them, take few bits if they lie close.
+    """A set of ids. Those that end in digits, as the service's do, take few bits if they lie close.
 
-    Blocks of 1,024 neighbouring numbers share one integer; ids of any other form are kept as text.
+    Ids that are equal but for their last three digits share one integer; others are kept as text.
     """
 
     def __init__(self) -> None:
-        self._blocks: dict[int, int] = {}
+        self._blocks: dict[str, int] = {}
         self._others: set[str] = set()
 
-    def __contains__(self, identifier: str) -> bool:
-        number = _number(identifier)
-        if number is None:
-            return identifier in self._others
-        return bool(self._blocks.get(number >> _BITS, 0) >> (number & _MASK) & 1)
-
-    def add(self, identifier: str) -> bool:
-        """Note an id; say whether it is new."""
-        number = _number(identifier)
-        if number is None:
-            is_new = identifier not in self._others
-            self._others.add(identifier)
-            return is_new
-        block, bit = number >> _BITS, 1 << (number & _MASK)
-        held = self._blocks.get(block, 0)
-        if held & bit:
-            return False
-        self._blocks[block] = held | bit
-        return True
-
-
-def _number(identifier: str) -> int | None:
-    """Return an id of digits as a number; one that begins with 0 would be equal to another."""
-    if identifier.isascii() and identifier.isdigit() and identifier[0] != "0":
-        return int(identifier) if len(identifier) < 40 else None
-    return None
+    def add(self, identifiers: Iterable[str]) -> list[bool]:
+        """Note the ids of a page in their order; say of each whether it was new."""
+        blocks, others = self._blocks, self._others
+        new: list[bool] = []
+        for identifier in identifiers:
+            bit = _BITS.get(identifier[-_DIGITS:])
+            if bit is None:
+                new.append(identifier not in others)
+                others.add(identifier)
+                continue
+            block = identifier[:-_DIGITS]
+            held = blocks.get(block, 0)
+            if held & bit:
+                new.append(False)
+            else:
+                blocks[block] = held | bit
+                new.append(True)
+        return new

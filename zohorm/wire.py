@@ -7,6 +7,7 @@ This is the only module of the core that says `Any`: what the service sends has 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -228,13 +229,17 @@ def _write_integer(name: str, value: Any) -> int:
     return value
 
 
+# The rows of a page share few days.
+_day = functools.lru_cache(maxsize=1024)(dt.date.fromisoformat)
+
+
 def _read_date(value: Any) -> dt.date | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
         raise ValueError("not a date")
     # A few day members carry a whole timestamp; its first ten characters are the day.
-    return dt.date.fromisoformat(value[:10])
+    return _day(value[:10])
 
 
 def _write_date(name: str, value: Any) -> str:

@@ -17,16 +17,16 @@ ids = (
 )
 
 
-@given(st.lists(ids, max_size=60))
-def test_it_holds_exactly_what_was_added(added: list[str]) -> None:
+@given(st.lists(st.lists(ids, max_size=20), max_size=5))
+def test_it_tells_what_is_new_in_each_page(pages: list[list[str]]) -> None:
     seen, expected = Seen(), set[str]()
 
-    for identifier in added:
-        assert (identifier in seen) == (identifier in expected)
-        assert seen.add(identifier) == (identifier not in expected)
-        expected.add(identifier)
-
-    assert all(identifier in seen for identifier in expected)
+    for page in pages:
+        new = []
+        for identifier in page:
+            new.append(identifier not in expected)
+            expected.add(identifier)
+        assert seen.add(page) == new
 
 
 def test_neighbouring_ids_take_few_bytes_each() -> None:
@@ -35,7 +35,7 @@ def test_neighbouring_ids_take_few_bytes_each() -> None:
 
     seen = Seen()
     for number in range(first, first + 4 * count, 4):
-        seen.add(str(number))
+        seen.add([str(number)])
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
