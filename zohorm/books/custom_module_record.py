@@ -90,7 +90,8 @@ class CustomModuleRecord(
     },
     beside="module_record_hash",
 ):
-    """A record of a module that the organization made for itself. Source: Books v3, custom modules.
+    """A record of a module that the organization made for itself: `books.module("cm_asset")` gives
+    a class of its own for each. Source: Books v3, custom modules.
 
     A new one needs record_name.
     """

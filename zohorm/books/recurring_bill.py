@@ -328,8 +328,8 @@ class RecurringBill(
     """The id of a created by."""
     last_modified_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
-    discount: Field[Decimal | None] = f.number()
-    """A number."""
+    discount: Field[object] = f.json()
+    """Any JSON value. An amount, or a percentage as a text: 12.5%."""
     discount_account_id: Field[str | None] = f.identifier()
     """The id of a discount account."""
     is_discount_before_tax: Field[bool | None] = f.boolean()

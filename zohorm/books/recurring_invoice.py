@@ -354,8 +354,8 @@ class RecurringInvoice(
     """The id of a tax exemption. Editions: in, us, au, ca."""
     exchange_rate: Field[Decimal | None] = f.money()
     """A rate. Not shown in lists."""
-    discount: Field[Decimal | None] = f.number()
-    """A number. Not shown in lists."""
+    discount: Field[object] = f.json()
+    """Any JSON value. Not shown in lists. An amount, or a percentage as a text: 12.5%."""
     is_discount_before_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     discount_type: Field[str | None] = f.enum("entity_level", "item_level")

@@ -68,12 +68,12 @@ class Task(
     """The id of a customer."""
     customer_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    billed_hours: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number."""
-    log_time: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number."""
-    un_billed_hours: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number."""
+    billed_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    log_time: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    un_billed_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
     budget_hours: WriteOnly[int | None] = f.write_only(f.integer())
     """A whole number."""
     project: Link[Project] = f.link("project_id", "Project")
