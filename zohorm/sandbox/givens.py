@@ -14,7 +14,7 @@ from zohorm.sandbox import organizations
 from zohorm.sandbox.catalogue import Field, Product
 from zohorm.sandbox.context import zone
 from zohorm.sandbox.exact import Json, Row
-from zohorm.sandbox.rows import blank
+from zohorm.sandbox.rows import blank, stamp
 from zohorm.sandbox.rules.taxes import TAXES
 from zohorm.sandbox.store import Store
 
@@ -55,20 +55,19 @@ def fill(store: Store, product: Product, organization_id: str, *, now: float) ->
     store.set_value(organization_id, series, 1)
     base = organizations.get(store, organization_id)
     moment = dt.datetime.fromtimestamp(now, zone(base.get("time_zone")))
-    stamp = moment.strftime("%Y-%m-%dT%H:%M:%S%z")
     for name, given in _rows(base):
         resource = product.resources.get(name)
         if resource is None or resource.parent is not None:
             continue
         row = blank(resource)
-        known = {"created_time": stamp, "last_modified_time": stamp, **given}
         row.update(
             {
                 member: value
-                for member, value in known.items()
+                for member, value in given.items()
                 if member in row and _fits(resource.fields[member], value)
             }
         )
+        stamp(resource, row, moment, is_new=True)
         row[resource.id] = next(iter(given.values()))
         store.insert(resource, organization_id, row)
 

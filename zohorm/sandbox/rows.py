@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
@@ -45,6 +46,17 @@ def blank(resource: Resource, part: str | None = None) -> Row:
     for name, value in containers.items():
         made[name] = [] if isinstance(value, list) else {}
     return made
+
+
+def stamp(resource: Resource, row: Row, moment: dt.datetime, *, is_new: bool) -> None:
+    """Write the time of a change into a record, and that of its creation into a new one.
+
+    Most documents show instants with an offset, `2016-06-11T17:38:06-0700`; a few show days.
+    """
+    for name in ("created_time", "last_modified_time") if is_new else ("last_modified_time",):
+        if name in row and name in resource.fields:
+            is_day = resource.fields[name].kind == "date"
+            row[name] = moment.strftime("%Y-%m-%d" if is_day else "%Y-%m-%dT%H:%M:%S%z")
 
 
 @cache

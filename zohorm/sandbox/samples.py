@@ -12,7 +12,7 @@ from zohorm.sandbox import organizations, words
 from zohorm.sandbox.catalogue import Product, Resource
 from zohorm.sandbox.context import zone
 from zohorm.sandbox.exact import Json, Row
-from zohorm.sandbox.rows import blank
+from zohorm.sandbox.rows import blank, stamp
 from zohorm.sandbox.store import Store
 
 _COUNT = 3
@@ -75,9 +75,7 @@ def _record(resource: Resource, number: int, moment: dt.datetime) -> Row:
         if name not in row:
             continue
         value: Json = None
-        if name in ("created_time", "last_modified_time"):
-            value = moment.strftime("%Y-%m-%dT%H:%M:%S%z")
-        elif name == resource.number:
+        if name == resource.number:
             value = f"{resource.name[:3].upper()}-{number + 1:06d}"
         elif name == "status":
             value = next((s for s in ("active", "draft", "open") if s in field.choices), "active")
@@ -93,6 +91,7 @@ def _record(resource: Resource, number: int, moment: dt.datetime) -> Row:
             value = "USD"
         if value is not None:
             row[name] = value
+    stamp(resource, row, moment, is_new=True)
     return row
 
 

@@ -12,7 +12,7 @@ from zohorm.sandbox import catalogue, demo, organizations
 from zohorm.sandbox.catalogue import Product, Resource
 from zohorm.sandbox.exact import Json
 from zohorm.sandbox.resources.parts import rows_of
-from zohorm.sandbox.rows import blank
+from zohorm.sandbox.rows import blank, stamp
 from zohorm.sandbox.store import Store
 
 # The day on which the clock of a sandbox starts.
@@ -48,11 +48,9 @@ def insert(
     Rows of its lists get ids, and those that are records of their own are stored as such as well.
     """
     row = blank(resource)
+    stamp(resource, row, now, is_new=True)
     row.update({name: _stored(store, resource, name, value) for name, value in given.items()})
     row[resource.id] = key = str(row.get(resource.id) or store.next_id())
-    for name in ("created_time", "last_modified_time"):
-        if name in row and name not in given:
-            row[name] = now.strftime("%Y-%m-%dT%H:%M:%S%z")
     related = product.resources
     parent = _parent(product, resource, given)
     for name in resource.parent_params:

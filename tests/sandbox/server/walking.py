@@ -82,6 +82,13 @@ class Walker:
             return self.call(operation, path, query=query, files=sent)
         return self.call(operation, path, query=query, json=body)
 
+    def send(
+        self, operation: Operation, ids: Mapping[str, str], query: Mapping[str, str] | None = None
+    ) -> requests.Response:
+        """Make one call of an operation on a record that is known."""
+        path = _PARAM.sub(lambda found: ids[found.group(1)], operation.path)
+        return self.call(operation, path, query=query or {})
+
     def ids(self, resource: Resource, operation: Operation) -> dict[str, str]:
         """Store the record of an operation with its parents, and return the ids for its path."""
         ids = self.stored(resource)

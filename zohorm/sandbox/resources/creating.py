@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zohorm.sandbox import rows
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row, write
 from zohorm.sandbox.reply import Refusal, Reply, invalid, success
@@ -91,7 +92,4 @@ def _shown(context: Context, sent: Row) -> Row:
 
 def stamp(context: Context, row: Row, *, is_new: bool = False) -> None:
     """Write the time of this call into a record."""
-    if is_new and "created_time" in row:
-        row["created_time"] = context.timestamp
-    if "last_modified_time" in row:
-        row["last_modified_time"] = context.timestamp
+    rows.stamp(context.resource, row, context.now, is_new=is_new)

@@ -134,7 +134,8 @@ def _status_condition(context: Context, each: _Parameter, text: str) -> Where:
     if each.filter.choices and fold(text) not in each.filter.choices:
         raise invalid(each.name)
     view = "Status." + "".join(word.capitalize() for word in text.split("_"))
-    return context.rules.views.get(view) or _status(text)
+    member = Where(f' AND "f_{each.filter.row_field}" = ?', (fold(text),))
+    return context.rules.views.get(view) or member
 
 
 def _criterion(name: str, text: str) -> Mapping[str, str]:

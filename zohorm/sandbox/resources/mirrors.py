@@ -12,7 +12,7 @@ from zohorm.sandbox.catalogue import Field, Resource
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.resources import parts
-from zohorm.sandbox.rows import blank
+from zohorm.sandbox.rows import blank, stamp
 
 
 def mirrored(context: Context, resource: Resource) -> Iterator[tuple[Field, Resource]]:
@@ -57,8 +57,7 @@ def child_written(context: Context, parent: str) -> None:
             {name: each.get(name, empty) for name, empty in shown.items()} for each in children
         ]
         context.rules_of(owner).refresh(context, row)
-        if "last_modified_time" in row:
-            row["last_modified_time"] = context.timestamp
+        stamp(owner, row, context.now, is_new=False)
         context.store.replace(owner, context.organization_id, row)
         # The rules of the parent may have changed its rows: only one person is the primary one.
         for before, after in zip(children, parts.rows_of(row[field.name]), strict=True):

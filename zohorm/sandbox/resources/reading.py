@@ -47,7 +47,9 @@ def single(context: Context) -> str:
     resource = context.resource
     parent = parents.parent_id(context)
     where = Where(" AND parent = ?", (parent,)) if parent else Where()
-    found = context.store.texts(resource, context.scope, where, whole=True, limit=1)
+    # What is written as a whole shows the last writing; of several records, the first is meant.
+    order = "seq" if context.operation.is_action else "seq DESC"
+    found = context.store.texts(resource, context.scope, where, whole=True, order=order, limit=1)
     if found:
         return found[0]
     row = blank(resource)
