@@ -66,12 +66,12 @@ class Task(
     """Text."""
     customer_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    billed_hours: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number."""
-    log_time: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number."""
-    un_billed_hours: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number."""
+    billed_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    log_time: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    un_billed_hours: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
     status: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     is_billable: ReadOnly[bool | None] = f.read_only(f.boolean())
