@@ -143,5 +143,13 @@ class Payment(
     """The id of a tax account."""
     account_id: Field[str | None] = f.identifier()
     """The id of an account."""
+    created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
+    """An instant."""
+    updated_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
+    """An instant."""
+    amount_due: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount."""
+    due_date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day."""
     customer: Link[Customer] = f.link("customer_id", "Customer")
     refunds: Children[PaymentRefund] = f.children("PaymentRefund")
