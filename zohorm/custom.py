@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar, cast, overload
 
 from zohorm import wire
-from zohorm.errors import InvalidValue, UnknownField
+from zohorm.errors import InvalidValue, UnknownField, WrongType
 from zohorm.members import EmbeddedT, Listed
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ _OF_ANY_TYPE = re.compile(r"\d{4}-\d{2}-\d{2}(T.*)?|-?\d+(\.\d+)?|true|false", r
 
 class Custom(Listed, Generic[EmbeddedT]):
     """A list of custom fields; `save()` sends those that have changed, the others stay."""
+
+    known_by = ("customfield_id", "custom_field_id", "api_name", "label", "index")
 
     def __init__(self, element: type[EmbeddedT]) -> None:
         super().__init__(element, replaced=False)
@@ -163,6 +165,8 @@ class CustomFields(MutableSequence[E], Generic[E]):
             name = "api_name" if _API_NAME.fullmatch(which) else "label"
             row = self._rows.add()
             row[name] = which
+        elif _same(_member(row, "value"), sent, data_type):
+            return
         row["value"] = sent
 
     def __delitem__(self, which: int | slice) -> None:
@@ -290,11 +294,24 @@ def _kind_of(value: object) -> wire.Kind:
     return wire.TEXTS if isinstance(value, list | tuple) else wire.TEXT
 
 
+def _same(one: object, other: object, data_type: str) -> bool:
+    try:
+        held, wanted = _read("", one, data_type), _read("", other, data_type)
+    except InvalidValue:
+        return False
+    return type(held) is type(wanted) and held == wanted  # True is equal to 1.
+
+
 def _written(name: str, value: object, data_type: str) -> object:
     """Return a value in its wire form."""
     if value is None:
         return None
     kind = KINDS.get(data_type) or (wire.TEXT if data_type in TEXT_TYPES else None)
+    if kind is None and isinstance(value, float):
+        raise WrongType(
+            f"the custom field {name!r} takes no float, for floats are not exact",
+            advice='Write Decimal("10.25").',
+        )
     if kind is None:
         return wire.argument(value)
     return kind.write(f"the custom field {name!r}", value)

@@ -236,7 +236,7 @@ class Lines(MutableSequence[E], Generic[E]):
             raise InvalidValue(f"one element stands twice in {self._member!r}")
         if not self._member.replaced:
             touched = [e for e in self._items if e.is_changed or e not in self._received]
-            return [_touched_payload(element) for element in touched]
+            return [self._member.touched_payload(element) for element in touched]
         return merging.numbered([element.writable_payload() for element in self._items])
 
     def adopt(self, received: object, parents: Mapping[str, str] | None = None) -> None:
@@ -374,14 +374,3 @@ class Lines(MutableSequence[E], Generic[E]):
             mine={self._member.name: [element.writable_payload() for element in self._items]},
             theirs={self._member.name: wire.thawed(theirs)},
         )
-
-
-def _touched_payload(element: Record) -> dict[str, object]:
-    """Return what has changed and the id that it belongs to; without an id, every member.
-
-    It is what a list must carry whose service keeps what is left out.
-    """
-    name, identifier = element.id_name(), element.own_id
-    if not name or not identifier:
-        return element.writable_payload()
-    return {name: identifier, **element.changed_payload()}

@@ -186,6 +186,8 @@ class Listed:
 
     writable = True
     single = False
+    known_by: tuple[str, ...] = ()
+    """What else than its id tells which row is meant, the best first."""
 
     def __init__(
         self, element: type[Record], *, replaced: bool = True, create_only: bool = False
@@ -216,6 +218,14 @@ class Listed:
                 f"not {type(value).__name__}"
             )
         record.lines(self).replace(value)
+
+    def touched_payload(self, element: Record) -> dict[str, object]:
+        """Return what has changed of an element and what it is known by; all of a new one."""
+        row = element.received_row
+        for name in (element.id_name(), *self.known_by):
+            if name and row.get(name) not in (None, ""):
+                return {name: row[name], **element.changed_payload()}
+        return element.writable_payload()
 
 
 class Many(Listed, Generic[EmbeddedT]):
