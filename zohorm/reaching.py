@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, cast
+from urllib.parse import unquote
 
 from zohorm import resource, wire
 from zohorm.errors import InvalidValue, OutcomeUnknown, WrongType
@@ -63,7 +64,7 @@ class Reaching:
         the answer are exact; a file is its `content`.
 
         Args:
-            path: below the root of the product; nothing in it is quoted.
+            path: below the root of the product; quote a code that is not plain yourself.
             query: parameters beside the organization's, left out where they are None.
             body: anything that JSON can say, and days, instants and `Decimal`.
             scope: what the token must be allowed, for the error where it is not.
@@ -128,11 +129,16 @@ def _path(path: str) -> str:
     if not isinstance(given, str):
         raise WrongType(f"a path is text, not {type(given).__name__}")
     steps = path.removeprefix("/").split("/")
-    if not all(steps) or any(step in (".", "..") or step != step.strip() for step in steps):
+    # Some server decodes a step before it looks where the path leads.
+    if any(_leads_elsewhere(unquote(step)) for step in steps):
         raise InvalidValue("a path is made of names and ids with one slash between them")
-    if any(mark in path for mark in "{}?#%\\:"):
+    if any(mark in path for mark in "{}?#"):
         raise InvalidValue(
-            "a path holds neither parameters nor a host, and nothing in it is quoted",
+            "a path holds neither parameters nor places to fill",
             advice="Pass parameters as query={...}",
         )
     return "/" + "/".join(steps)
+
+
+def _leads_elsewhere(step: str) -> bool:
+    return step.strip() in ("", ".", "..") or step != step.strip() or any(c in step for c in "/\\")

@@ -173,6 +173,9 @@ def test_only_methods_of_the_service_are_sent(
         "//evil.example/contacts",
         "/../../expense/v1/users",
         "/contacts/%2e%2e/users",
+        "/contacts/..%2fusers",
+        "/contacts/%5cusers",
+        "/contacts/ /users",
         "/contacts?organization_id=7",
         "/contacts#x",
         "https://evil.example/contacts",
@@ -187,6 +190,13 @@ def test_a_path_stays_below_the_root_and_holds_no_query(
         books.request("GET", path)
 
     assert sandbox.calls == []
+
+
+def test_a_quoted_code_arrives_as_it_was(books: ZohoBooks, sandbox: Sandbox) -> None:
+    with pytest.raises(NotFound):
+        books.request("GET", "/contacts/gold%20plan")
+
+    assert sandbox.calls[-1].path in ("/contacts/gold plan", "/contacts/gold%20plan")
 
 
 def test_another_organization_cannot_be_named(books: ZohoBooks, sandbox: Sandbox) -> None:
