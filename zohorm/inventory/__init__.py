@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from zohorm.inventory.move_order import MoveOrder
     from zohorm.inventory.move_order_comment import MoveOrderComment
     from zohorm.inventory.organization import Organization
-    from zohorm.inventory.package import Package, PackagePerson, PackageShipment
+    from zohorm.inventory.package import Package, PackageShipment
     from zohorm.inventory.picklist import MappingEntityDetail, Picklist
     from zohorm.inventory.picklist_comment import PicklistComment
     from zohorm.inventory.price_list import PricebookItem, PriceBracket, PriceList
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
         PurchaseOrderBill,
         PurchaseOrderReceive,
     )
-    from zohorm.inventory.purchase_receive import PurchaseReceive, ReceivePerson
+    from zohorm.inventory.purchase_receive import PurchaseReceive
     from zohorm.inventory.putaway import Putaway
     from zohorm.inventory.putaway_comment import PutawayComment
     from zohorm.inventory.replenishment import Replenishment
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from zohorm.inventory.sales_return import ReturnCreditNote, ReturnReceive, SalesReturn
     from zohorm.inventory.sales_return_receive import SalesReturnReceive
     from zohorm.inventory.serial_number import SerialNumber
-    from zohorm.inventory.shipment_order import ShipmentOrder, ShipmentPerson
+    from zohorm.inventory.shipment_order import ShipmentOrder
     from zohorm.inventory.storage_location import StorageLocation, StoredBatch
     from zohorm.inventory.storage_zone import LocationStructure, StorageZone
     from zohorm.inventory.task import Dependency, EntityTag, MailAttachment, Owner, Reminder, Task
@@ -136,7 +136,7 @@ else:
             "zohorm.inventory.move_order": ("MoveOrder",),
             "zohorm.inventory.move_order_comment": ("MoveOrderComment",),
             "zohorm.inventory.organization": ("Organization",),
-            "zohorm.inventory.package": ("Package", "PackagePerson", "PackageShipment"),
+            "zohorm.inventory.package": ("Package", "PackageShipment"),
             "zohorm.inventory.picklist": ("MappingEntityDetail", "Picklist"),
             "zohorm.inventory.picklist_comment": ("PicklistComment",),
             "zohorm.inventory.price_list": ("PricebookItem", "PriceBracket", "PriceList"),
@@ -145,7 +145,7 @@ else:
                 "PurchaseOrderBill",
                 "PurchaseOrderReceive",
             ),
-            "zohorm.inventory.purchase_receive": ("PurchaseReceive", "ReceivePerson"),
+            "zohorm.inventory.purchase_receive": ("PurchaseReceive",),
             "zohorm.inventory.putaway": ("Putaway",),
             "zohorm.inventory.putaway_comment": ("PutawayComment",),
             "zohorm.inventory.replenishment": ("Replenishment",),
@@ -163,7 +163,7 @@ else:
             "zohorm.inventory.sales_return": ("ReturnCreditNote", "ReturnReceive", "SalesReturn"),
             "zohorm.inventory.sales_return_receive": ("SalesReturnReceive",),
             "zohorm.inventory.serial_number": ("SerialNumber",),
-            "zohorm.inventory.shipment_order": ("ShipmentOrder", "ShipmentPerson"),
+            "zohorm.inventory.shipment_order": ("ShipmentOrder",),
             "zohorm.inventory.storage_location": ("StorageLocation", "StoredBatch"),
             "zohorm.inventory.storage_zone": ("LocationStructure", "StorageZone"),
             "zohorm.inventory.task": (
@@ -262,7 +262,6 @@ __all__ = [
     "Organization",
     "Owner",
     "Package",
-    "PackagePerson",
     "PackageShipment",
     "PaidInvoice",
     "Payment",
@@ -277,7 +276,6 @@ __all__ = [
     "PurchaseReceive",
     "Putaway",
     "PutawayComment",
-    "ReceivePerson",
     "RefundSummary",
     "Reminder",
     "Replenishment",
@@ -296,7 +294,6 @@ __all__ = [
     "SalesReturnReceive",
     "SerialNumber",
     "ShipmentOrder",
-    "ShipmentPerson",
     "StorageLocation",
     "StorageZone",
     "StoredBatch",

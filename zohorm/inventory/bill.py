@@ -149,6 +149,8 @@ class LineItem(Embedded, id="line_item_id"):
     """Line storages; sent whole."""
     item_custom_fields: Custom[ItemCustomField] = f.custom(ItemCustomField)
     """Item custom fields; those sent change, the others stay."""
+    warehouse_id: Field[str | None] = f.identifier()
+    """The id of a warehouse."""
     account: Link[Account | None] = f.link("account_id", "Account")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     location: Link[Location | None] = f.link("location_id", "Location")
@@ -229,15 +231,21 @@ class BillCredit(Embedded, id="vendor_credit_id"):
     """An amount."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a bill. Source: Inventory v1, bills."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     label: Field[str | None] = f.text()
     """Text."""
     value: Field[object] = f.json()
     """Any JSON value."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class Bill(
@@ -364,6 +372,8 @@ class Bill(
     """Text. Editions: mx."""
     total: ReadOnly[Decimal] = f.read_only(f.money())
     """An amount. With tax."""
+    custom_field_hash: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value. Not shown in lists."""
     purchaseorder: Link[PurchaseOrder | None] = f.link("purchaseorder_id", "PurchaseOrder")
     vendor: Link[Contact] = f.link("vendor_id", "Contact")
     currency: Link[Currency] = f.link("currency_id", "Currency")

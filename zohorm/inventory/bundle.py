@@ -96,14 +96,20 @@ class LineItem(Embedded, id="line_item_id"):
     location: Link[Location | None] = f.link("location_id", "Location")
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a bundle. Source: Inventory v1, composite items."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     value: Field[object] = f.json()
     """Any JSON value."""
     label: Field[str | None] = f.text()
+    """Text."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 

@@ -26,14 +26,20 @@ if TYPE_CHECKING:
     from zohorm.uploads import FileSource
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a composite item. Source: Inventory v1, composite items."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     value: Field[object] = f.json()
     """Any JSON value."""
     label: Field[str | None] = f.text()
+    """Text."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
@@ -302,7 +308,7 @@ class CompositeItem(
     """True or false. Not shown in lists."""
     is_linked_with_zohocrm: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
-    package_details: One[PackageDetails] = f.one(PackageDetails, create_only=True)
+    package_details: One[PackageDetails] = f.one(PackageDetails)
     """Package details. Not shown in lists."""
     tags: Many[Tag] = f.many(Tag, create_only=True)
     """Tags; sent whole. Not shown in lists."""
@@ -314,6 +320,8 @@ class CompositeItem(
     """An instant."""
     last_modified_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant."""
+    custom_field_hash: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value. Not shown in lists."""
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     purchase_account: Link[Account | None] = f.link("purchase_account_id", "Account")
     account: Link[Account | None] = f.link("account_id", "Account")

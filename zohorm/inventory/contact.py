@@ -41,7 +41,7 @@ class OpeningBalance(Embedded):
     location: Link[Location | None] = f.link("location_id", "Location")
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a contact. Source: Inventory v1, contacts."""
 
     value: Field[object] = f.json()
@@ -51,7 +51,13 @@ class CustomField(Embedded):
     label: Field[str | None] = f.text()
     """Text."""
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class Address(Embedded):

@@ -66,14 +66,20 @@ class AssociatedPerson(Embedded):
     """A communication preference."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a credit note. Source: Inventory v1, credit notes."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     value: Field[object] = f.json()
     """Any JSON value."""
     label: Field[str | None] = f.text()
+    """Text."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
@@ -469,6 +475,8 @@ class CreditNote(
     """True or false. Not in editions: us, ca. Not shown in lists."""
     avatax_tax_code: WriteOnly[str | None] = f.write_only(f.text())
     """Text, at most 25 characters. With the integration of Avalara."""
+    custom_field_hash: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value. Not shown in lists."""
     customer: Link[Contact] = f.link("customer_id", "Contact")
     location: Link[Location | None] = f.link("location_id", "Location")
     currency: Link[Currency] = f.link("currency_id", "Currency")

@@ -29,7 +29,10 @@ class Currency(
             "GET", "/settings/currencies/{currency_id}", "ZohoInventory.settings.READ"
         ),
         "update": Operation(
-            "PUT", "/settings/currencies/{currency_id}", "ZohoInventory.settings.UPDATE"
+            "PUT",
+            "/settings/currencies/{currency_id}",
+            "ZohoInventory.settings.UPDATE",
+            send_on_update=("currency_code", "currency_symbol"),
         ),
         "delete": Operation(
             "DELETE", "/settings/currencies/{currency_id}", "ZohoInventory.settings.DELETE"

@@ -44,7 +44,7 @@ class PaidInvoice(Embedded):
     invoice: Link[Invoice | None] = f.link("invoice_id", "Invoice")
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a customer payment. Source: Inventory v1, customer payments."""
 
     index: ReadOnly[int | None] = f.read_only(f.integer())
@@ -56,7 +56,11 @@ class CustomField(Embedded):
     data_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class CustomerPayment(
@@ -159,6 +163,8 @@ class CustomerPayment(
     """An amount. Shown in lists alone."""
     payment_form: WriteOnly[str | None] = f.write_only(f.text())
     """Text. Editions: mx."""
+    custom_field_hash: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value. Not shown in lists."""
     customer: Link[Contact] = f.link("customer_id", "Contact")
     currency: Link[Currency | None] = f.link("currency_id", "Currency")
     account: Link[Account | None] = f.link("account_id", "Account")

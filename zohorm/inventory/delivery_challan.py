@@ -180,15 +180,21 @@ class Address(Embedded):
     """Text."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a delivery challan. Source: Inventory v1, delivery challans."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     label: Field[str | None] = f.text()
     """Text."""
     value: Field[object] = f.json()
     """Any JSON value."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class DeliveryChallan(

@@ -212,6 +212,8 @@ class LineItem(Embedded, id="line_item_id"):
     """The id of a tds tax. Editions: mx."""
     salesorder_item_id: Field[str | None] = f.identifier()
     """The id of a salesorder item. The line of the sales order that is invoiced."""
+    warehouse_id: Field[str | None] = f.identifier()
+    """The id of a warehouse."""
     item: Link[Item | None] = f.link("item_id", "Item")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     location: Link[Location | None] = f.link("location_id", "Location")
@@ -263,16 +265,22 @@ class Address(Embedded):
     """Text."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of an invoice. Source: Inventory v1, invoices."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     show_on_pdf: Field[bool | None] = f.boolean()
     """True or false."""
     value: Field[object] = f.json()
     """Any JSON value."""
     label: Field[str | None] = f.text()
+    """Text."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 

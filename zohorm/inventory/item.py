@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Self, overload
 
 from zohorm import fields as f
-from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly
+from zohorm.fields import Children, Custom, Field, Link, Many, One, ReadOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
@@ -64,15 +64,38 @@ class ItemTaxPreference(Embedded):
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of an item. Source: Inventory v1, items."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     label: Field[str | None] = f.text()
     """Text."""
     value: Field[object] = f.json()
     """Any JSON value."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+
+
+class PackageDetails(Embedded):
+    """Package details of an item. Source: Inventory v1, items."""
+
+    length: Field[Decimal | None] = f.number()
+    """A number."""
+    width: Field[Decimal | None] = f.number()
+    """A number."""
+    height: Field[Decimal | None] = f.number()
+    """A number."""
+    weight: Field[Decimal | None] = f.number()
+    """A number."""
+    weight_unit: Field[str | None] = f.enum("kg", "g", "lb", "oz")
+    """One of the words above."""
+    dimension_unit: Field[str | None] = f.enum("cm", "in")
+    """One of the words above."""
 
 
 class Item(
@@ -269,6 +292,12 @@ class Item(
     """True or false. Not shown in lists."""
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value. Not shown in lists."""
+    package_details: One[PackageDetails] = f.one(PackageDetails)
+    """Package details. Not shown in lists."""
+    is_returnable: Field[bool | None] = f.boolean()
+    """True or false."""
+    has_attachment: ReadOnly[bool | None] = f.read_only(f.boolean())
+    """True or false."""
     group: Link[ItemGroup | None] = f.link("group_id", "ItemGroup")
     unit_group: Link[UnitGroup | None] = f.link("unit_group_id", "UnitGroup")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")

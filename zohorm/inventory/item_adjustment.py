@@ -100,6 +100,8 @@ class LineItem(Embedded, id="line_item_id"):
     """Line batches; sent whole."""
     storages: Many[LineStorage] = f.many(LineStorage)
     """Line storages; sent whole."""
+    warehouse_id: Field[str | None] = f.identifier()
+    """The id of a warehouse."""
     value_adjusted: Field[Decimal | None] = f.money()
     """An amount. What is added to the value of the stock; negative takes away."""
     item: Link[Item | None] = f.link("item_id", "Item")
@@ -107,15 +109,21 @@ class LineItem(Embedded, id="line_item_id"):
     location: Link[Location | None] = f.link("location_id", "Location")
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of an item adjustment. Source: Inventory v1, inventory adjustments."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     label: Field[str | None] = f.text()
     """Text."""
     value: Field[object] = f.json()
     """Any JSON value."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class ItemAdjustment(

@@ -22,15 +22,21 @@ if TYPE_CHECKING:
     from zohorm.inventory.tax_exemption import TaxExemption
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of an item group. Source: Inventory v1, item groups."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     label: Field[str | None] = f.text()
     """Text."""
     value: Field[object] = f.json()
     """Any JSON value."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class ItemGroupItem(Embedded, id="item_id"):
@@ -68,10 +74,10 @@ class ItemGroupItem(Embedded, id="item_id"):
     """Text."""
     part_number: Field[str | None] = f.text()
     """Text."""
-    attribute_option_id1: ReadOnly[str | None] = f.read_only(f.text())
+    attribute_option_id1: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of an attribute option id1."""
+    attribute_option_name1: Field[str | None] = f.text()
     """Text."""
-    attribute_option_name1: Field[int | None] = f.integer()
-    """A whole number."""
     image_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of an image."""
     image_name: ReadOnly[str | None] = f.read_only(f.text())

@@ -81,7 +81,10 @@ class LandedCost(
             "GET", "/bills/{bill_id}/landedcosts/{landed_cost_id}", "ZohoInventory.bills.READ"
         ),
         "update": Operation(
-            "PUT", "/bills/{bill_id}/landedcosts/{landed_cost_id}", "ZohoInventory.bills.UPDATE"
+            "PUT",
+            "/bills/{bill_id}/landedcosts/{landed_cost_id}",
+            "ZohoInventory.bills.UPDATE",
+            send_on_update=("cost_allocations",),
         ),
         "delete": Operation(
             "DELETE", "/bills/{bill_id}/landedcosts/{landed_cost_id}", "ZohoInventory.bills.DELETE"

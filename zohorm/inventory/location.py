@@ -59,7 +59,12 @@ class Location(
         "create": Operation("POST", "/locations", "ZohoInventory.settings.CREATE"),
         "list": Operation("GET", "/locations", "ZohoInventory.settings.READ"),
         "get": Operation("GET", "/locations/{location_id}", "ZohoInventory.settings.READ"),
-        "update": Operation("PUT", "/locations/{location_id}", "ZohoInventory.settings.UPDATE"),
+        "update": Operation(
+            "PUT",
+            "/locations/{location_id}",
+            "ZohoInventory.settings.UPDATE",
+            send_on_update=("location_name", "tax_settings_id"),
+        ),
         "delete": Operation("DELETE", "/locations/{location_id}", "ZohoInventory.settings.DELETE"),
     },
     filters={"location_type": f.exact_filter("location_type", f.ENUM)},

@@ -35,7 +35,7 @@ class Address(Embedded):
     """Text."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of an organization. Source: Inventory v1, organizations."""
 
     index: Field[int | None] = f.integer()
@@ -43,6 +43,14 @@ class CustomField(Embedded):
     value: Field[object] = f.json()
     """Any JSON value."""
     label: Field[str | None] = f.text()
+    """Text."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from zohorm.inventory.sales_order import SalesOrder
     from zohorm.inventory.shipment_order import ShipmentOrder
     from zohorm.inventory.storage_location import StorageLocation
+    from zohorm.inventory.user import User
 
 
 class Address(Embedded):
@@ -44,13 +45,8 @@ class Address(Embedded):
     """Text."""
     fax: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-
-
-class PackagePerson(Embedded, id="contact_person_id"):
-    """A person of a package. Source: Inventory v1, packages."""
-
-    contact_person_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of this record."""
+    street2: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class ItemCustomField(Embedded):
@@ -170,6 +166,8 @@ class LineItem(Embedded, id="line_item_id"):
     """Line batches; sent whole."""
     storages: Many[LineStorage] = f.many(LineStorage)
     """Line storages; sent whole."""
+    warehouse_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of a warehouse."""
     item: Link[Item | None] = f.link("item_id", "Item")
 
 
@@ -207,15 +205,21 @@ class PackageShipment(Embedded):
     shipment: Link[ShipmentOrder | None] = f.link("shipment_id", "ShipmentOrder")
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a package. Source: Inventory v1, packages."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     label: Field[str | None] = f.text()
     """Text."""
     value: Field[object] = f.json()
     """Any JSON value."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class Package(
@@ -249,7 +253,7 @@ class Package(
         ),
         "date": f.Filter(f.DATE, {"gte": "date_start", "lte": "date_end"}),
         "shipment_date": f.Filter(
-            f.TEXT, {"gte": "shipment_date_start", "lte": "shipment_date_end"}
+            f.DATE, {"gte": "shipment_date_start", "lte": "shipment_date_end"}
         ),
         "customer_name": f.Filter(
             f.TEXT, {"startswith": "customer_name_startswith", "contains": "customer_name_contains"}
@@ -285,8 +289,8 @@ class Package(
     """Text."""
     billing_address: ReadOnly[Address | None] = f.read_only_one(Address)
     """An address. Not shown in lists."""
-    contact_persons: ReadOnly[tuple[PackagePerson, ...]] = f.read_only_many(PackagePerson)
-    """Package persons. Not shown in lists."""
+    contact_persons: ReadOnly[tuple[str, ...] | None] = f.read_only(f.texts())
+    """Several texts. Not shown in lists."""
     created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant."""
     customer_id: ReadOnly[str] = f.read_only(f.identifier())
@@ -329,8 +333,36 @@ class Package(
     """Custom fields; those sent change, the others stay."""
     status: ReadOnly[str | None] = f.read_only(f.enum("not_shipped", "shipped", "delivered"))
     """One of the words above."""
+    shipment_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of a shipment."""
+    created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of a created by."""
+    shipment_number: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    delivery_method: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    tracking_number: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    carrier: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    sales_channel: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    salesorder_fulfilment_status: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    shipping_date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day."""
+    expected_delivery_date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day."""
+    shipment_delivered_date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day."""
+    salesorder_date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day."""
+    custom_field_hash: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value. Not shown in lists."""
     customer: Link[Contact] = f.link("customer_id", "Contact")
     salesorder: Link[SalesOrder] = f.link("salesorder_id", "SalesOrder")
+    shipment: Link[ShipmentOrder | None] = f.link("shipment_id", "ShipmentOrder")
+    created_by: Link[User | None] = f.link("created_by_id", "User")
 
     def save(
         self, *, check: bool | None = None, again: bool = False, salesorder_id: str | None = None

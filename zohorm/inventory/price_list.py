@@ -64,7 +64,12 @@ class PriceList(
     operations={
         "create": Operation("POST", "/pricebooks", "ZohoInventory.settings.CREATE"),
         "list": Operation("GET", "/pricebooks", "ZohoInventory.settings.READ"),
-        "update": Operation("PUT", "/pricebooks/{pricebook_id}", "ZohoInventory.settings.UPDATE"),
+        "update": Operation(
+            "PUT",
+            "/pricebooks/{pricebook_id}",
+            "ZohoInventory.settings.UPDATE",
+            send_on_update=("name", "pricebook_type", "sales_or_purchase_type"),
+        ),
         "delete": Operation(
             "DELETE", "/pricebooks/{pricebook_id}", "ZohoInventory.settings.DELETE"
         ),

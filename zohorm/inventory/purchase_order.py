@@ -59,15 +59,21 @@ class AssociatedPerson(Embedded):
     """A communication preference."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a purchase order. Source: Inventory v1, purchase orders."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     label: Field[str | None] = f.text()
     """Text."""
     value: Field[object] = f.json()
     """Any JSON value."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class ItemCustomField(Embedded):
@@ -144,6 +150,22 @@ class LineItem(Embedded, id="line_item_id"):
     """The id of a salesorder item."""
     item_custom_fields: Custom[ItemCustomField] = f.custom(ItemCustomField)
     """Item custom fields; those sent change, the others stay."""
+    rate: Field[Decimal | None] = f.money()
+    """A rate. Of one unit, in the order's currency."""
+    sku: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    quantity_billed: ReadOnly[Decimal | None] = f.read_only(f.number())
+    """A number."""
+    quantity_cancelled: ReadOnly[Decimal | None] = f.read_only(f.number())
+    """A number."""
+    quantity_intransit: ReadOnly[Decimal | None] = f.read_only(f.number())
+    """A number."""
+    project_id: Field[str | None] = f.identifier()
+    """The id of a project."""
+    discount: Field[str | None] = f.text()
+    """Text. A percentage with its sign, 10%, or an amount."""
+    warehouse_id: Field[str | None] = f.identifier()
+    """The id of a warehouse."""
     item: Link[Item | None] = f.link("item_id", "Item")
     account: Link[Account | None] = f.link("account_id", "Account")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
@@ -283,10 +305,23 @@ class PurchaseOrder(
             "DELETE", "/purchaseorders/{purchaseorder_id}", "ZohoInventory.purchaseorders.DELETE"
         ),
     },
+    filters={
+        "purchaseorder_number": f.text_filter("purchaseorder_number"),
+        "reference_number": f.text_filter("reference_number"),
+        "vendor_name": f.text_filter("vendor_name"),
+        "vendor_id": f.exact_filter("vendor_id", f.ID),
+        "item_id": f.exact_filter("item_id", f.ID),
+        "status": f.exact_filter("status", f.ENUM),
+        "date": f.date_filter("date"),
+        "total": f.number_filter("total"),
+        "last_modified_time": f.since_filter("last_modified_time"),
+        "search_text": f.exact_filter("search_text", f.TEXT),
+    },
+    sort=("vendor_name", "purchaseorder_number", "date", "delivery_date", "total", "created_time"),
 ):
     """What we have ordered from a vendor. Source: Inventory v1, purchase orders.
 
-    A new one needs purchaseorder_number, vendor_id and line_items.
+    A new one needs vendor_id and line_items.
     """
 
     purchaseorder_id: ReadOnly[str] = f.read_only(f.identifier())
@@ -432,6 +467,8 @@ class PurchaseOrder(
     """Text. Not shown in lists."""
     tax_treatment: WriteOnly[str | None] = f.write_only(f.text())
     """Text. Editions: mx."""
+    custom_field_hash: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value. Not shown in lists."""
     vendor: Link[Contact] = f.link("vendor_id", "Contact")
     currency: Link[Currency] = f.link("currency_id", "Currency")
     salesorder: Link[SalesOrder | None] = f.link("salesorder_id", "SalesOrder")

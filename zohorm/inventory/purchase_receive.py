@@ -24,22 +24,21 @@ if TYPE_CHECKING:
     from zohorm.inventory.storage_location import StorageLocation
 
 
-class ReceivePerson(Embedded, id="contact_person_id"):
-    """A receive person of a purchase receive. Source: Inventory v1, purchase receives."""
-
-    contact_person_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of this record."""
-
-
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a purchase receive. Source: Inventory v1, purchase receives."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     label: Field[str | None] = f.text()
     """Text."""
     value: Field[object] = f.json()
     """Any JSON value."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class ItemCustomField(Embedded):
@@ -114,6 +113,10 @@ class LineItem(Embedded, id="line_item_id"):
     """Line batches; sent whole."""
     storages: Many[LineStorage] = f.many(LineStorage)
     """Line storages; sent whole."""
+    sku: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    warehouse_id: Field[str | None] = f.identifier()
+    """The id of a warehouse."""
     item: Link[Item | None] = f.link("item_id", "Item")
 
 
@@ -163,7 +166,7 @@ class PurchaseReceive(
 ):
     """The arrival of goods of a purchase order. Source: Inventory v1, purchase receives.
 
-    A new one needs receive_number and line_items.
+    A new one needs date and line_items.
     """
 
     receive_id: ReadOnly[str] = f.read_only(f.identifier())
@@ -180,8 +183,8 @@ class PurchaseReceive(
     """The id of a vendor."""
     vendor_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    contact_persons: ReadOnly[tuple[ReceivePerson, ...]] = f.read_only_many(ReceivePerson)
-    """Receive persons."""
+    contact_persons: ReadOnly[tuple[str, ...] | None] = f.read_only(f.texts())
+    """Several texts."""
     notes: Field[str | None] = f.text()
     """Text."""
     custom_fields: Custom[CustomField] = f.custom(CustomField)
@@ -196,6 +199,20 @@ class PurchaseReceive(
     """An instant."""
     last_modified_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant."""
+    status: ReadOnly[str | None] = f.read_only(
+        f.enum("in_transit", "received", "billed", "partially_billed")
+    )
+    """One of the words above."""
+    received_status: ReadOnly[str | None] = f.read_only(
+        f.enum("in_transit", "received", "billed", "partially_billed")
+    )
+    """One of the words above."""
+    billed_status: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    total_quantity_received: ReadOnly[Decimal | None] = f.read_only(f.number())
+    """A number."""
+    custom_field_hash: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value."""
     purchaseorder: Link[PurchaseOrder] = f.link("purchaseorder_id", "PurchaseOrder")
     vendor: Link[Contact] = f.link("vendor_id", "Contact")
 

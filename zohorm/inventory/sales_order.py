@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Children, Custom, Field, Link, Many, One, ReadOnly, WriteOnly
+from zohorm.fields import Children, Custom, Field, Link, Many, One, ReadOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
@@ -184,6 +184,20 @@ class LineItem(Embedded, id="line_item_id"):
     """Text. Editions: mx."""
     item_custom_fields: Custom[ItemCustomField] = f.custom(ItemCustomField)
     """Item custom fields; those sent change, the others stay."""
+    discount: Field[str | None] = f.text()
+    """Text. A percentage with its sign, 10%, or an amount."""
+    sku: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    quantity_cancelled: ReadOnly[Decimal | None] = f.read_only(f.number())
+    """A number."""
+    quantity_returned: ReadOnly[Decimal | None] = f.read_only(f.number())
+    """A number."""
+    quantity_backordered: ReadOnly[Decimal | None] = f.read_only(f.number())
+    """A number."""
+    quantity_delivered: ReadOnly[Decimal | None] = f.read_only(f.number())
+    """A number."""
+    warehouse_id: Field[str | None] = f.identifier()
+    """The id of a warehouse."""
     item: Link[Item | None] = f.link("item_id", "Item")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     location: Link[Location | None] = f.link("location_id", "Location")
@@ -234,15 +248,21 @@ class Address(Embedded):
     """Text."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a sales order. Source: Inventory v1, sales orders."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     label: Field[str | None] = f.text()
     """Text."""
     value: Field[object] = f.json()
     """Any JSON value."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class SalesOrder(
@@ -272,10 +292,37 @@ class SalesOrder(
             "DELETE", "/salesorders/{salesorder_id}", "ZohoInventory.salesorders.DELETE"
         ),
     },
+    filters={
+        "salesorder_number": f.text_filter("salesorder_number"),
+        "reference_number": f.text_filter("reference_number"),
+        "customer_name": f.text_filter("customer_name"),
+        "customer_id": f.exact_filter("customer_id", f.ID),
+        "item_id": f.exact_filter("item_id", f.ID),
+        "status": f.exact_filter(
+            "status",
+            f.ENUM,
+            unchecked=("open", "partially_invoiced", "invoiced", "overdue", "closed"),
+        ),
+        "date": f.date_filter("date"),
+        "shipment_date": f.date_filter("shipment_date"),
+        "total": f.number_filter("total"),
+        "last_modified_time": f.since_filter("last_modified_time"),
+        "search_text": f.exact_filter("search_text", f.TEXT),
+    },
+    sort=(
+        "customer_name",
+        "salesorder_number",
+        "shipment_date",
+        "last_modified_time",
+        "reference_number",
+        "total",
+        "date",
+        "created_time",
+    ),
 ):
     """What a customer has ordered. Source: Inventory v1, sales orders.
 
-    A new one needs salesorder_number, customer_id and line_items.
+    A new one needs customer_id and line_items.
     """
 
     salesorder_id: ReadOnly[str] = f.read_only(f.identifier())
@@ -415,8 +462,8 @@ class SalesOrder(
     """One of the words above. Editions: in. Not shown in lists."""
     place_of_supply: Field[str | None] = f.text()
     """Text. Editions: in. Not shown in lists."""
-    shipment_days: ReadOnly[int | None] = f.read_only(f.integer())
-    """A whole number. Shown in lists alone."""
+    shipment_days: ReadOnly[str | None] = f.read_only(f.text())
+    """Text. Shown in lists alone."""
     quantity: ReadOnly[Decimal | None] = f.read_only(f.number())
     """A quantity. Shown in lists alone."""
     quantity_invoiced: ReadOnly[Decimal | None] = f.read_only(f.number())
@@ -426,23 +473,43 @@ class SalesOrder(
     quantity_shipped: ReadOnly[Decimal | None] = f.read_only(f.number())
     """A number. Shown in lists alone."""
     bcy_total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount. Shown in lists alone."""
+    """An amount. In the organization's currency."""
     is_drop_shipment: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Shown in lists alone."""
     is_backorder: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Shown in lists alone."""
-    billing_address_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a billing address. An address of the customer; it is shown as billing_address."""
-    shipping_address_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a shipping address. An address of the customer; it is shown as shipping_address."""
+    billing_address_id: Field[str | None] = f.identifier()
+    """The id of a billing address. Not shown in lists. An address of the customer; it is shown as
+    billing_address."""
+    shipping_address_id: Field[str | None] = f.identifier()
+    """The id of a shipping address. Not shown in lists. An address of the customer; it is shown as
+    shipping_address."""
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value. Not shown in lists."""
+    order_status: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    invoiced_status: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    paid_status: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    shipped_status: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    balance: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount. Not invoiced or not paid yet."""
+    total_quantity: ReadOnly[Decimal | None] = f.read_only(f.number())
+    """A quantity. Not shown in lists."""
+    payment_terms: Field[int | None] = f.integer()
+    """A whole number. Not shown in lists. Days until an invoice is due."""
+    payment_terms_label: Field[str | None] = f.text()
+    """Text. Not shown in lists."""
     customer: Link[Contact] = f.link("customer_id", "Contact")
     currency: Link[Currency] = f.link("currency_id", "Currency")
     location: Link[Location | None] = f.link("location_id", "Location")
     packages: Children[Package] = f.children("Package", by="salesorder_id", shown="packages")
     shipment_orders: Children[ShipmentOrder] = f.children("ShipmentOrder", by="salesorder_id")
-    sales_returns: Children[SalesReturn] = f.children("SalesReturn", by="salesorder_id")
+    sales_returns: Children[SalesReturn] = f.children(
+        "SalesReturn", by="salesorder_id", shown="salesreturns"
+    )
 
     def save(
         self,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.abilities import Deletes, Gets, Saves
-from zohorm.fields import Custom, Field, Link, Many, ReadOnly
+from zohorm.fields import Custom, Field, Link, ReadOnly
 from zohorm.record import Embedded
 from zohorm.resource import Operation
 from zohorm.saving import SaveResult
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
     from zohorm.inventory.item import Item
     from zohorm.inventory.sales_order import SalesOrder
     from zohorm.inventory.tax import Tax
-
-
-class ShipmentPerson(Embedded):
-    """A shipment person of a shipment order. Source: Inventory v1, shipment orders."""
-
-    contact_person_id: Field[str | None] = f.identifier()
-    """The id of a contact person."""
 
 
 class LineItem(Embedded, id="line_item_id"):
@@ -93,15 +86,21 @@ class Address(Embedded):
     """Text."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a shipment order. Source: Inventory v1, shipment orders."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     label: Field[str | None] = f.text()
     """Text."""
     value: Field[object] = f.json()
     """Any JSON value."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class ShipmentOrder(
@@ -128,6 +127,7 @@ class ShipmentOrder(
             "/shipmentorders/{shipment_id}",
             "ZohoInventory.shipmentorders.UPDATE",
             options=("package_ids", "salesorder_id"),
+            send_on_update=("date", "delivery_method"),
         ),
         "delete": Operation(
             "DELETE", "/shipmentorders/{shipment_id}", "ZohoInventory.shipmentorders.DELETE"
@@ -169,8 +169,8 @@ class ShipmentOrder(
     """The id of a customer."""
     customer_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    contact_persons: Many[ShipmentPerson] = f.many(ShipmentPerson)
-    """Shipment persons; sent whole."""
+    contact_persons: Field[tuple[str, ...] | None] = f.texts()
+    """Several texts."""
     currency_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a currency."""
     currency_code: ReadOnly[str | None] = f.read_only(f.text())
@@ -229,6 +229,8 @@ class ShipmentOrder(
     """An instant."""
     last_modified_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant."""
+    custom_field_hash: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value."""
     salesorder: Link[SalesOrder] = f.link("salesorder_id", "SalesOrder")
     customer: Link[Contact | None] = f.link("customer_id", "Contact")
     currency: Link[Currency | None] = f.link("currency_id", "Currency")

@@ -47,7 +47,10 @@ class StorageZone(
         "list": Operation("GET", "/storagezones", "ZohoInventory.warehouses.READ"),
         "get": Operation("GET", "/storagezones/{storage_zone_id}", "ZohoInventory.warehouses.READ"),
         "update": Operation(
-            "PUT", "/storagezones/{storage_zone_id}", "ZohoInventory.warehouses.UPDATE"
+            "PUT",
+            "/storagezones/{storage_zone_id}",
+            "ZohoInventory.warehouses.UPDATE",
+            send_on_update=("zone_name",),
         ),
         "delete": Operation(
             "DELETE", "/storagezones/{storage_zone_id}", "ZohoInventory.warehouses.DELETE"

@@ -76,11 +76,11 @@ class AttachedDocument(Embedded, id="document_id"):
     """A whole number."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a task. Source: Inventory v1, tasks."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     edit_on_store: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
     show_in_all_pdf: ReadOnly[bool | None] = f.read_only(f.boolean())

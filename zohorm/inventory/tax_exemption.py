@@ -25,7 +25,10 @@ class TaxExemption(
             "GET", "/settings/taxexemptions/{tax_exemption_id}", "ZohoInventory.settings.READ"
         ),
         "update": Operation(
-            "PUT", "/settings/taxexemptions/{tax_exemption_id}", "ZohoInventory.settings.UPDATE"
+            "PUT",
+            "/settings/taxexemptions/{tax_exemption_id}",
+            "ZohoInventory.settings.UPDATE",
+            send_on_update=("tax_exemption_code", "type"),
         ),
         "delete": Operation(
             "DELETE", "/settings/taxexemptions/{tax_exemption_id}", "ZohoInventory.settings.DELETE"

@@ -213,15 +213,21 @@ class AttachedDocument(Embedded):
     """Text."""
 
 
-class CustomField(Embedded):
+class CustomField(Embedded, id="customfield_id"):
     """A custom field of a vendor credit. Source: Inventory v1, vendor credits."""
 
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of this record."""
     label: Field[str | None] = f.text()
     """Text."""
     value: Field[object] = f.json()
     """Any JSON value."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class Comment(Embedded, id="comment_id"):
@@ -468,6 +474,8 @@ class VendorCredit(
     """Tax summaries. Not shown in lists."""
     has_attachment: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Shown in lists alone."""
+    custom_field_hash: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value. Not shown in lists."""
     vendor: Link[Contact] = f.link("vendor_id", "Contact")
     currency: Link[Currency] = f.link("currency_id", "Currency")
     location: Link[Location | None] = f.link("location_id", "Location")

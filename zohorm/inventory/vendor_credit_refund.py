@@ -66,6 +66,7 @@ class VendorCreditRefund(
             "PUT",
             "/vendorcredits/{vendor_credit_id}/refunds/{vendor_credit_refund_id}",
             "ZohoInventory.debitnotes.UPDATE",
+            send_on_update=("date", "amount", "account_id"),
         ),
         "delete": Operation(
             "DELETE",
