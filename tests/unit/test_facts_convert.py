@@ -485,6 +485,14 @@ def test_a_star_corrects_what_is_there(tmp_path: Path) -> None:
     assert "notes" not in resources["BillComment"]["fields"]
 
 
+def test_a_star_stands_for_a_part_of_a_name_too(tmp_path: Path) -> None:
+    text = f'[[correct]]\nat = "Bill.embedded.*Item.fields.rate"\nset = {{note = "x"}}\n{GIVEN}'
+
+    embedded = converted(tmp_path, text)["Bill"]["embedded"]
+
+    assert embedded["LineItem"]["fields"]["rate"]["note"] == "x"
+
+
 @pytest.mark.parametrize(
     "text",
     [

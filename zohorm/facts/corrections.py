@@ -19,6 +19,7 @@ that no document shows says its `operations`, and what else is known of it as a 
 
 from __future__ import annotations
 
+import fnmatch
 import importlib.resources
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -170,9 +171,12 @@ def _correct(resources: Facts, path: str, row: Facts, *, adds: bool = True) -> b
 
 
 def _targets(node: Facts, steps: list[str]) -> Iterator[tuple[Facts, str]]:
-    """Give the objects that hold the last step; a step `*` is every member that goes on."""
+    """Give the objects that hold the last step; a step `*` is every member that goes on.
+
+    So is `*LineItem`, of the members whose names end like that.
+    """
     step, rest = steps[0], steps[1:]
-    for name in list(node) if step == "*" else [step]:
+    for name in fnmatch.filter(node, step) if "*" in step else [step]:
         if not rest:
             yield node, name
         elif isinstance(node.get(name), dict):
