@@ -12,49 +12,54 @@ from zohorm.importing import later
 if TYPE_CHECKING:
     from zohorm.inventory.account import Account
     from zohorm.inventory.batch import AssociatedLocation, Batch
-    from zohorm.inventory.bill import Bill, BillCredit, Payment
+    from zohorm.inventory.bill import Bill, BillCredit, BillLineItem, Payment
     from zohorm.inventory.brand import Brand
-    from zohorm.inventory.bundle import Bundle, FinishedBatch, FinishedStorage
+    from zohorm.inventory.bundle import Bundle, BundleLineItem, FinishedBatch, FinishedStorage
     from zohorm.inventory.composite_item import CompositeItem
     from zohorm.inventory.contact import Contact, DefaultTemplates, OpeningBalance
     from zohorm.inventory.contact_address import ContactAddress
     from zohorm.inventory.contact_comment import ContactComment
     from zohorm.inventory.contact_person import ContactPerson
-    from zohorm.inventory.credit_note import CreditedInvoice, CreditNote
+    from zohorm.inventory.credit_note import CreditedInvoice, CreditNote, CreditNoteLineItem
     from zohorm.inventory.credit_note_comment import CreditNoteComment
     from zohorm.inventory.credit_note_invoice import CreditNoteInvoice
     from zohorm.inventory.credit_note_refund import CreditNoteRefund
     from zohorm.inventory.credit_note_template import CreditNoteTemplate
     from zohorm.inventory.currency import Currency
     from zohorm.inventory.customer_payment import CustomerPayment, PaidInvoice
-    from zohorm.inventory.delivery_challan import DeliveryChallan, LineItemTax
+    from zohorm.inventory.delivery_challan import (
+        DeliveryChallan,
+        DeliveryChallanLineItem,
+        LineItemTax,
+    )
     from zohorm.inventory.delivery_challan_template import DeliveryChallanTemplate
     from zohorm.inventory.document import Document
-    from zohorm.inventory.invoice import Invoice
+    from zohorm.inventory.invoice import Invoice, LineItem
     from zohorm.inventory.invoice_comment import InvoiceComment
     from zohorm.inventory.invoice_credit import InvoiceCredit
     from zohorm.inventory.invoice_payment import InvoicePayment
     from zohorm.inventory.invoice_template import InvoiceTemplate
     from zohorm.inventory.item import Item, ItemLocation
-    from zohorm.inventory.item_adjustment import ItemAdjustment
+    from zohorm.inventory.item_adjustment import ItemAdjustment, ItemAdjustmentLineItem
     from zohorm.inventory.item_group import Attribute, ItemGroup, ItemGroupItem, Options
     from zohorm.inventory.landed_cost import CostAllocation, LandedCost
     from zohorm.inventory.location import AssociatedUser, Location
     from zohorm.inventory.location_user import LocationUser
-    from zohorm.inventory.move_order import MoveOrder
+    from zohorm.inventory.move_order import MoveOrder, MoveOrderLineItem
     from zohorm.inventory.move_order_comment import MoveOrderComment
     from zohorm.inventory.organization import Organization
-    from zohorm.inventory.package import Package, PackageShipment
-    from zohorm.inventory.picklist import MappingEntityDetail, Picklist
+    from zohorm.inventory.package import Package, PackageLineItem, PackageShipment
+    from zohorm.inventory.picklist import MappingEntityDetail, Picklist, PicklistLineItem
     from zohorm.inventory.picklist_comment import PicklistComment
     from zohorm.inventory.price_list import PricebookItem, PriceBracket, PriceList
     from zohorm.inventory.purchase_order import (
         PurchaseOrder,
         PurchaseOrderBill,
+        PurchaseOrderLineItem,
         PurchaseOrderReceive,
     )
-    from zohorm.inventory.purchase_receive import PurchaseReceive
-    from zohorm.inventory.putaway import Putaway
+    from zohorm.inventory.purchase_receive import PurchaseReceive, PurchaseReceiveLineItem
+    from zohorm.inventory.putaway import Putaway, PutawayLineItem
     from zohorm.inventory.putaway_comment import PutawayComment
     from zohorm.inventory.replenishment import Replenishment
     from zohorm.inventory.replenishment_task import (
@@ -63,15 +68,20 @@ if TYPE_CHECKING:
         TaskTransferOrder,
     )
     from zohorm.inventory.reporting_tag import Entity, MultiPreferenceEntity, ReportingTag
-    from zohorm.inventory.retainer_invoice import RetainerInvoice
+    from zohorm.inventory.retainer_invoice import RetainerInvoice, RetainerInvoiceLineItem
     from zohorm.inventory.retainer_invoice_comment import RetainerInvoiceComment
     from zohorm.inventory.retainer_invoice_template import RetainerInvoiceTemplate
-    from zohorm.inventory.sales_order import SalesOrder, SalesOrderInvoice
+    from zohorm.inventory.sales_order import SalesOrder, SalesOrderInvoice, SalesOrderLineItem
     from zohorm.inventory.sales_person import SalesPerson
-    from zohorm.inventory.sales_return import ReturnCreditNote, ReturnReceive, SalesReturn
-    from zohorm.inventory.sales_return_receive import SalesReturnReceive
+    from zohorm.inventory.sales_return import (
+        ReturnCreditNote,
+        ReturnReceive,
+        SalesReturn,
+        SalesReturnLineItem,
+    )
+    from zohorm.inventory.sales_return_receive import SalesReturnReceive, SalesReturnReceiveLineItem
     from zohorm.inventory.serial_number import SerialNumber
-    from zohorm.inventory.shipment_order import ShipmentOrder
+    from zohorm.inventory.shipment_order import ShipmentOrder, ShipmentOrderLineItem
     from zohorm.inventory.storage_location import StorageLocation, StoredBatch
     from zohorm.inventory.storage_zone import LocationStructure, StorageZone
     from zohorm.inventory.task import Dependency, EntityTag, MailAttachment, Owner, Reminder, Task
@@ -80,7 +90,7 @@ if TYPE_CHECKING:
     from zohorm.inventory.tax_authority import TaxAuthority
     from zohorm.inventory.tax_exemption import TaxExemption
     from zohorm.inventory.tax_group import TaxGroup
-    from zohorm.inventory.transfer_order import TransferOrder
+    from zohorm.inventory.transfer_order import TransferOrder, TransferOrderLineItem
     from zohorm.inventory.unit import Unit
     from zohorm.inventory.unit_conversion import UnitConversion
     from zohorm.inventory.unit_group import UnitGroup, UnitGroupUnitConversion
@@ -92,6 +102,7 @@ if TYPE_CHECKING:
         ReverseChargeVatSummary,
         VatSummaryTax,
         VendorCredit,
+        VendorCreditLineItem,
     )
     from zohorm.inventory.vendor_credit_bill import VendorCreditBill
     from zohorm.inventory.vendor_credit_comment import VendorCreditComment
@@ -104,49 +115,59 @@ else:
         {
             "zohorm.inventory.account": ("Account",),
             "zohorm.inventory.batch": ("AssociatedLocation", "Batch"),
-            "zohorm.inventory.bill": ("Bill", "BillCredit", "Payment"),
+            "zohorm.inventory.bill": ("Bill", "BillCredit", "BillLineItem", "Payment"),
             "zohorm.inventory.brand": ("Brand",),
-            "zohorm.inventory.bundle": ("Bundle", "FinishedBatch", "FinishedStorage"),
+            "zohorm.inventory.bundle": (
+                "Bundle",
+                "BundleLineItem",
+                "FinishedBatch",
+                "FinishedStorage",
+            ),
             "zohorm.inventory.composite_item": ("CompositeItem",),
             "zohorm.inventory.contact": ("Contact", "DefaultTemplates", "OpeningBalance"),
             "zohorm.inventory.contact_address": ("ContactAddress",),
             "zohorm.inventory.contact_comment": ("ContactComment",),
             "zohorm.inventory.contact_person": ("ContactPerson",),
-            "zohorm.inventory.credit_note": ("CreditedInvoice", "CreditNote"),
+            "zohorm.inventory.credit_note": ("CreditedInvoice", "CreditNote", "CreditNoteLineItem"),
             "zohorm.inventory.credit_note_comment": ("CreditNoteComment",),
             "zohorm.inventory.credit_note_invoice": ("CreditNoteInvoice",),
             "zohorm.inventory.credit_note_refund": ("CreditNoteRefund",),
             "zohorm.inventory.credit_note_template": ("CreditNoteTemplate",),
             "zohorm.inventory.currency": ("Currency",),
             "zohorm.inventory.customer_payment": ("CustomerPayment", "PaidInvoice"),
-            "zohorm.inventory.delivery_challan": ("DeliveryChallan", "LineItemTax"),
+            "zohorm.inventory.delivery_challan": (
+                "DeliveryChallan",
+                "DeliveryChallanLineItem",
+                "LineItemTax",
+            ),
             "zohorm.inventory.delivery_challan_template": ("DeliveryChallanTemplate",),
             "zohorm.inventory.document": ("Document",),
-            "zohorm.inventory.invoice": ("Invoice",),
+            "zohorm.inventory.invoice": ("Invoice", "LineItem"),
             "zohorm.inventory.invoice_comment": ("InvoiceComment",),
             "zohorm.inventory.invoice_credit": ("InvoiceCredit",),
             "zohorm.inventory.invoice_payment": ("InvoicePayment",),
             "zohorm.inventory.invoice_template": ("InvoiceTemplate",),
             "zohorm.inventory.item": ("Item", "ItemLocation"),
-            "zohorm.inventory.item_adjustment": ("ItemAdjustment",),
+            "zohorm.inventory.item_adjustment": ("ItemAdjustment", "ItemAdjustmentLineItem"),
             "zohorm.inventory.item_group": ("Attribute", "ItemGroup", "ItemGroupItem", "Options"),
             "zohorm.inventory.landed_cost": ("CostAllocation", "LandedCost"),
             "zohorm.inventory.location": ("AssociatedUser", "Location"),
             "zohorm.inventory.location_user": ("LocationUser",),
-            "zohorm.inventory.move_order": ("MoveOrder",),
+            "zohorm.inventory.move_order": ("MoveOrder", "MoveOrderLineItem"),
             "zohorm.inventory.move_order_comment": ("MoveOrderComment",),
             "zohorm.inventory.organization": ("Organization",),
-            "zohorm.inventory.package": ("Package", "PackageShipment"),
-            "zohorm.inventory.picklist": ("MappingEntityDetail", "Picklist"),
+            "zohorm.inventory.package": ("Package", "PackageLineItem", "PackageShipment"),
+            "zohorm.inventory.picklist": ("MappingEntityDetail", "Picklist", "PicklistLineItem"),
             "zohorm.inventory.picklist_comment": ("PicklistComment",),
             "zohorm.inventory.price_list": ("PricebookItem", "PriceBracket", "PriceList"),
             "zohorm.inventory.purchase_order": (
                 "PurchaseOrder",
                 "PurchaseOrderBill",
+                "PurchaseOrderLineItem",
                 "PurchaseOrderReceive",
             ),
-            "zohorm.inventory.purchase_receive": ("PurchaseReceive",),
-            "zohorm.inventory.putaway": ("Putaway",),
+            "zohorm.inventory.purchase_receive": ("PurchaseReceive", "PurchaseReceiveLineItem"),
+            "zohorm.inventory.putaway": ("Putaway", "PutawayLineItem"),
             "zohorm.inventory.putaway_comment": ("PutawayComment",),
             "zohorm.inventory.replenishment": ("Replenishment",),
             "zohorm.inventory.replenishment_task": (
@@ -155,15 +176,27 @@ else:
                 "TaskTransferOrder",
             ),
             "zohorm.inventory.reporting_tag": ("Entity", "MultiPreferenceEntity", "ReportingTag"),
-            "zohorm.inventory.retainer_invoice": ("RetainerInvoice",),
+            "zohorm.inventory.retainer_invoice": ("RetainerInvoice", "RetainerInvoiceLineItem"),
             "zohorm.inventory.retainer_invoice_comment": ("RetainerInvoiceComment",),
             "zohorm.inventory.retainer_invoice_template": ("RetainerInvoiceTemplate",),
-            "zohorm.inventory.sales_order": ("SalesOrder", "SalesOrderInvoice"),
+            "zohorm.inventory.sales_order": (
+                "SalesOrder",
+                "SalesOrderInvoice",
+                "SalesOrderLineItem",
+            ),
             "zohorm.inventory.sales_person": ("SalesPerson",),
-            "zohorm.inventory.sales_return": ("ReturnCreditNote", "ReturnReceive", "SalesReturn"),
-            "zohorm.inventory.sales_return_receive": ("SalesReturnReceive",),
+            "zohorm.inventory.sales_return": (
+                "ReturnCreditNote",
+                "ReturnReceive",
+                "SalesReturn",
+                "SalesReturnLineItem",
+            ),
+            "zohorm.inventory.sales_return_receive": (
+                "SalesReturnReceive",
+                "SalesReturnReceiveLineItem",
+            ),
             "zohorm.inventory.serial_number": ("SerialNumber",),
-            "zohorm.inventory.shipment_order": ("ShipmentOrder",),
+            "zohorm.inventory.shipment_order": ("ShipmentOrder", "ShipmentOrderLineItem"),
             "zohorm.inventory.storage_location": ("StorageLocation", "StoredBatch"),
             "zohorm.inventory.storage_zone": ("LocationStructure", "StorageZone"),
             "zohorm.inventory.task": (
@@ -179,7 +212,7 @@ else:
             "zohorm.inventory.tax_authority": ("TaxAuthority",),
             "zohorm.inventory.tax_exemption": ("TaxExemption",),
             "zohorm.inventory.tax_group": ("TaxGroup",),
-            "zohorm.inventory.transfer_order": ("TransferOrder",),
+            "zohorm.inventory.transfer_order": ("TransferOrder", "TransferOrderLineItem"),
             "zohorm.inventory.unit": ("Unit",),
             "zohorm.inventory.unit_conversion": ("UnitConversion",),
             "zohorm.inventory.unit_group": ("UnitGroup", "UnitGroupUnitConversion"),
@@ -191,6 +224,7 @@ else:
                 "ReverseChargeVatSummary",
                 "VatSummaryTax",
                 "VendorCredit",
+                "VendorCreditLineItem",
             ),
             "zohorm.inventory.vendor_credit_bill": ("VendorCreditBill",),
             "zohorm.inventory.vendor_credit_comment": ("VendorCreditComment",),
@@ -209,9 +243,11 @@ __all__ = [
     "Batch",
     "Bill",
     "BillCredit",
+    "BillLineItem",
     "BillsCredited",
     "Brand",
     "Bundle",
+    "BundleLineItem",
     "CompositeItem",
     "Contact",
     "ContactAddress",
@@ -221,6 +257,7 @@ __all__ = [
     "CreditNote",
     "CreditNoteComment",
     "CreditNoteInvoice",
+    "CreditNoteLineItem",
     "CreditNoteRefund",
     "CreditNoteTemplate",
     "CreditedInvoice",
@@ -228,6 +265,7 @@ __all__ = [
     "CustomerPayment",
     "DefaultTemplates",
     "DeliveryChallan",
+    "DeliveryChallanLineItem",
     "DeliveryChallanTemplate",
     "Dependency",
     "Document",
@@ -244,10 +282,12 @@ __all__ = [
     "InvoiceTemplate",
     "Item",
     "ItemAdjustment",
+    "ItemAdjustmentLineItem",
     "ItemGroup",
     "ItemGroupItem",
     "ItemLocation",
     "LandedCost",
+    "LineItem",
     "LineItemTax",
     "Location",
     "LocationStructure",
@@ -256,26 +296,32 @@ __all__ = [
     "MappingEntityDetail",
     "MoveOrder",
     "MoveOrderComment",
+    "MoveOrderLineItem",
     "MultiPreferenceEntity",
     "OpeningBalance",
     "Options",
     "Organization",
     "Owner",
     "Package",
+    "PackageLineItem",
     "PackageShipment",
     "PaidInvoice",
     "Payment",
     "Picklist",
     "PicklistComment",
+    "PicklistLineItem",
     "PriceBracket",
     "PriceList",
     "PricebookItem",
     "PurchaseOrder",
     "PurchaseOrderBill",
+    "PurchaseOrderLineItem",
     "PurchaseOrderReceive",
     "PurchaseReceive",
+    "PurchaseReceiveLineItem",
     "Putaway",
     "PutawayComment",
+    "PutawayLineItem",
     "RefundSummary",
     "Reminder",
     "Replenishment",
@@ -283,17 +329,22 @@ __all__ = [
     "ReportingTag",
     "RetainerInvoice",
     "RetainerInvoiceComment",
+    "RetainerInvoiceLineItem",
     "RetainerInvoiceTemplate",
     "ReturnCreditNote",
     "ReturnReceive",
     "ReverseChargeVatSummary",
     "SalesOrder",
     "SalesOrderInvoice",
+    "SalesOrderLineItem",
     "SalesPerson",
     "SalesReturn",
+    "SalesReturnLineItem",
     "SalesReturnReceive",
+    "SalesReturnReceiveLineItem",
     "SerialNumber",
     "ShipmentOrder",
+    "ShipmentOrderLineItem",
     "StorageLocation",
     "StorageZone",
     "StoredBatch",
@@ -306,6 +357,7 @@ __all__ = [
     "TaxExemption",
     "TaxGroup",
     "TransferOrder",
+    "TransferOrderLineItem",
     "Unit",
     "UnitConversion",
     "UnitGroup",
@@ -315,6 +367,7 @@ __all__ = [
     "VendorCredit",
     "VendorCreditBill",
     "VendorCreditComment",
+    "VendorCreditLineItem",
     "VendorCreditRefund",
     "Warehouse",
     "ZohoInventory",

@@ -78,7 +78,7 @@ class ItemCustomField(Embedded):
     """Any JSON value."""
 
 
-class LineItem(Embedded, id="line_item_id"):
+class BillLineItem(Embedded, id="line_item_id"):
     """A line item of a bill. Source: Inventory v1, bills."""
 
     purchaseorder_item_id: Field[str | None] = f.identifier()
@@ -314,8 +314,8 @@ class Bill(
     """A rate."""
     is_item_level_tax_calc: Field[bool | None] = f.boolean()
     """True or false."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole."""
+    line_items: Many[BillLineItem] = f.many(BillLineItem)
+    """Bill line items; sent whole."""
     location_id: Field[str | None] = f.identifier()
     """The id of a location."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())

@@ -52,7 +52,7 @@ class LineBatch(Embedded):
     batch: Link[Batch | None] = f.link("batch_id", "Batch")
 
 
-class LineItem(Embedded, id="line_item_id"):
+class BundleLineItem(Embedded, id="line_item_id"):
     """A line item of a bundle. Source: Inventory v1, composite items."""
 
     item_id: Field[str | None] = f.identifier()
@@ -226,8 +226,8 @@ class Bundle(
     """The id of a project. Not shown in lists."""
     project_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole."""
+    line_items: Many[BundleLineItem] = f.many(BundleLineItem)
+    """Bundle line items; sent whole."""
     is_completed: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     custom_fields: Custom[CustomField] = f.custom(CustomField)

@@ -165,7 +165,7 @@ class LineBatch(Embedded):
     batch: Link[Batch | None] = f.link("batch_id", "Batch")
 
 
-class LineItem(Embedded, id="line_item_id"):
+class CreditNoteLineItem(Embedded, id="line_item_id"):
     """A line item of a credit note. Source: Inventory v1, credit notes."""
 
     item_id: Field[str | None] = f.identifier()
@@ -220,8 +220,8 @@ class LineItem(Embedded, id="line_item_id"):
     """A rate."""
     unit: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    discount: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    discount: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value. An amount, or a percentage as a text: 12.5%."""
     tds_tax_id: Field[str | None] = f.identifier()
     """The id of a tds tax. Editions: mx."""
     tax_exemption_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -421,8 +421,8 @@ class CreditNote(
     """An amount."""
     balance: ReadOnly[Decimal] = f.read_only(f.money())
     """An amount. Not used yet."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[CreditNoteLineItem] = f.many(CreditNoteLineItem)
+    """Credit note line items; sent whole. Not shown in lists."""
     location_id: Field[str | None] = f.identifier()
     """The id of a location. Not shown in lists."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())

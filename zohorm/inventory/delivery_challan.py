@@ -88,7 +88,7 @@ class ItemCustomField(Embedded):
     """Any JSON value."""
 
 
-class LineItem(Embedded, id="line_item_id"):
+class DeliveryChallanLineItem(Embedded, id="line_item_id"):
     """A line item of a delivery challan. Source: Inventory v1, delivery challans."""
 
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -111,8 +111,8 @@ class LineItem(Embedded, id="line_item_id"):
     """A quantity."""
     unit: Field[str | None] = f.text()
     """Text, at most 120 characters."""
-    discount: Field[str | None] = f.text()
-    """Text."""
+    discount: Field[object] = f.json()
+    """Any JSON value. An amount, or a percentage as a text: 12.5%."""
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
@@ -278,8 +278,8 @@ class DeliveryChallan(
     """Text. Not shown in lists."""
     is_inclusive_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
-    discount: Field[str | None] = f.text()
-    """Text. Not shown in lists."""
+    discount: Field[object] = f.json()
+    """Any JSON value. Not shown in lists. An amount, or a percentage as a text: 12.5%."""
     place_of_supply: Field[str | None] = f.text()
     """Text, at most 5 characters. Not shown in lists."""
     gst_no: Field[str | None] = f.text()
@@ -288,8 +288,8 @@ class DeliveryChallan(
     """Text. Not shown in lists."""
     tax_treatment: Field[str | None] = f.text()
     """Text. Not shown in lists."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[DeliveryChallanLineItem] = f.many(DeliveryChallanLineItem)
+    """Delivery challan line items; sent whole. Not shown in lists."""
     sub_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not shown in lists."""
     tax_total: ReadOnly[Decimal | None] = f.read_only(f.money())

@@ -67,7 +67,7 @@ class LineBatch(Embedded):
     batch: Link[Batch | None] = f.link("batch_id", "Batch")
 
 
-class LineItem(Embedded, id="line_item_id"):
+class ItemAdjustmentLineItem(Embedded, id="line_item_id"):
     """A line item of an item adjustment. Source: Inventory v1, inventory adjustments."""
 
     item_id: Field[str | None] = f.identifier()
@@ -178,8 +178,8 @@ class ItemAdjustment(
     """Text."""
     adjustment_type: Field[str] = f.enum("quantity", "value")
     """One of the words above. By quantity, or by the value of the stock."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[ItemAdjustmentLineItem] = f.many(ItemAdjustmentLineItem)
+    """Item adjustment line items; sent whole. Not shown in lists."""
     location_id: Field[str | None] = f.identifier()
     """The id of a location. Not shown in lists."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())

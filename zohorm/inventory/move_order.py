@@ -114,7 +114,7 @@ class ToStorage(Embedded):
     storage: Link[StorageLocation | None] = f.link("storage_id", "StorageLocation")
 
 
-class LineItem(Embedded, id="line_item_id"):
+class MoveOrderLineItem(Embedded, id="line_item_id"):
     """A line item of a move order. Source: Inventory v1, move orders."""
 
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -245,8 +245,8 @@ class MoveOrder(
     """Text."""
     comments: ReadOnly[tuple[Comment, ...]] = f.read_only_many(Comment)
     """Comments. Not shown in lists."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[MoveOrderLineItem] = f.many(MoveOrderLineItem)
+    """Move order line items; sent whole. Not shown in lists."""
     documents: ReadOnly[tuple[AttachedDocument, ...]] = f.read_only_many(AttachedDocument)
     """Attached documents. Not shown in lists."""
     has_attachment: ReadOnly[bool | None] = f.read_only(f.boolean())

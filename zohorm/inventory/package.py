@@ -129,7 +129,7 @@ class LineBatch(Embedded):
     batch: Link[Batch | None] = f.link("batch_id", "Batch")
 
 
-class LineItem(Embedded, id="line_item_id"):
+class PackageLineItem(Embedded, id="line_item_id"):
     """A line item of a package. Source: Inventory v1, packages."""
 
     description: ReadOnly[str | None] = f.read_only(f.text())
@@ -305,8 +305,8 @@ class Package(
     """True or false."""
     last_modified_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[PackageLineItem] = f.many(PackageLineItem)
+    """Package line items; sent whole. Not shown in lists."""
     mobile: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     notes: Field[str | None] = f.text()

@@ -160,7 +160,7 @@ class MappingEntityDetail(Embedded):
     )
 
 
-class LineItem(Embedded, id="line_item_id"):
+class PicklistLineItem(Embedded, id="line_item_id"):
     """A line item of a picklist. Source: Inventory v1, picklists."""
 
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -412,8 +412,8 @@ class Picklist(
     """A quantity. Not shown in lists."""
     parent_entity: Field[str | None] = f.enum("salesorder", "purchase_return")
     """One of the words above. Not shown in lists."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[PicklistLineItem] = f.many(PicklistLineItem)
+    """Picklist line items; sent whole. Not shown in lists."""
     comments: ReadOnly[tuple[Comment, ...]] = f.read_only_many(Comment)
     """Comments. Not shown in lists."""
     custom_fields: Custom[CustomField] = f.custom(CustomField)

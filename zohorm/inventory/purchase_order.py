@@ -85,7 +85,7 @@ class ItemCustomField(Embedded):
     """Any JSON value."""
 
 
-class LineItem(Embedded, id="line_item_id"):
+class PurchaseOrderLineItem(Embedded, id="line_item_id"):
     """A line item of a purchase order. Source: Inventory v1, purchase orders."""
 
     item_id: Field[str | None] = f.identifier()
@@ -162,8 +162,8 @@ class LineItem(Embedded, id="line_item_id"):
     """A number."""
     project_id: Field[str | None] = f.identifier()
     """The id of a project."""
-    discount: Field[str | None] = f.text()
-    """Text. A percentage with its sign, 10%, or an amount."""
+    discount: Field[object] = f.json()
+    """Any JSON value. An amount, or a percentage as a text: 12.5%."""
     warehouse_id: Field[str | None] = f.identifier()
     """The id of a warehouse."""
     item: Link[Item | None] = f.link("item_id", "Item")
@@ -210,8 +210,10 @@ class PurchaseOrderReceive(Embedded):
     """A day."""
     notes: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    line_items: ReadOnly[tuple[LineItem, ...]] = f.read_only_many(LineItem)
-    """Line items."""
+    line_items: ReadOnly[tuple[PurchaseOrderLineItem, ...]] = f.read_only_many(
+        PurchaseOrderLineItem
+    )
+    """Purchase order line items."""
 
 
 class PurchaseOrderBill(Embedded, id="bill_id"):
@@ -373,8 +375,8 @@ class PurchaseOrder(
     """True or false."""
     custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[PurchaseOrderLineItem] = f.many(PurchaseOrderLineItem)
+    """Purchase order line items; sent whole. Not shown in lists."""
     location_id: Field[str | None] = f.identifier()
     """The id of a location. Not shown in lists."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())

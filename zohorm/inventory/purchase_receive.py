@@ -90,7 +90,7 @@ class LineBatch(Embedded):
     batch: Link[Batch | None] = f.link("batch_id", "Batch")
 
 
-class LineItem(Embedded, id="line_item_id"):
+class PurchaseReceiveLineItem(Embedded, id="line_item_id"):
     """A line item of a purchase receive. Source: Inventory v1, purchase receives."""
 
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -189,8 +189,8 @@ class PurchaseReceive(
     """Text."""
     custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole."""
+    line_items: Many[PurchaseReceiveLineItem] = f.many(PurchaseReceiveLineItem)
+    """Purchase receive line items; sent whole."""
     billing_address: ReadOnly[Address | None] = f.read_only_one(Address)
     """An address."""
     shipping_address: ReadOnly[Address | None] = f.read_only_one(Address)

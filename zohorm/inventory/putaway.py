@@ -104,7 +104,7 @@ class LineStorage(Embedded):
     storage: Link[StorageLocation | None] = f.link("storage_id", "StorageLocation")
 
 
-class LineItem(Embedded, id="line_item_id"):
+class PutawayLineItem(Embedded, id="line_item_id"):
     """A line item of a putaway. Source: Inventory v1, putaways."""
 
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -216,8 +216,8 @@ class Putaway(
     """Text."""
     comments: ReadOnly[tuple[Comment, ...]] = f.read_only_many(Comment)
     """Comments. Not shown in lists."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[PutawayLineItem] = f.many(PutawayLineItem)
+    """Putaway line items; sent whole. Not shown in lists."""
     documents: ReadOnly[tuple[AttachedDocument, ...]] = f.read_only_many(AttachedDocument)
     """Attached documents. Not shown in lists."""
     has_attachment: ReadOnly[bool | None] = f.read_only(f.boolean())

@@ -58,7 +58,7 @@ class AssociatedPerson(Embedded):
     """A communication preference."""
 
 
-class LineItem(Embedded, id="line_item_id"):
+class RetainerInvoiceLineItem(Embedded, id="line_item_id"):
     """A line item of a retainer invoice. Source: Inventory v1, retainer invoices."""
 
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -266,8 +266,8 @@ class RetainerInvoice(
     """The id of a location. Not shown in lists."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[RetainerInvoiceLineItem] = f.many(RetainerInvoiceLineItem)
+    """Retainer invoice line items; sent whole. Not shown in lists."""
     sub_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not shown in lists."""
     total: ReadOnly[Decimal] = f.read_only(f.money())

@@ -119,7 +119,7 @@ class ItemCustomField(Embedded):
     """Any JSON value."""
 
 
-class LineItem(Embedded, id="line_item_id"):
+class SalesOrderLineItem(Embedded, id="line_item_id"):
     """A line item of a sales order. Source: Inventory v1, sales orders."""
 
     item_id: Field[str | None] = f.identifier()
@@ -184,8 +184,8 @@ class LineItem(Embedded, id="line_item_id"):
     """Text. Editions: mx."""
     item_custom_fields: Custom[ItemCustomField] = f.custom(ItemCustomField)
     """Item custom fields; those sent change, the others stay."""
-    discount: Field[str | None] = f.text()
-    """Text. A percentage with its sign, 10%, or an amount."""
+    discount: Field[object] = f.json()
+    """Any JSON value. An amount, or a percentage as a text: 12.5%."""
     sku: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     quantity_cancelled: ReadOnly[Decimal | None] = f.read_only(f.number())
@@ -370,8 +370,8 @@ class SalesOrder(
     """A rate. Not shown in lists."""
     discount_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not shown in lists."""
-    discount: Field[str | None] = f.text()
-    """Text. Not shown in lists. A percentage with its sign, 10%, or an amount."""
+    discount: Field[object] = f.json()
+    """Any JSON value. Not shown in lists. An amount, or a percentage as a text: 12.5%."""
     is_discount_before_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     discount_type: Field[str | None] = f.enum("entity_level", "item_level")
@@ -392,8 +392,8 @@ class SalesOrder(
     """True or false. Not shown in lists."""
     is_backorder_allowed: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[SalesOrderLineItem] = f.many(SalesOrderLineItem)
+    """Sales order line items; sent whole. Not shown in lists."""
     location_id: Field[str | None] = f.identifier()
     """The id of a location. Not shown in lists."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())

@@ -73,7 +73,7 @@ class MappedItem(Embedded, id="line_item_id"):
     location: Link[Location | None] = f.link("location_id", "Location")
 
 
-class LineItem(Embedded, id="line_item_id"):
+class SalesReturnLineItem(Embedded, id="line_item_id"):
     """A line item of a sales return. Source: Inventory v1, sales returns."""
 
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -145,8 +145,8 @@ class ReturnReceive(Embedded):
     """A day."""
     notes: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    line_items: ReadOnly[tuple[LineItem, ...]] = f.read_only_many(LineItem)
-    """Line items."""
+    line_items: ReadOnly[tuple[SalesReturnLineItem, ...]] = f.read_only_many(SalesReturnLineItem)
+    """Sales return line items."""
 
 
 class ReturnCreditNote(Embedded, id="creditnote_id"):
@@ -208,8 +208,8 @@ class SalesReturn(
     """The id of a location. Not shown in lists."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[SalesReturnLineItem] = f.many(SalesReturnLineItem)
+    """Sales return line items; sent whole. Not shown in lists."""
     comments: ReadOnly[tuple[Comment, ...]] = f.read_only_many(Comment)
     """Comments. Not shown in lists."""
     salesreturn_status: ReadOnly[str] = f.read_only(f.text())

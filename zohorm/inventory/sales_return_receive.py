@@ -83,7 +83,7 @@ class LineBatch(Embedded):
     batch: Link[Batch | None] = f.link("batch_id", "Batch")
 
 
-class LineItem(Embedded, id="line_item_id"):
+class SalesReturnReceiveLineItem(Embedded, id="line_item_id"):
     """A line item of a sales return receive. Source: Inventory v1, sales returns."""
 
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -150,8 +150,10 @@ class SalesReturnReceive(
     """Text."""
     date: CreateOnly[dt.date] = f.create_only(f.date())
     """A day."""
-    line_items: Many[LineItem] = f.many(LineItem, create_only=True)
-    """Line items; sent whole."""
+    line_items: Many[SalesReturnReceiveLineItem] = f.many(
+        SalesReturnReceiveLineItem, create_only=True
+    )
+    """Sales return receive line items; sent whole."""
     notes: CreateOnly[str | None] = f.create_only(f.text())
     """Text."""
     salesreturn: Link[SalesReturn | None] = f.link("salesreturn_id", "SalesReturn")

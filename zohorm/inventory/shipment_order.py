@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zohorm.inventory.tax import Tax
 
 
-class LineItem(Embedded, id="line_item_id"):
+class ShipmentOrderLineItem(Embedded, id="line_item_id"):
     """A line item of a shipment order. Source: Inventory v1, shipment orders."""
 
     item_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -181,8 +181,8 @@ class ShipmentOrder(
     """A rate."""
     discount_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    discount: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    discount: ReadOnly[object] = f.read_only(f.json())
+    """Any JSON value. An amount, or a percentage as a text: 12.5%."""
     is_discount_before_tax: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
     discount_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -195,8 +195,10 @@ class ShipmentOrder(
     """The id of a delivery method."""
     tracking_number: Field[str | None] = f.text()
     """Text."""
-    line_items: ReadOnly[tuple[LineItem, ...]] = f.read_only_many(LineItem)
-    """Line items."""
+    line_items: ReadOnly[tuple[ShipmentOrderLineItem, ...]] = f.read_only_many(
+        ShipmentOrderLineItem
+    )
+    """Shipment order line items."""
     shipping_charge: Field[Decimal | None] = f.money()
     """An amount."""
     sub_total: ReadOnly[Decimal | None] = f.read_only(f.money())

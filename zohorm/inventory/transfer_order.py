@@ -70,7 +70,7 @@ class LineBatch(Embedded):
     batch: Link[Batch | None] = f.link("batch_id", "Batch")
 
 
-class LineItem(Embedded, id="line_item_id"):
+class TransferOrderLineItem(Embedded, id="line_item_id"):
     """A line item of a transfer order. Source: Inventory v1, transfer orders."""
 
     item_id: Field[str | None] = f.identifier()
@@ -186,8 +186,8 @@ class TransferOrder(
     """The id of a to location."""
     to_location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[TransferOrderLineItem] = f.many(TransferOrderLineItem)
+    """Transfer order line items; sent whole. Not shown in lists."""
     is_intransit_order: Field[bool | None] = f.boolean()
     """True or false. True for stock that is on its way, false for stock that has arrived."""
     custom_fields: Custom[CustomField] = f.custom(CustomField)

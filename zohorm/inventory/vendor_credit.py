@@ -79,7 +79,7 @@ class LineBatch(Embedded):
     batch: Link[Batch | None] = f.link("batch_id", "Batch")
 
 
-class LineItem(Embedded, id="line_item_id"):
+class VendorCreditLineItem(Embedded, id="line_item_id"):
     """A line item of a vendor credit. Source: Inventory v1, vendor credits."""
 
     item_id: Field[str | None] = f.identifier()
@@ -430,8 +430,8 @@ class VendorCredit(
     """The id of a location. Not shown in lists."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    line_items: Many[LineItem] = f.many(LineItem)
-    """Line items; sent whole. Not shown in lists."""
+    line_items: Many[VendorCreditLineItem] = f.many(VendorCreditLineItem)
+    """Vendor credit line items; sent whole. Not shown in lists."""
     acquisition_vat_summary: ReadOnly[tuple[AcquisitionVatSummary, ...]] = f.read_only_many(
         AcquisitionVatSummary
     )
