@@ -88,6 +88,15 @@ class Acting(Savable):
             above = {**self.ids_above(), self._facts.id: self.id}  # A child of this one.
         return _other(model, self._needed_session(), call, answer, above)
 
+    def _act_maybe_other(
+        self, model: type[S], operation: Operation, **given: Unpack[Given]
+    ) -> S | None:
+        """Send an action and return the record of another model, None where it made none."""
+        call, answer = self._sent(operation, given)
+        if not (answer.body or {}).get(model.facts().key):
+            return None
+        return _other(model, self._needed_session(), call, answer)
+
     def _sent(
         self, operation: Operation, given: Given, sink: Download | None = None
     ) -> tuple[Call, Answer]:

@@ -271,6 +271,21 @@ def test_what_sets_a_member_is_sent_again(
     assert [call.method for call in sandbox.calls] == ["POST", "POST"]
 
 
+def test_a_charge_gives_its_invoice_where_there_is_one(
+    sandbox: Sandbox, session: ZohoSubscriptions
+) -> None:
+    subscription = saved_subscription()
+    sandbox.next(status=200, body={"code": 0, "invoice": {"invoice_id": "7", "total": 5}})
+    sandbox.next(status=200, body={"code": 0, "message": "kept"}, after=1)
+
+    invoice = subscription.add_charge(amount=Decimal(5))
+    kept = subscription.add_charge(amount=Decimal(5), add_to_unbilled_charges=True)
+
+    assert isinstance(invoice, Invoice)
+    assert (invoice.id, invoice.total) == ("7", Decimal(5))
+    assert kept is None
+
+
 def test_what_waits_for_the_end_of_the_term_is_not_taken_for_what_is(
     sandbox: Sandbox, session: ZohoSubscriptions
 ) -> None:

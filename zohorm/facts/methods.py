@@ -216,14 +216,15 @@ def _action(model: str, name: str, facts: Facts, resource: Facts) -> Iterator[st
     found = arguments.arguments(name, facts, resource)
     signature = ["cls" if on_class else "self", *arguments.parts(found)]
     returns = facts.get("of", RETURNS[facts["returns"]])
+    returns += " | None" if facts.get("optional") else ""
     if facts["returns"] == "bytes":
         yield from _signatures_of_download(name, signature, on_class=on_class)
     else:
         yield from _signature(name, signature, returns, on_class=on_class)
     yield from prose.docstring(_says(model, name, facts), INDENT * 2, _notes(facts, found))
     if "of" in facts:
-        module = f"zohorm.{resource['product']}.{names.snake_name(returns)}"
-        yield f"{INDENT * 2}from {module} import {returns}"
+        module = f"zohorm.{resource['product']}.{names.snake_name(facts['of'])}"
+        yield f"{INDENT * 2}from {module} import {facts['of']}"
         yield ""
     yield from _return(facts, found)
 
@@ -286,7 +287,8 @@ def _return(facts: Facts, found: list[Argument]) -> Iterator[str]:
     head = CALLS["pieces" if pieces else facts["returns"]].format(target)
     if "of" in facts:
         # The model is imported where it is made: it may hold this one.
-        head, called = f"return {target}_other", [facts["of"], *called]
+        maybe = "_maybe" if facts.get("optional") else ""
+        head, called = f"return {target}{maybe}_other", [facts["of"], *called]
     yield from layout.lines(layout.call(head, *called, **words), INDENT * 2)
 
 

@@ -123,7 +123,7 @@ def _imports(
     standard += layout.imported("from collections.abc import", abstract)
     standard += ["from decimal import Decimal"] if re.search(r"[\[ ]Decimal\b[^.]", code) else []
     held = _held_models(facts, resources)
-    shown = {r for r in resources if re.search(rf"\[{r}(?: \| None)?\]|-> {r}:", code)}
+    shown = {r for r in resources if re.search(rf"\[{r}(?: \| None)?\]|-> {r}(?: \| None)?:", code)}
     named = shown - {name} - held
     later = sorted(f"from zohorm.{product}.{classes.module_name(r)} import {r}" for r in named)
     if used("Collection", follow=r"\["):

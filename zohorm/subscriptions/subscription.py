@@ -577,7 +577,7 @@ class Subscription(
         exchange_rate: Decimal | None = None,
         coupon_code: str | None = None,
         add_to_unbilled_charges: bool | None = None,
-    ) -> Mapping[str, object]:
+    ) -> Invoice | None:
         """Bill addons once; gives the invoice, unless they wait for a later one.
 
         One call. Each of `addons` holds addon_code, quantity, tags, item_custom_fields, price,
@@ -586,7 +586,10 @@ class Subscription(
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
-        return self._act_data(
+        from zohorm.subscriptions.invoice import Invoice
+
+        return self._act_maybe_other(
+            Invoice,
             Operation(
                 "POST",
                 "/subscriptions/{subscription_id}/buyonetimeaddon",
@@ -672,7 +675,7 @@ class Subscription(
         item_custom_fields: Iterable[Mapping[str, object]] | None = None,
         account_id: str | None = None,
         add_to_unbilled_charges: bool | None = None,
-    ) -> Mapping[str, object]:
+    ) -> Invoice | None:
         """Charge an amount once; gives the invoice, unless the charge waits for a later one.
 
         One call. Each of `tags` holds tag_id and tag_option_id. Each of `item_custom_fields` holds
@@ -680,7 +683,10 @@ class Subscription(
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
-        return self._act_data(
+        from zohorm.subscriptions.invoice import Invoice
+
+        return self._act_maybe_other(
+            Invoice,
             Operation(
                 "POST",
                 "/subscriptions/{subscription_id}/charge",
