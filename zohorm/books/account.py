@@ -61,7 +61,8 @@ class Account(
     },
     sort=("account_name", "account_type"),
 ):
-    """An account of the ledger. Source: Books v3, chart of accounts."""
+    """An account of the ledger. A list leaves some out unless it has `filter_by="AccountType.All"`.
+    Source: Books v3, chart of accounts."""
 
     account_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""

@@ -121,4 +121,5 @@ class BankRule(
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     customer: Link[Contact | None] = f.link("customer_id", "Contact")
     tax_authority: Link[TaxAuthority | None] = f.link("tax_authority_id", "TaxAuthority")
+    target_account: Link[Account | None] = f.link("target_account_id", "Account")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")

@@ -179,7 +179,7 @@ class BankTransaction(
         "amount": f.Filter(
             f.MONEY, {"exact": "amount", "gte": "amount_start", "lte": "amount_end"}
         ),
-        "status": f.exact_filter("status", f.ENUM),
+        "status": f.exact_filter("status", f.ENUM, unchecked=("categorized", "manually_added")),
         "reference_number": f.exact_filter("reference_number", f.TEXT),
         "filter_by": f.exact_filter("filter_by", f.ENUM),
         "transaction_status": f.exact_filter("transaction_status", f.ENUM),
@@ -343,6 +343,9 @@ class BankTransaction(
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     tax_authority: Link[TaxAuthority | None] = f.link("tax_authority_id", "TaxAuthority")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    acquisition_vat: Link[Tax | None] = f.link("acquisition_vat_id", "Tax")
+    reverse_charge_vat: Link[Tax | None] = f.link("reverse_charge_vat_id", "Tax")
+    reverse_charge_tax: Link[Tax | None] = f.link("reverse_charge_tax_id", "Tax")
     account: Link[Account | None] = f.link("account_id", "Account")
     user: Link[User | None] = f.link("user_id", "User")
 

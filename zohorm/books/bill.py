@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from zohorm.books.invoice import Invoice
     from zohorm.books.item import Item
     from zohorm.books.project import Project
+    from zohorm.books.purchase_order import PurchaseOrder
     from zohorm.books.recurring_bill import RecurringBill
     from zohorm.books.tax import Tax
     from zohorm.books.tax_exemption import TaxExemption
+    from zohorm.books.user import User
     from zohorm.books.vendor_credit import VendorCredit
     from zohorm.children import Collection
     from zohorm.downloads import FileTarget, Progress, SavedFile
@@ -170,8 +172,12 @@ class BillLineItem(Embedded, id="line_item_id"):
     """Several texts."""
     item: Link[Item | None] = f.link("item_id", "Item")
     account: Link[Account | None] = f.link("account_id", "Account")
+    reverse_charge_tax: Link[Tax | None] = f.link("reverse_charge_tax_id", "Tax")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
+    tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    acquisition_vat: Link[Tax | None] = f.link("acquisition_vat_id", "Tax")
+    reverse_charge_vat: Link[Tax | None] = f.link("reverse_charge_vat_id", "Tax")
     customer: Link[Contact | None] = f.link("customer_id", "Contact")
     project: Link[Project | None] = f.link("project_id", "Project")
     invoice: Link[Invoice | None] = f.link("invoice_id", "Invoice")
@@ -188,6 +194,7 @@ class BilledPurchaseOrder(Embedded, id="purchaseorder_id"):
     """A day."""
     purchaseorder_status: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
+    purchaseorder: Link[PurchaseOrder | None] = f.link("purchaseorder_id", "PurchaseOrder")
 
 
 class BillTax(Embedded):
@@ -321,6 +328,7 @@ class Approver(Embedded):
     """The id of an approver."""
     order: WriteOnly[int | None] = f.write_only(f.integer())
     """A whole number."""
+    approver: Link[User | None] = f.link("approver_id", "User")
 
 
 class Bill(
@@ -542,6 +550,7 @@ class Bill(
     vendor: Link[Contact] = f.link("vendor_id", "Contact")
     recurring_bill: Link[RecurringBill | None] = f.link("recurring_bill_id", "RecurringBill")
     currency: Link[Currency] = f.link("currency_id", "Currency")
+    created_by: Link[User | None] = f.link("created_by_id", "User")
     comments: Children[BillComment] = f.children("BillComment")
     credits: Children[VendorCredit] = f.children("VendorCredit", by="bill_id")
 

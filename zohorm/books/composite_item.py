@@ -116,6 +116,8 @@ class CompositeItem(
     """Custom fields; those sent change, the others stay."""
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     account: Link[Account | None] = f.link("account_id", "Account")
+    purchase_account: Link[Account | None] = f.link("purchase_account_id", "Account")
+    inventory_account: Link[Account | None] = f.link("inventory_account_id", "Account")
 
     def mark_active(self) -> None:
         """Set the status to active.

@@ -395,6 +395,7 @@ class Contact(
     tax_authority: Link[TaxAuthority | None] = f.link("tax_authority_id", "TaxAuthority")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
     currency: Link[Currency] = f.link("currency_id", "Currency")
+    tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
     addresses: Children[ContactAddress] = f.children("ContactAddress")
     comments: Children[ContactComment] = f.children("ContactComment")
     refunds: Children[ContactRefund] = f.children("ContactRefund")

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.abilities import Lists
-from zohorm.fields import ReadOnly
+from zohorm.fields import Link, ReadOnly
 from zohorm.resource import Operation
+
+if TYPE_CHECKING:
+    from zohorm.books.credit_note import CreditNote
 
 
 class ContactRefund(
@@ -48,3 +52,4 @@ class ContactRefund(
     """An amount. Shown in lists alone."""
     amount_fcy: ReadOnly[Decimal] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
+    creditnote: Link[CreditNote | None] = f.link("creditnote_id", "CreditNote")

@@ -155,6 +155,7 @@ class CreditNoteLineItem(Embedded, id="line_item_id"):
     account: Link[Account | None] = f.link("account_id", "Account")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     project: Link[Project | None] = f.link("project_id", "Project")
+    tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
     invoice: Link[Invoice | None] = f.link("invoice_id", "Invoice")
 

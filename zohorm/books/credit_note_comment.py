@@ -6,11 +6,15 @@ Facts: zohorm/facts/books.json, mended by the corrections beside it.
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.abilities import Deletes, Lists, Saves
-from zohorm.fields import CreateOnly, ReadOnly
+from zohorm.fields import CreateOnly, Link, ReadOnly
 from zohorm.resource import Operation
+
+if TYPE_CHECKING:
+    from zohorm.books.credit_note import CreditNote
 
 
 class CreditNoteComment(
@@ -63,3 +67,4 @@ class CreditNoteComment(
     """The id of a transaction. Shown in lists alone."""
     transaction_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
+    creditnote: Link[CreditNote | None] = f.link("creditnote_id", "CreditNote")

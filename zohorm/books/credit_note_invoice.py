@@ -15,6 +15,7 @@ from zohorm.fields import Link, ReadOnly
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
+    from zohorm.books.credit_note import CreditNote
     from zohorm.books.invoice import Invoice
 
 
@@ -55,4 +56,5 @@ class CreditNoteInvoice(
     """Text, at most 100 characters. Shown in lists alone."""
     credited_amount: ReadOnly[Decimal] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
+    creditnote: Link[CreditNote | None] = f.link("creditnote_id", "CreditNote")
     invoice: Link[Invoice] = f.link("invoice_id", "Invoice")

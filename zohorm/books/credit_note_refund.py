@@ -16,6 +16,7 @@ from zohorm.resource import Operation
 
 if TYPE_CHECKING:
     from zohorm.books.account import Account
+    from zohorm.books.credit_note import CreditNote
 
 
 class CreditNoteRefund(
@@ -81,4 +82,5 @@ class CreditNoteRefund(
     """A rate. Not shown in lists."""
     from_account_id: Field[str | None] = f.identifier()
     """The id of a from account. Not shown in lists."""
+    creditnote: Link[CreditNote] = f.link("creditnote_id", "CreditNote")
     from_account: Link[Account | None] = f.link("from_account_id", "Account")

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Field, ReadOnly
+from zohorm.fields import Field, Link, ReadOnly
 from zohorm.generic import GenericModel
 from zohorm.record import Embedded
 from zohorm.resource import Operation
+
+if TYPE_CHECKING:
+    from zohorm.books.user import User
 
 
 class Comment(Embedded, id="comment_id"):
@@ -134,3 +138,5 @@ class CustomModuleRecord(
     """Text."""
     record_name_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
+    created_by: Link[User | None] = f.link("created_by_id", "User")
+    last_modified_by: Link[User | None] = f.link("last_modified_by_id", "User")

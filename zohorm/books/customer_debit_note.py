@@ -125,7 +125,7 @@ class CustomerDebitNote(
         "due_date": f.date_filter("due_date"),
         "created_date": f.date_filter("created_date"),
         "last_modified_time": f.since_filter("last_modified_time"),
-        "status": f.exact_filter("status", f.TEXT),
+        "status": f.exact_filter("status", f.ENUM, unchecked=("unpaid", "viewed")),
         "customer_id": f.exact_filter("customer_id", f.ID),
         "search_text": f.exact_filter("search_text", f.TEXT),
     },
@@ -152,7 +152,7 @@ class CustomerDebitNote(
     date: Field[dt.date] = f.date()
     """A day."""
     status: ReadOnly[str] = f.read_only(
-        f.enum("sent", "draft", "overdue", "paid", "void", "unpaid", "partially_paid", "viewed")
+        f.enum("draft", "sent", "viewed", "overdue", "paid", "partially_paid", "void")
     )
     """One of the words above."""
     customer_id: Field[str] = f.identifier()

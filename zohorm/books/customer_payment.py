@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from zohorm.books.account import Account
     from zohorm.books.contact import Contact
     from zohorm.books.customer_payment_refund import CustomerPaymentRefund
+    from zohorm.books.retainer_invoice import RetainerInvoice
     from zohorm.downloads import FileTarget, Progress, SavedFile
 
 
@@ -162,6 +163,7 @@ class CustomerPayment(
     """Any JSON value. Not shown in lists."""
     customer: Link[Contact] = f.link("customer_id", "Contact")
     account: Link[Account | None] = f.link("account_id", "Account")
+    retainerinvoice: Link[RetainerInvoice | None] = f.link("retainerinvoice_id", "RetainerInvoice")
     refunds: Children[CustomerPaymentRefund] = f.children("CustomerPaymentRefund")
 
     @classmethod

@@ -115,6 +115,7 @@ class EstimateLineItem(Embedded, id="line_item_id"):
     """Text. Editions: in, ke, za."""
     item: Link[Item | None] = f.link("item_id", "Item")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
+    tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
 
 
 class EstimateTax(Embedded):

@@ -106,6 +106,9 @@ class ExpenseLineItem(Embedded, id="line_item_id"):
     """An amount. Editions: in."""
     account: Link[Account | None] = f.link("account_id", "Account")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
+    acquisition_vat: Link[Tax | None] = f.link("acquisition_vat_id", "Tax")
+    reverse_charge_vat: Link[Tax | None] = f.link("reverse_charge_vat_id", "Tax")
+    reverse_charge_tax: Link[Tax | None] = f.link("reverse_charge_tax_id", "Tax")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
 
 
@@ -167,7 +170,7 @@ class Expense(
         "description": f.text_filter("description"),
         "reference_number": f.text_filter("reference_number"),
         "date": f.date_filter("date"),
-        "status": f.exact_filter("status", f.ENUM),
+        "status": f.exact_filter("status", f.ENUM, unchecked=("billable", "non-billable")),
         "amount": f.number_filter("amount"),
         "account_name": f.text_filter("account_name"),
         "customer_name": f.text_filter("customer_name"),
@@ -376,12 +379,15 @@ class Expense(
     """Text."""
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value. Not shown in lists."""
+    reverse_charge_tax: Link[Tax | None] = f.link("reverse_charge_tax_id", "Tax")
     account: Link[Account | None] = f.link("account_id", "Account")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     currency: Link[Currency] = f.link("currency_id", "Currency")
     customer: Link[Contact | None] = f.link("customer_id", "Contact")
     invoice: Link[Invoice | None] = f.link("invoice_id", "Invoice")
     project: Link[Project | None] = f.link("project_id", "Project")
+    acquisition_vat: Link[Tax | None] = f.link("acquisition_vat_id", "Tax")
+    reverse_charge_vat: Link[Tax | None] = f.link("reverse_charge_vat_id", "Tax")
     employee: Link[Employee | None] = f.link("employee_id", "Employee")
     paid_through_account: Link[Account | None] = f.link("paid_through_account_id", "Account")
     vendor: Link[Contact | None] = f.link("vendor_id", "Contact")

@@ -11,12 +11,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.fields import Custom, Field, Many, ReadOnly
+from zohorm.fields import Custom, Field, Link, Many, ReadOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
+    from zohorm.books.account import Account
     from zohorm.books.fixed_asset_comment import FixedAssetComment
     from zohorm.children import Collection
 
@@ -186,6 +187,9 @@ class FixedAsset(
     """Comments. Not shown in lists."""
     custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay. Not shown in lists."""
+    asset_account: Link[Account | None] = f.link("asset_account_id", "Account")
+    expense_account: Link[Account | None] = f.link("expense_account_id", "Account")
+    depreciation_account: Link[Account | None] = f.link("depreciation_account_id", "Account")
 
     def list_comments(self) -> Collection[FixedAssetComment]:
         """Give the records behind `comments`, which have endpoints of their own; no call before

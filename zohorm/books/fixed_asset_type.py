@@ -6,11 +6,15 @@ Facts: zohorm/facts/books.json, mended by the corrections beside it.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.abilities import Deletes, Lists, Saves
-from zohorm.fields import Field, ReadOnly
+from zohorm.fields import Field, Link, ReadOnly
 from zohorm.resource import Operation
+
+if TYPE_CHECKING:
+    from zohorm.books.account import Account
 
 
 class FixedAssetType(
@@ -77,3 +81,5 @@ class FixedAssetType(
     """Text."""
     salvage_value: Field[Decimal | None] = f.money()
     """An amount. Not shown in lists."""
+    expense_account: Link[Account | None] = f.link("expense_account_id", "Account")
+    depreciation_account: Link[Account | None] = f.link("depreciation_account_id", "Account")

@@ -183,6 +183,7 @@ class LineItem(Embedded, id="line_item_id"):
     project: Link[Project | None] = f.link("project_id", "Project")
     expense: Link[Expense | None] = f.link("expense_id", "Expense")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
+    tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
     bill: Link[Bill | None] = f.link("bill_id", "Bill")
 
 

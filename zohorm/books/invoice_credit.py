@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.abilities import Deletes, Lists
-from zohorm.fields import ReadOnly
+from zohorm.fields import Link, ReadOnly
 from zohorm.resource import Operation
+
+if TYPE_CHECKING:
+    from zohorm.books.credit_note import CreditNote
 
 
 class InvoiceCredit(
@@ -47,3 +51,4 @@ class InvoiceCredit(
     """A day. Shown in lists alone."""
     amount_applied: ReadOnly[Decimal] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
+    creditnote: Link[CreditNote] = f.link("creditnote_id", "CreditNote")

@@ -199,6 +199,8 @@ class Item(
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
     account: Link[Account | None] = f.link("account_id", "Account")
+    purchase_account: Link[Account | None] = f.link("purchase_account_id", "Account")
+    inventory_account: Link[Account | None] = f.link("inventory_account_id", "Account")
     vendor: Link[Contact | None] = f.link("vendor_id", "Contact")
 
     @classmethod

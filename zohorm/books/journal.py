@@ -113,6 +113,8 @@ class JournalLineItem(Embedded, id="line_id"):
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
     tax_authority: Link[TaxAuthority | None] = f.link("tax_authority_id", "TaxAuthority")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
+    acquisition_vat: Link[Tax | None] = f.link("acquisition_vat_id", "Tax")
+    reverse_charge_vat: Link[Tax | None] = f.link("reverse_charge_vat_id", "Tax")
     project: Link[Project | None] = f.link("project_id", "Project")
 
 
@@ -166,7 +168,6 @@ class Journal(
         "reference_number": f.text_filter("reference_number"),
         "date": f.date_filter("date", row_field="journal_date"),
         "notes": f.text_filter("notes"),
-        "last_modified_time": f.since_filter("last_modified_time"),
         "total": f.number_filter("total"),
         "customer_id": f.exact_filter("customer_id", f.ID),
         "vendor_id": f.exact_filter("vendor_id", f.ID),

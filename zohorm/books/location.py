@@ -107,11 +107,15 @@ class Location(
     def enable(cls) -> None:
         """Switch locations on for the organization.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. May be sent again: it switches a feature on; twice is on.
 
         Scope: ZohoBooks.settings.CREATE.
         """
-        cls._act_all(Operation("POST", "/settings/locations/enable", "ZohoBooks.settings.CREATE"))
+        cls._act_all(
+            Operation(
+                "POST", "/settings/locations/enable", "ZohoBooks.settings.CREATE", repeatable=True
+            ),
+        )
 
     def mark_active(self) -> None:
         """Set the status to active.

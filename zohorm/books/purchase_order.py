@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from zohorm.books.item import Item
     from zohorm.books.project import Project
     from zohorm.books.purchase_order_comment import PurchaseOrderComment
+    from zohorm.books.sales_order import SalesOrder
     from zohorm.books.tax import Tax
     from zohorm.books.tax_exemption import TaxExemption
+    from zohorm.books.user import User
     from zohorm.downloads import FileTarget, Progress, SavedFile
     from zohorm.uploads import FileSource
 
@@ -178,10 +180,14 @@ class PurchaseOrderLineItem(Embedded, id="line_item_id"):
     tds_tax_id: Field[str | None] = f.identifier()
     """The id of a tds tax. Editions: mx."""
     item: Link[Item | None] = f.link("item_id", "Item")
+    reverse_charge_tax: Link[Tax | None] = f.link("reverse_charge_tax_id", "Tax")
     account: Link[Account | None] = f.link("account_id", "Account")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
+    acquisition_vat: Link[Tax | None] = f.link("acquisition_vat_id", "Tax")
+    reverse_charge_vat: Link[Tax | None] = f.link("reverse_charge_vat_id", "Tax")
     project: Link[Project | None] = f.link("project_id", "Project")
+    tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
 
 
 class AcquisitionVatSummary(Embedded):
@@ -454,8 +460,12 @@ class PurchaseOrder(
     """The id of a salesorder."""
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value. Not shown in lists."""
+    discount_account: Link[Account | None] = f.link("discount_account_id", "Account")
     vendor: Link[Contact] = f.link("vendor_id", "Contact")
     currency: Link[Currency] = f.link("currency_id", "Currency")
+    delivery_customer: Link[Contact | None] = f.link("delivery_customer_id", "Contact")
+    created_by: Link[User | None] = f.link("created_by_id", "User")
+    salesorder: Link[SalesOrder | None] = f.link("salesorder_id", "SalesOrder")
     comments: Children[PurchaseOrderComment] = f.children("PurchaseOrderComment")
 
     def save(

@@ -6,11 +6,15 @@ Facts: zohorm/facts/books.json, mended by the corrections beside it.
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.abilities import Deletes, Lists, Saves
-from zohorm.fields import Field, ReadOnly, WriteOnly
+from zohorm.fields import Field, Link, ReadOnly, WriteOnly
 from zohorm.resource import Operation
+
+if TYPE_CHECKING:
+    from zohorm.books.purchase_order import PurchaseOrder
 
 
 class PurchaseOrderComment(
@@ -73,3 +77,4 @@ class PurchaseOrderComment(
     """Text. Shown in lists alone."""
     expected_delivery_date: WriteOnly[dt.date | None] = f.write_only(f.date())
     """A day."""
+    purchaseorder: Link[PurchaseOrder | None] = f.link("purchaseorder_id", "PurchaseOrder")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from zohorm.books.recurring_bill_comment import RecurringBillComment
     from zohorm.books.tax import Tax
     from zohorm.books.tax_exemption import TaxExemption
+    from zohorm.books.user import User
 
 
 class Tag(Embedded):
@@ -154,8 +155,12 @@ class RecurringBillLineItem(Embedded, id="line_item_id"):
     """Several texts."""
     item: Link[Item | None] = f.link("item_id", "Item")
     account: Link[Account | None] = f.link("account_id", "Account")
+    reverse_charge_tax: Link[Tax | None] = f.link("reverse_charge_tax_id", "Tax")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
+    tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    acquisition_vat: Link[Tax | None] = f.link("acquisition_vat_id", "Tax")
+    reverse_charge_vat: Link[Tax | None] = f.link("reverse_charge_vat_id", "Tax")
     customer: Link[Contact | None] = f.link("customer_id", "Contact")
     project: Link[Project | None] = f.link("project_id", "Project")
 
@@ -340,6 +345,8 @@ class RecurringBill(
     """One of the words above. Not shown in lists."""
     vendor: Link[Contact] = f.link("vendor_id", "Contact")
     currency: Link[Currency] = f.link("currency_id", "Currency")
+    created_by: Link[User | None] = f.link("created_by_id", "User")
+    discount_account: Link[Account | None] = f.link("discount_account_id", "Account")
     comments: Children[RecurringBillComment] = f.children("RecurringBillComment")
 
     def stop(self) -> None:

@@ -94,6 +94,9 @@ class RecurringExpenseLineItem(Embedded, id="line_item_id"):
     """An amount. Editions: in."""
     account: Link[Account | None] = f.link("account_id", "Account")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
+    acquisition_vat: Link[Tax | None] = f.link("acquisition_vat_id", "Tax")
+    reverse_charge_vat: Link[Tax | None] = f.link("reverse_charge_vat_id", "Tax")
+    reverse_charge_tax: Link[Tax | None] = f.link("reverse_charge_tax_id", "Tax")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
 
 
@@ -291,11 +294,14 @@ class RecurringExpense(
     """Recurring expense line items; sent whole. Not shown in lists."""
     paid_through_account_id: Field[str | None] = f.identifier()
     """The id of a paid through account. Not shown in lists."""
+    reverse_charge_tax: Link[Tax | None] = f.link("reverse_charge_tax_id", "Tax")
     account: Link[Account | None] = f.link("account_id", "Account")
     currency: Link[Currency | None] = f.link("currency_id", "Currency")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     customer: Link[Contact | None] = f.link("customer_id", "Contact")
     project: Link[Project | None] = f.link("project_id", "Project")
+    acquisition_vat: Link[Tax | None] = f.link("acquisition_vat_id", "Tax")
+    reverse_charge_vat: Link[Tax | None] = f.link("reverse_charge_vat_id", "Tax")
     paid_through_account: Link[Account | None] = f.link("paid_through_account_id", "Account")
     comments: Children[RecurringExpenseComment] = f.children("RecurringExpenseComment")
     expenses: Children[RecurringExpenseChild] = f.children("RecurringExpenseChild")

@@ -129,6 +129,7 @@ class RecurringInvoiceLineItem(Embedded, id="line_item_id"):
     """Text, at most 25 characters. With the integration of Avalara."""
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     project: Link[Project | None] = f.link("project_id", "Project")
+    tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
     item: Link[Item | None] = f.link("item_id", "Item")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
 

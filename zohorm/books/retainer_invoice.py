@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zohorm.books.project import Project
     from zohorm.books.retainer_invoice_comment import RetainerInvoiceComment
     from zohorm.books.tax import Tax
+    from zohorm.books.user import User
     from zohorm.downloads import FileTarget, Progress, SavedFile
     from zohorm.uploads import FileSource
 
@@ -321,6 +322,7 @@ class RetainerInvoice(
     project: Link[Project | None] = f.link("project_id", "Project")
     customer: Link[Contact] = f.link("customer_id", "Contact")
     currency: Link[Currency] = f.link("currency_id", "Currency")
+    created_by: Link[User | None] = f.link("created_by_id", "User")
     comments: Children[RetainerInvoiceComment] = f.children("RetainerInvoiceComment")
 
     def save(

@@ -6,11 +6,15 @@ Facts: zohorm/facts/books.json, mended by the corrections beside it.
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.abilities import Deletes, Lists, Saves
-from zohorm.fields import Field, ReadOnly, WriteOnly
+from zohorm.fields import Field, Link, ReadOnly, WriteOnly
 from zohorm.resource import Operation
+
+if TYPE_CHECKING:
+    from zohorm.books.retainer_invoice import RetainerInvoice
 
 
 class RetainerInvoiceComment(
@@ -72,3 +76,4 @@ class RetainerInvoiceComment(
     """A day."""
     show_comment_to_clients: WriteOnly[bool | None] = f.write_only(f.boolean())
     """True or false."""
+    retainerinvoice: Link[RetainerInvoice | None] = f.link("retainerinvoice_id", "RetainerInvoice")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from zohorm.books.tax import Tax
     from zohorm.books.tax_authority import TaxAuthority
     from zohorm.books.tax_exemption import TaxExemption
+    from zohorm.books.user import User
     from zohorm.downloads import FileTarget, Progress, SavedFile
     from zohorm.uploads import FileSource
 
@@ -207,6 +208,7 @@ class SalesOrderLineItem(Embedded, id="line_item_id"):
     avatax_use_code: Field[str | None] = f.text()
     """Text. With the integration of Avalara."""
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
+    tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
     project: Link[Project | None] = f.link("project_id", "Project")
     item: Link[Item | None] = f.link("item_id", "Item")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
@@ -332,7 +334,7 @@ class SalesOrder(
         "total": f.number_filter("total"),
         "date": f.date_filter("date"),
         "shipment_date": f.date_filter("shipment_date"),
-        "status": f.exact_filter("status", f.ENUM),
+        "status": f.exact_filter("status", f.ENUM, unchecked=("overdue",)),
         "customer_id": f.exact_filter("customer_id", f.ID),
         "salesperson_id": f.exact_filter("salesperson_id", f.ID),
         "salesorder_ids": f.exact_filter("salesorder_ids", f.TEXTS),
@@ -542,6 +544,7 @@ class SalesOrder(
     tax_authority: Link[TaxAuthority | None] = f.link("tax_authority_id", "TaxAuthority")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
     currency: Link[Currency] = f.link("currency_id", "Currency")
+    created_by: Link[User | None] = f.link("created_by_id", "User")
     comments: Children[SalesOrderComment] = f.children("SalesOrderComment")
 
     def save(

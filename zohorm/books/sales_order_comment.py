@@ -6,11 +6,15 @@ Facts: zohorm/facts/books.json, mended by the corrections beside it.
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.abilities import Deletes, Lists, Saves
-from zohorm.fields import Field, ReadOnly
+from zohorm.fields import Field, Link, ReadOnly
 from zohorm.resource import Operation
+
+if TYPE_CHECKING:
+    from zohorm.books.sales_order import SalesOrder
 
 
 class SalesOrderComment(
@@ -68,3 +72,4 @@ class SalesOrderComment(
     """The id of a transaction."""
     transaction_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
+    salesorder: Link[SalesOrder | None] = f.link("salesorder_id", "SalesOrder")

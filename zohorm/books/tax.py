@@ -14,6 +14,7 @@ from zohorm.model import Model
 from zohorm.resource import Operation
 
 if TYPE_CHECKING:
+    from zohorm.books.account import Account
     from zohorm.books.tax_authority import TaxAuthority
 
 
@@ -90,3 +91,5 @@ class Tax(
     update_project: WriteOnly[bool | None] = f.write_only(f.boolean())
     """True or false."""
     tax_authority: Link[TaxAuthority | None] = f.link("tax_authority_id", "TaxAuthority")
+    tax_account: Link[Account | None] = f.link("tax_account_id", "Account")
+    purchase_tax_account: Link[Account | None] = f.link("purchase_tax_account_id", "Account")

@@ -155,9 +155,13 @@ class VendorCreditLineItem(Embedded, id="line_item_id"):
     """Several texts."""
     item: Link[Item | None] = f.link("item_id", "Item")
     account: Link[Account | None] = f.link("account_id", "Account")
+    reverse_charge_tax: Link[Tax | None] = f.link("reverse_charge_tax_id", "Tax")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    acquisition_vat: Link[Tax | None] = f.link("acquisition_vat_id", "Tax")
+    reverse_charge_vat: Link[Tax | None] = f.link("reverse_charge_vat_id", "Tax")
     project: Link[Project | None] = f.link("project_id", "Project")
+    tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
 
 
 class VatSummaryTax(Embedded):

@@ -16,6 +16,7 @@ from zohorm.resource import Operation
 
 if TYPE_CHECKING:
     from zohorm.books.account import Account
+    from zohorm.books.vendor_payment import VendorPayment
 
 
 class VendorPaymentRefund(
@@ -79,4 +80,5 @@ class VendorPaymentRefund(
     """An amount. Shown in lists alone."""
     amount_fcy: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
+    vendorpayment: Link[VendorPayment | None] = f.link("vendorpayment_id", "VendorPayment")
     to_account: Link[Account | None] = f.link("to_account_id", "Account")
