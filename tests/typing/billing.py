@@ -75,6 +75,7 @@ def _subscriptions(subscription: Subscription) -> None:
     assert_type(subscription.next_billing_at, dt.date | None)
     assert_type(subscription.auto_collect, bool | None)
     assert_type(subscription.customer, SubscriptionCustomer)
+    assert_type(subscription.customer.customer, Customer | None)
     assert_type(subscription.plan, SubscriptionPlan)
     assert_type(subscription.plan.price, Decimal | None)
     assert_type(subscription.plan.plan, Plan | None)

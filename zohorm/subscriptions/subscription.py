@@ -19,6 +19,7 @@ from zohorm.resource import Operation
 if TYPE_CHECKING:
     from zohorm.subscriptions.addon import Addon
     from zohorm.subscriptions.coupon import Coupon
+    from zohorm.subscriptions.customer import Customer
     from zohorm.subscriptions.invoice import Invoice
     from zohorm.subscriptions.plan import Plan
     from zohorm.subscriptions.product import Product
@@ -252,6 +253,7 @@ class SubscriptionCustomer(Embedded, id="customer_id"):
     """The id of a tax exemption. Editions: Sales Tax, GST."""
     tax_exemption_code: Field[str | None] = f.text()
     """Text. Editions: Sales Tax, GST."""
+    customer: Link[Customer | None] = f.link("customer_id", "Customer")
 
 
 class SubscriptionTax(Embedded, id="tax_id"):
@@ -449,7 +451,7 @@ class Subscription(
     can_charge_setup_fee_immediately: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     customer_id: Field[str | None] = f.identifier()
-    """The id of a customer. Set it on a new subscription of a known customer."""
+    """The id of a customer. Set it on a new one of a known customer; afterwards see `customer`."""
     customer_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     email: ReadOnly[str | None] = f.read_only(f.text())
