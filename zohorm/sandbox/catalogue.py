@@ -217,14 +217,8 @@ def made(facts: Mapping[str, Any]) -> Product:
 
 
 def _resource(product: str, name: str, facts: Mapping[str, Any]) -> Resource:
-    operations: dict[str, Operation] = {}
-    for group, is_action in (("operations", False), ("actions", True)):
-        for key, each in facts.get(group, {}).items():
-            if "method" not in each:
-                # Corrected, but in no document that is read.
-                continue
-            operations.setdefault(key, _operation(key, each, is_action=is_action))
     shape = _shape(facts)
+    operations = _operations(facts, shape)
     if "upsert" in operations:
         # It names its record by a custom field, whether its document shows them or not.
         shape.fields.setdefault("custom_fields", Field(name="custom_fields", kind="many"))
@@ -247,6 +241,21 @@ def _resource(product: str, name: str, facts: Mapping[str, Any]) -> Resource:
         children={key: each["of"] for key, each in facts.get("children", {}).items()},
         parent=facts.get("parent"),
     )
+
+
+def _operations(facts: Mapping[str, Any], shape: Shape) -> dict[str, Operation]:
+    """Return the calls of a resource; what other editions must have is not needed here."""
+    made: dict[str, Operation] = {}
+    foreign = {name for name, field in shape.fields.items() if not field.in_edition}
+    for group, is_action in (("operations", False), ("actions", True)):
+        for key, each in facts.get(group, {}).items():
+            if "method" not in each:
+                # Corrected, but in no document that is read.
+                continue
+            found = _operation(key, each, is_action=is_action)
+            needed = tuple(name for name in found.required if name not in foreign)
+            made.setdefault(key, attrs.evolve(found, required=needed))
+    return made
 
 
 def _shape(facts: Mapping[str, Any]) -> Shape:
