@@ -109,9 +109,14 @@ def test_layout_breaks_what_can_be_broken(code: Code) -> None:
         ({"kind": "json"}, "Field[object]", "f.json()"),
         ({"kind": "many", "of": "Line", "replaced": True}, "Many[Line]", "f.many(Line)"),
         (
-            {"kind": "many", "of": "Line", "replaced": False},
+            {"kind": "many", "of": "CustomField", "replaced": False},
+            "Custom[CustomField]",
+            "f.custom(CustomField)",
+        ),
+        (
+            {"kind": "many", "of": "Line", "replaced": False, "access": "create_only"},
             "Many[Line]",
-            "f.many(Line, replaced=False)",
+            "f.many(Line, replaced=False, create_only=True)",
         ),
         (
             {"kind": "many", "of": "Tax", "access": "read_only", "replaced": True},

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         ExpenseReport,
         Reimbursement,
         ReportExpense,
+        ReportUser,
         UnreportedExpense,
     )
     from zohorm.expense.expense_report_approval import ExpenseReportApproval
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from zohorm.expense.project import Project, ProjectUser
     from zohorm.expense.reporting_tag import Entity, MultiPreferenceEntity, ReportingTag
     from zohorm.expense.tax import Tax
-    from zohorm.expense.tax_group import TaxGroup
+    from zohorm.expense.tax_group import GroupTax, TaxGroup
     from zohorm.expense.trip import Comment, Itinerary, Trip, TripLine
-    from zohorm.expense.user import EmailId, User
+    from zohorm.expense.user import User
     from zohorm.products import ZohoExpense
 else:
     __getattr__, __dir__ = later(
@@ -43,6 +44,7 @@ else:
                 "ExpenseReport",
                 "Reimbursement",
                 "ReportExpense",
+                "ReportUser",
                 "UnreportedExpense",
             ),
             "zohorm.expense.expense_report_approval": ("ExpenseReportApproval",),
@@ -50,9 +52,9 @@ else:
             "zohorm.expense.project": ("Project", "ProjectUser"),
             "zohorm.expense.reporting_tag": ("Entity", "MultiPreferenceEntity", "ReportingTag"),
             "zohorm.expense.tax": ("Tax",),
-            "zohorm.expense.tax_group": ("TaxGroup",),
+            "zohorm.expense.tax_group": ("GroupTax", "TaxGroup"),
             "zohorm.expense.trip": ("Comment", "Itinerary", "Trip", "TripLine"),
-            "zohorm.expense.user": ("EmailId", "User"),
+            "zohorm.expense.user": ("User",),
             "zohorm.products": ("ZohoExpense",),
         },
     )
@@ -63,12 +65,12 @@ __all__ = [
     "ContactPerson",
     "Currency",
     "Customer",
-    "EmailId",
     "Entity",
     "Expense",
     "ExpenseCategory",
     "ExpenseReport",
     "ExpenseReportApproval",
+    "GroupTax",
     "Itinerary",
     "LineItem",
     "MultiPreferenceEntity",
@@ -77,6 +79,7 @@ __all__ = [
     "ProjectUser",
     "Reimbursement",
     "ReportExpense",
+    "ReportUser",
     "ReportingTag",
     "Tax",
     "TaxGroup",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.abilities import Gets, Lists, Saves
-from zohorm.expense.user import User
 from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly
 from zohorm.record import Embedded
 from zohorm.resource import Operation
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from zohorm.expense.project import Project
     from zohorm.expense.tax import Tax
     from zohorm.expense.trip import Trip
+    from zohorm.expense.user import User
 
 
 class Tag(Embedded):
@@ -342,6 +342,63 @@ class UnreportedExpense(Embedded):
     project: Link[Project | None] = f.link("project_id", "Project")
 
 
+class EmailId(Embedded):
+    """An email id of an expense report. Source: Expense v1, expense reports."""
+
+    is_selected: ReadOnly[bool | None] = f.read_only(f.boolean())
+    """True or false."""
+    email: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+
+
+class ReportUser(Embedded, id="user_id"):
+    """A report user of an expense report. Source: Expense v1, expense reports."""
+
+    user_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of this record."""
+    role_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of a role."""
+    name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    email: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    default_approver_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of a default approver."""
+    default_approver_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    user_role: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    can_approve: ReadOnly[bool | None] = f.read_only(f.boolean())
+    """True or false."""
+    is_current_user: ReadOnly[bool | None] = f.read_only(f.boolean())
+    """True or false."""
+    email_ids: ReadOnly[tuple[EmailId, ...]] = f.read_only_many(EmailId)
+    """Email ids."""
+    status: ReadOnly[str | None] = f.read_only(f.enum("active", "inactive", "deleted", "invited"))
+    """One of the words above."""
+    photo_url: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    approves_to_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of an approves to."""
+    approves_to_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    submission_amount_limit: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount."""
+    approval_amount_limit: ReadOnly[Decimal | None] = f.read_only(f.money())
+    """An amount."""
+    created_time: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day."""
+    last_modified_time: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day."""
+    policy_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of a policy."""
+    policy_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    user: Link[User | None] = f.link("user_id", "User")
+    default_approver: Link[User | None] = f.link("default_approver_id", "User")
+    approves_to: Link[User | None] = f.link("approves_to_id", "User")
+
+
 class ExpenseReport(
     Gets,
     Lists,
@@ -539,8 +596,8 @@ class ExpenseReport(
         UnreportedExpense
     )
     """Unreported expenses. Not shown in lists."""
-    users: ReadOnly[tuple[User, ...]] = f.read_only_many(User)
-    """Users. Not shown in lists."""
+    users: ReadOnly[tuple[ReportUser, ...]] = f.read_only_many(ReportUser)
+    """Report users. Not shown in lists."""
     approved_date: ReadOnly[dt.date | None] = f.read_only(f.date())
     """A day."""
     reimbursement_date: ReadOnly[dt.date | None] = f.read_only(f.date())

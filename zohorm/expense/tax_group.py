@@ -9,9 +9,22 @@ from decimal import Decimal
 
 from zohorm import fields as f
 from zohorm.abilities import Gets
-from zohorm.expense.tax import Tax
 from zohorm.fields import ReadOnly
+from zohorm.record import Embedded
 from zohorm.resource import Operation
+
+
+class GroupTax(Embedded, id="tax_id"):
+    """A group tax of a tax group. Source: Expense v1, taxes."""
+
+    tax_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of this record."""
+    tax_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    tax_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
+    """A percentage."""
+    tax_type: ReadOnly[str | None] = f.read_only(f.enum("tax", "compound_tax", "tax_group"))
+    """One of the words above."""
 
 
 class TaxGroup(
@@ -32,5 +45,5 @@ class TaxGroup(
     """Text."""
     tax_group_percentage: ReadOnly[Decimal] = f.read_only(f.number())
     """A percentage."""
-    taxes: ReadOnly[tuple[Tax, ...]] = f.read_only_many(Tax)
-    """Taxes."""
+    taxes: ReadOnly[tuple[GroupTax, ...]] = f.read_only_many(GroupTax)
+    """Group taxes."""
