@@ -211,3 +211,26 @@ def test_every_documented_filter_finds_its_row(
         if ids[resource.id] not in found:
             missed.append((wire, text))
     assert missed == []
+
+
+SETTING = [
+    each
+    for each in ALL
+    if each.values[2].sets and each.values[2].on == "record" and each.values[2].is_action
+]
+
+
+@pytest.mark.parametrize(("product", "resource", "operation"), SETTING)
+def test_an_action_sets_what_the_documents_say(
+    walkers: dict[str, Walker], product: str, resource: Resource, operation: Operation
+) -> None:
+    walker = walkers[product]
+    known = {row[resource.id] for row in walker.sandbox.rows(resource.name, product=product)}
+
+    assert walker.walk(resource, operation).status_code == operation.status
+
+    rows = walker.sandbox.rows(resource.name, product=product)
+    [row] = [each for each in rows if each[resource.id] not in known][-1:]
+    for name, value in operation.sets.items():
+        if name in resource.fields and resource.fields[name].is_shown:
+            assert row[name] == value
