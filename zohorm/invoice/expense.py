@@ -163,7 +163,7 @@ class Expense(
         "description": f.text_filter("description"),
         "reference_number": f.text_filter("reference_number"),
         "date": f.date_filter("date"),
-        "status": f.exact_filter("status", f.ENUM),
+        "status": f.exact_filter("status", f.ENUM, unchecked=("billable", "non-billable")),
         "amount": f.number_filter("amount"),
         "account_name": f.text_filter("account_name"),
         "customer_name": f.text_filter("customer_name"),

@@ -105,7 +105,6 @@ class Project(
             f.ENUM,
             parameter="filter_by",
             values={"active": "Status.Active", "inactive": "Status.Inactive"},
-            unchecked=("active", "inactive"),
         ),
     },
     sort=("project_name", "customer_name", "rate", "created_time"),
