@@ -70,8 +70,11 @@ def arguments(action: str, facts: Facts, resource: Facts) -> list[Argument]:
     ]
     others = query + body
     if _is_upload(facts):
-        alone = INSTEAD not in (argument.wire for argument in others)
-        path += [attrs.evolve(file, required=alone, leads=True) for file in files(facts)]
+        instead = INSTEAD in (argument.wire for argument in others)
+        path += [
+            attrs.evolve(file, leads=True, required=not instead or file.wire in facts["required"])
+            for file in files(facts)
+        ]
     else:
         others += files(facts)
     if (many := _many(action, facts, others)) is not None:
