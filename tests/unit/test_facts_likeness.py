@@ -295,6 +295,39 @@ def test_invoice_has_the_names_of_books() -> None:
     assert len(set(invoice) & set(books)) > 40
 
 
+def test_invoice_has_the_kinds_of_books() -> None:
+    """A field of both is typed alike; where this fails, Invoice's facts wait to be made anew."""
+    books, invoice = load("books")["resources"], load("invoice")["resources"]
+
+    differing = {
+        f"{name}.{member}": (about["kind"], books[name]["fields"][member]["kind"])
+        for name, facts in invoice.items()
+        if name in books
+        for member, about in facts["fields"].items()
+        if member in books[name]["fields"]
+        and about["kind"] != books[name]["fields"][member]["kind"]
+    }
+
+    assert differing == {}
+
+
+def test_invoice_has_the_words_of_books() -> None:
+    """The same call has the same name; where this fails, Invoice's facts wait to be made anew."""
+    named = [
+        {
+            (action["method"], action["path"], str(action.get("fixed"))): f"{name}.{action_name}"
+            for name, facts in load(product)["resources"].items()
+            for action_name, action in facts["actions"].items()
+        }
+        for product in ("books", "invoice")
+    ]
+
+    books, invoice = named
+    shared = invoice.keys() & books.keys()
+    assert {invoice[call]: books[call] for call in shared if invoice[call] != books[call]} == {}
+    assert len(shared) > 60
+
+
 def test_invoice_decides_itself_what_may_be_sent_twice() -> None:
     repeatable = {
         action["source"]: action.get("reason")
