@@ -37,7 +37,14 @@ if TYPE_CHECKING:
     from zohorm.invoice.expense import Expense, ExpenseLineItem, ExpenseTax, VatSummaryTax
     from zohorm.invoice.expense_category import ExpenseCategory
     from zohorm.invoice.expense_comment import ExpenseComment
-    from zohorm.invoice.invoice import Invoice, LineItem, TaxSummary
+    from zohorm.invoice.invoice import (
+        Invoice,
+        InvoiceContactPerson,
+        LineItem,
+        PaymentGateway,
+        PaymentOptions,
+        TaxSummary,
+    )
     from zohorm.invoice.invoice_comment import InvoiceComment
     from zohorm.invoice.invoice_credit import InvoiceCredit
     from zohorm.invoice.invoice_payment import InvoicePayment
@@ -52,12 +59,19 @@ if TYPE_CHECKING:
     from zohorm.invoice.recurring_expense import RecurringExpense, RecurringExpenseLineItem
     from zohorm.invoice.recurring_expense_child import RecurringExpenseChild
     from zohorm.invoice.recurring_expense_comment import RecurringExpenseComment
-    from zohorm.invoice.recurring_invoice import RecurringInvoice, RecurringInvoiceLineItem
+    from zohorm.invoice.recurring_invoice import (
+        RecurringInvoice,
+        RecurringInvoiceLineItem,
+        RecurringPaymentGateway,
+        RecurringPaymentOptions,
+    )
     from zohorm.invoice.recurring_invoice_comment import RecurringInvoiceComment
     from zohorm.invoice.retainer_invoice import (
         RetainerInvoice,
         RetainerInvoiceLineItem,
         RetainerInvoiceTax,
+        RetainerPaymentGateway,
+        RetainerPaymentOptions,
     )
     from zohorm.invoice.retainer_invoice_comment import RetainerInvoiceComment
     from zohorm.invoice.retainer_invoice_template import RetainerInvoiceTemplate
@@ -105,7 +119,14 @@ else:
             "zohorm.invoice.expense": ("Expense", "ExpenseLineItem", "ExpenseTax", "VatSummaryTax"),
             "zohorm.invoice.expense_category": ("ExpenseCategory",),
             "zohorm.invoice.expense_comment": ("ExpenseComment",),
-            "zohorm.invoice.invoice": ("Invoice", "LineItem", "TaxSummary"),
+            "zohorm.invoice.invoice": (
+                "Invoice",
+                "InvoiceContactPerson",
+                "LineItem",
+                "PaymentGateway",
+                "PaymentOptions",
+                "TaxSummary",
+            ),
             "zohorm.invoice.invoice_comment": ("InvoiceComment",),
             "zohorm.invoice.invoice_credit": ("InvoiceCredit",),
             "zohorm.invoice.invoice_payment": ("InvoicePayment",),
@@ -120,12 +141,19 @@ else:
             "zohorm.invoice.recurring_expense": ("RecurringExpense", "RecurringExpenseLineItem"),
             "zohorm.invoice.recurring_expense_child": ("RecurringExpenseChild",),
             "zohorm.invoice.recurring_expense_comment": ("RecurringExpenseComment",),
-            "zohorm.invoice.recurring_invoice": ("RecurringInvoice", "RecurringInvoiceLineItem"),
+            "zohorm.invoice.recurring_invoice": (
+                "RecurringInvoice",
+                "RecurringInvoiceLineItem",
+                "RecurringPaymentGateway",
+                "RecurringPaymentOptions",
+            ),
             "zohorm.invoice.recurring_invoice_comment": ("RecurringInvoiceComment",),
             "zohorm.invoice.retainer_invoice": (
                 "RetainerInvoice",
                 "RetainerInvoiceLineItem",
                 "RetainerInvoiceTax",
+                "RetainerPaymentGateway",
+                "RetainerPaymentOptions",
             ),
             "zohorm.invoice.retainer_invoice_comment": ("RetainerInvoiceComment",),
             "zohorm.invoice.retainer_invoice_template": ("RetainerInvoiceTemplate",),
@@ -175,6 +203,7 @@ __all__ = [
     "ExpenseTax",
     "Invoice",
     "InvoiceComment",
+    "InvoiceContactPerson",
     "InvoiceCredit",
     "InvoicePayment",
     "InvoiceTemplate",
@@ -185,6 +214,8 @@ __all__ = [
     "OpeningBalance",
     "Organization",
     "PaidInvoice",
+    "PaymentGateway",
+    "PaymentOptions",
     "PriceList",
     "PriceListItem",
     "Project",
@@ -200,11 +231,15 @@ __all__ = [
     "RecurringInvoice",
     "RecurringInvoiceComment",
     "RecurringInvoiceLineItem",
+    "RecurringPaymentGateway",
+    "RecurringPaymentOptions",
     "RetainerInvoice",
     "RetainerInvoiceComment",
     "RetainerInvoiceLineItem",
     "RetainerInvoiceTax",
     "RetainerInvoiceTemplate",
+    "RetainerPaymentGateway",
+    "RetainerPaymentOptions",
     "Task",
     "Tax",
     "TaxAuthority",

@@ -25,8 +25,8 @@ class ClientReview(
     },
     filters={"contact_id": f.exact_filter("contact_id", f.ID)},
 ):
-    """What a customer said in the client portal about the work done. Source: Invoice v3, client
-    reviews."""
+    """What a customer said in the client portal about the work done; of it only the id is
+    documented. Source: Invoice v3, client reviews."""
 
     comment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""

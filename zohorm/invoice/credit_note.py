@@ -132,8 +132,8 @@ class CommunicationPreference(Embedded):
     """True or false. With the integration of WhatsApp."""
 
 
-class InvoiceContactPerson(Embedded):
-    """An invoice contact person of a credit note. Source: Invoice v3, credit notes."""
+class AssociatedContactPerson(Embedded):
+    """An associated contact person of a credit note. Source: Invoice v3, credit notes."""
 
     contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
@@ -356,8 +356,8 @@ class CreditNote(
     """Text. Not shown in lists."""
     is_reverse_charge_applied: Field[bool | None] = f.boolean()
     """True or false. Editions: za. Not shown in lists."""
-    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
-    """Invoice contact persons; sent whole. Not shown in lists."""
+    contact_persons_associated: Many[AssociatedContactPerson] = f.many(AssociatedContactPerson)
+    """Associated contact persons; sent whole. Not shown in lists."""
     email: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     invoices: ReadOnly[tuple[CreditedInvoice, ...]] = f.read_only_many(CreditedInvoice)

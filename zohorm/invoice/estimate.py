@@ -114,8 +114,8 @@ class CommunicationPreference(Embedded):
     """True or false. With the integration of WhatsApp."""
 
 
-class InvoiceContactPerson(Embedded):
-    """An invoice contact person of an estimate. Source: Invoice v3, estimates."""
+class AssociatedContactPerson(Embedded):
+    """An associated contact person of an estimate. Source: Invoice v3, estimates."""
 
     contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
@@ -328,8 +328,8 @@ class Estimate(
     """True or false. Editions: in. Not shown in lists."""
     is_reverse_charge_applied: Field[bool | None] = f.boolean()
     """True or false. Editions: za. Not shown in lists."""
-    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
-    """Invoice contact persons; sent whole. Not shown in lists."""
+    contact_persons_associated: Many[AssociatedContactPerson] = f.many(AssociatedContactPerson)
+    """Associated contact persons; sent whole. Not shown in lists."""
     sub_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not shown in lists. Of the lines, before tax."""
     tax_total: ReadOnly[Decimal | None] = f.read_only(f.money())

@@ -144,8 +144,9 @@ class CommunicationPreference(Embedded):
     """True or false. With the integration of WhatsApp."""
 
 
-class InvoiceContactPerson(Embedded):
-    """An invoice contact person of a recurring invoice. Source: Invoice v3, recurring invoices."""
+class AssociatedContactPerson(Embedded):
+    """An associated contact person of a recurring invoice. Source: Invoice v3, recurring
+    invoices."""
 
     contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
@@ -165,8 +166,9 @@ class InvoiceContactPerson(Embedded):
     """A communication preference."""
 
 
-class PaymentGateway(Embedded):
-    """A payment gateway of a recurring invoice. Source: Invoice v3, recurring invoices."""
+class RecurringPaymentGateway(Embedded):
+    """A recurring payment gateway of a recurring invoice. Source: Invoice v3, recurring
+    invoices."""
 
     configured: Field[bool | None] = f.boolean()
     """True or false."""
@@ -178,11 +180,11 @@ class PaymentGateway(Embedded):
     """One of the words above."""
 
 
-class PaymentOptions(Embedded):
-    """Payment options of a recurring invoice. Source: Invoice v3, recurring invoices."""
+class RecurringPaymentOptions(Embedded):
+    """Recurring payment options of a recurring invoice. Source: Invoice v3, recurring invoices."""
 
-    payment_gateways: Many[PaymentGateway] = f.many(PaymentGateway)
-    """Payment gateways; sent whole."""
+    payment_gateways: Many[RecurringPaymentGateway] = f.many(RecurringPaymentGateway)
+    """Recurring payment gateways; sent whole."""
 
 
 class RecurringInvoice(
@@ -318,8 +320,8 @@ class RecurringInvoice(
     """An address."""
     shipping_address: One[Address] = f.one(Address, create_only=True)
     """An address."""
-    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
-    """Invoice contact persons; sent whole. Not shown in lists."""
+    contact_persons_associated: Many[AssociatedContactPerson] = f.many(AssociatedContactPerson)
+    """Associated contact persons; sent whole. Not shown in lists."""
     is_pre_gst: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Editions: in. Not shown in lists."""
     is_reverse_charge_applied: Field[bool | None] = f.boolean()
@@ -328,8 +330,8 @@ class RecurringInvoice(
     """The id of a location. Not shown in lists."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    payment_options: One[PaymentOptions] = f.one(PaymentOptions)
-    """Payment options. Not shown in lists."""
+    payment_options: One[RecurringPaymentOptions] = f.one(RecurringPaymentOptions)
+    """Recurring payment options. Not shown in lists."""
     company_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     customer_email: ReadOnly[str | None] = f.read_only(f.text())

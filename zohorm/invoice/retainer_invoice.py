@@ -78,8 +78,8 @@ class RetainerInvoiceLineItem(Embedded, id="line_item_id"):
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
 
 
-class PaymentGateway(Embedded):
-    """A payment gateway of a retainer invoice. Source: Invoice v3, retainer invoices."""
+class RetainerPaymentGateway(Embedded):
+    """A retainer payment gateway of a retainer invoice. Source: Invoice v3, retainer invoices."""
 
     configured: Field[bool | None] = f.boolean()
     """True or false."""
@@ -91,11 +91,11 @@ class PaymentGateway(Embedded):
     """One of the words above."""
 
 
-class PaymentOptions(Embedded):
-    """Payment options of a retainer invoice. Source: Invoice v3, retainer invoices."""
+class RetainerPaymentOptions(Embedded):
+    """Retainer payment options of a retainer invoice. Source: Invoice v3, retainer invoices."""
 
-    payment_gateways: Many[PaymentGateway] = f.many(PaymentGateway)
-    """Payment gateways; sent whole."""
+    payment_gateways: Many[RetainerPaymentGateway] = f.many(RetainerPaymentGateway)
+    """Retainer payment gateways; sent whole."""
 
 
 class CommunicationPreference(Embedded):
@@ -107,8 +107,8 @@ class CommunicationPreference(Embedded):
     """True or false. With the integration of WhatsApp."""
 
 
-class InvoiceContactPerson(Embedded):
-    """An invoice contact person of a retainer invoice. Source: Invoice v3, retainer invoices."""
+class AssociatedContactPerson(Embedded):
+    """An associated contact person of a retainer invoice. Source: Invoice v3, retainer invoices."""
 
     contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
@@ -229,8 +229,8 @@ class RetainerInvoice(
     """Text. Not shown in lists."""
     line_items: Many[RetainerInvoiceLineItem] = f.many(RetainerInvoiceLineItem)
     """Retainer invoice line items; sent whole. Not shown in lists."""
-    payment_options: One[PaymentOptions] = f.one(PaymentOptions)
-    """Payment options. Not shown in lists."""
+    payment_options: One[RetainerPaymentOptions] = f.one(RetainerPaymentOptions)
+    """Retainer payment options. Not shown in lists."""
     template_id: Field[str | None] = f.identifier()
     """The id of a template. Not shown in lists."""
     place_of_supply: Field[str | None] = f.text()
@@ -271,8 +271,8 @@ class RetainerInvoice(
     """True or false. Not shown in lists."""
     project_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
-    """Invoice contact persons; sent whole. Not shown in lists."""
+    contact_persons_associated: Many[AssociatedContactPerson] = f.many(AssociatedContactPerson)
+    """Associated contact persons; sent whole. Not shown in lists."""
     currency_symbol: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     exchange_rate: ReadOnly[Decimal | None] = f.read_only(f.money())
