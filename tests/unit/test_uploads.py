@@ -169,6 +169,16 @@ def test_json_and_fields_stand_beside_the_file() -> None:
     ]
 
 
+def test_fields_alone_make_a_form_too() -> None:
+    """Documents that the service has already may be named in place of a file."""
+    with uploads.opened(attach(attrs.evolve(PART, kinds="pdf", counted=True)), {}) as opened:
+        form = opened.body(None, {"document_ids": ["1", "2"]})
+
+        found = list(parts_of(form.headers["Content-Type"], b"".join(form)))
+
+    assert found == [Sent("document_ids", None, "text/plain", b"1,2")]
+
+
 def test_several_files_are_counted() -> None:
     part = attrs.evolve(PART, kinds="pdf png", most=None, counted=True)
 
