@@ -1,5 +1,6 @@
-"""The pytest plugin: the fixture `sandbox`, and a session of each product on it.
+"""The pytest plugin: the fixture `sandbox`, a session of each product on it, and three markers.
 
+    @pytest.mark.zoho_fault(status=429, code=44)
     def test_it(sandbox, zoho_inventory):
         sandbox.insert("Item", {"name": "Tea"}, product="inventory")
         assert [item.name for item in Item.iterate()] == ["Tea"]
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -31,15 +32,39 @@ if TYPE_CHECKING:
     S = TypeVar("S", bound=Session)
 
 
+_MARKERS = (
+    "zoho_sandbox(...): settings of the fixture `sandbox`, as of the class `Sandbox`",
+    "zoho_limits(per_minute=, per_day=, in_flight=): limits of the fixture `sandbox`",
+    "zoho_fault(...): a fault that calls meet, as of `sandbox.next`; several are met in order",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the markers known, for runs with --strict-markers."""
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """Run an empty sandbox for one test; its clock stands still until the test moves it."""
     from zohorm.clock import ManualClock
     from zohorm.sandbox import Sandbox
     from zohorm.sandbox.sandbox import START
 
-    with Sandbox(clock=ManualClock(START.timestamp())) as made:
+    settings = _marked(request, "zoho_sandbox")
+    with Sandbox(**{"clock": ManualClock(START.timestamp()), **settings}) as made:
+        made.limits(**_marked(request, "zoho_limits"))
+        # The nearest marker comes first, as decorators are read from the top.
+        for marker in reversed(list(request.node.iter_markers("zoho_fault"))):
+            made.next(**marker.kwargs)
         yield made
+
+
+def _marked(request: pytest.FixtureRequest, name: str) -> dict[str, Any]:
+    """Return the settings that markers of a name give; those of the test itself win."""
+    markers = list(request.node.iter_markers(name))
+    return {key: value for each in reversed(markers) for key, value in each.kwargs.items()}
 
 
 @pytest.fixture

@@ -150,6 +150,18 @@ def test_the_plugin_has_a_session_of_each_product(
     assert session.settings.clock is sandbox.clock
 
 
+@pytest.mark.zoho_fault(status=503)
+@pytest.mark.zoho_fault(status=429, code=44)
+@pytest.mark.zoho_limits(per_minute=3)
+@pytest.mark.zoho_sandbox(organizations=2, retry_after=True)
+def test_markers_set_the_sandbox_up(plain: Plain) -> None:
+    met = [plain.call("GET", "/contacts") for _ in range(6)]
+
+    assert [answer.status_code for answer in met] == [503, 429, 200, 200, 200, 429]
+    assert "Retry-After" in met[-1].headers
+    assert len(plain.sandbox.organization_ids) == 2
+
+
 def test_a_file_comes_back_as_it_was_sent(plain: Plain) -> None:
     path = f"/invoices/{plain.invoice()['invoice_id']}/attachment"
 
