@@ -69,7 +69,15 @@ if TYPE_CHECKING:
     from zohorm.books.fixed_asset import FixedAsset
     from zohorm.books.fixed_asset_comment import FixedAssetComment
     from zohorm.books.fixed_asset_type import FixedAssetType
-    from zohorm.books.invoice import BatchPayment, Invoice, LineItem
+    from zohorm.books.invoice import (
+        BatchPayment,
+        Invoice,
+        InvoiceContactPerson,
+        LineItem,
+        PaymentGateway,
+        PaymentOptions,
+        TaxSummary,
+    )
     from zohorm.books.invoice_comment import InvoiceComment
     from zohorm.books.invoice_credit import InvoiceCredit
     from zohorm.books.invoice_payment import InvoicePayment
@@ -93,12 +101,19 @@ if TYPE_CHECKING:
     from zohorm.books.recurring_expense import RecurringExpense, RecurringExpenseLineItem
     from zohorm.books.recurring_expense_child import RecurringExpenseChild
     from zohorm.books.recurring_expense_comment import RecurringExpenseComment
-    from zohorm.books.recurring_invoice import RecurringInvoice, RecurringInvoiceLineItem
+    from zohorm.books.recurring_invoice import (
+        RecurringInvoice,
+        RecurringInvoiceLineItem,
+        RecurringPaymentGateway,
+        RecurringPaymentOptions,
+    )
     from zohorm.books.recurring_invoice_comment import RecurringInvoiceComment
     from zohorm.books.retainer_invoice import (
         RetainerInvoice,
         RetainerInvoiceLineItem,
         RetainerInvoiceTax,
+        RetainerPaymentGateway,
+        RetainerPaymentOptions,
     )
     from zohorm.books.retainer_invoice_comment import RetainerInvoiceComment
     from zohorm.books.retainer_invoice_template import RetainerInvoiceTemplate
@@ -195,7 +210,15 @@ else:
             "zohorm.books.fixed_asset": ("FixedAsset",),
             "zohorm.books.fixed_asset_comment": ("FixedAssetComment",),
             "zohorm.books.fixed_asset_type": ("FixedAssetType",),
-            "zohorm.books.invoice": ("BatchPayment", "Invoice", "LineItem"),
+            "zohorm.books.invoice": (
+                "BatchPayment",
+                "Invoice",
+                "InvoiceContactPerson",
+                "LineItem",
+                "PaymentGateway",
+                "PaymentOptions",
+                "TaxSummary",
+            ),
             "zohorm.books.invoice_comment": ("InvoiceComment",),
             "zohorm.books.invoice_credit": ("InvoiceCredit",),
             "zohorm.books.invoice_payment": ("InvoicePayment",),
@@ -219,12 +242,19 @@ else:
             "zohorm.books.recurring_expense": ("RecurringExpense", "RecurringExpenseLineItem"),
             "zohorm.books.recurring_expense_child": ("RecurringExpenseChild",),
             "zohorm.books.recurring_expense_comment": ("RecurringExpenseComment",),
-            "zohorm.books.recurring_invoice": ("RecurringInvoice", "RecurringInvoiceLineItem"),
+            "zohorm.books.recurring_invoice": (
+                "RecurringInvoice",
+                "RecurringInvoiceLineItem",
+                "RecurringPaymentGateway",
+                "RecurringPaymentOptions",
+            ),
             "zohorm.books.recurring_invoice_comment": ("RecurringInvoiceComment",),
             "zohorm.books.retainer_invoice": (
                 "RetainerInvoice",
                 "RetainerInvoiceLineItem",
                 "RetainerInvoiceTax",
+                "RetainerPaymentGateway",
+                "RetainerPaymentOptions",
             ),
             "zohorm.books.retainer_invoice_comment": ("RetainerInvoiceComment",),
             "zohorm.books.retainer_invoice_template": ("RetainerInvoiceTemplate",),
@@ -328,6 +358,7 @@ __all__ = [
     "GroupedItem",
     "Invoice",
     "InvoiceComment",
+    "InvoiceContactPerson",
     "InvoiceCredit",
     "InvoicePayment",
     "InvoiceTemplate",
@@ -348,6 +379,8 @@ __all__ = [
     "Organization",
     "PaidBill",
     "PaidInvoice",
+    "PaymentGateway",
+    "PaymentOptions",
     "Project",
     "ProjectComment",
     "ProjectInvoice",
@@ -368,6 +401,8 @@ __all__ = [
     "RecurringInvoice",
     "RecurringInvoiceComment",
     "RecurringInvoiceLineItem",
+    "RecurringPaymentGateway",
+    "RecurringPaymentOptions",
     "ReferenceInvoice",
     "RefundOfPayment",
     "RefundReceived",
@@ -376,6 +411,8 @@ __all__ = [
     "RetainerInvoiceLineItem",
     "RetainerInvoiceTax",
     "RetainerInvoiceTemplate",
+    "RetainerPaymentGateway",
+    "RetainerPaymentOptions",
     "SalesOrder",
     "SalesOrderComment",
     "SalesOrderLineItem",
@@ -390,6 +427,7 @@ __all__ = [
     "TaxAuthority",
     "TaxExemption",
     "TaxGroup",
+    "TaxSummary",
     "TimeEntry",
     "ToAccountTag",
     "User",

@@ -44,8 +44,8 @@ class CommunicationPreference(Embedded):
     """True or false. With the integration of WhatsApp."""
 
 
-class InvoiceContactPerson(Embedded):
-    """An invoice contact person of a credit note. Source: Books v3, credit notes."""
+class AssociatedContactPerson(Embedded):
+    """An associated contact person of a credit note. Source: Books v3, credit notes."""
 
     contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
@@ -322,8 +322,8 @@ class CreditNote(
     """The id of a customer."""
     customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text, at most 100 characters."""
-    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
-    """Invoice contact persons; sent whole. Not shown in lists."""
+    contact_persons_associated: Many[AssociatedContactPerson] = f.many(AssociatedContactPerson)
+    """Associated contact persons; sent whole. Not shown in lists."""
     custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay. Not shown in lists."""
     reference_number: Field[str | None] = f.text()

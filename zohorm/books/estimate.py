@@ -41,8 +41,8 @@ class CommunicationPreference(Embedded):
     """True or false. With the integration of WhatsApp."""
 
 
-class InvoiceContactPerson(Embedded):
-    """An invoice contact person of an estimate. Source: Books v3, estimates."""
+class AssociatedContactPerson(Embedded):
+    """An associated contact person of an estimate. Source: Books v3, estimates."""
 
     contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
@@ -263,8 +263,8 @@ class Estimate(
     """The id of a customer."""
     customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text."""
-    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
-    """Invoice contact persons; sent whole. Not shown in lists."""
+    contact_persons_associated: Many[AssociatedContactPerson] = f.many(AssociatedContactPerson)
+    """Associated contact persons; sent whole. Not shown in lists."""
     currency_id: Field[str] = f.identifier()
     """The id of a currency."""
     currency_code: ReadOnly[str] = f.read_only(f.text())

@@ -488,7 +488,7 @@ class Expense(
 
     def add_attachment(
         self,
-        attachment: FileSource | Iterable[FileSource] | None = None,
+        attachment: FileSource | Iterable[FileSource],
         *,
         document_ids: Iterable[str] | None = None,
     ) -> Mapping[str, object]:

@@ -43,8 +43,8 @@ class CommunicationPreference(Embedded):
     """True or false. With the integration of WhatsApp."""
 
 
-class InvoiceContactPerson(Embedded):
-    """An invoice contact person of a purchase order. Source: Books v3, purchase order."""
+class AssociatedContactPerson(Embedded):
+    """An associated contact person of a purchase order. Source: Books v3, purchase order."""
 
     contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
@@ -352,8 +352,8 @@ class PurchaseOrder(
     """Text."""
     crm_owner_id: Field[str | None] = f.identifier()
     """The id of a crm owner. Not shown in lists."""
-    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
-    """Invoice contact persons; sent whole. Not shown in lists."""
+    contact_persons_associated: Many[AssociatedContactPerson] = f.many(AssociatedContactPerson)
+    """Associated contact persons; sent whole. Not shown in lists."""
     currency_id: Field[str] = f.identifier()
     """The id of a currency."""
     currency_code: ReadOnly[str] = f.read_only(f.text())

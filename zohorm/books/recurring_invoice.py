@@ -36,8 +36,8 @@ class CommunicationPreference(Embedded):
     """True or false. With the integration of WhatsApp."""
 
 
-class InvoiceContactPerson(Embedded):
-    """An invoice contact person of a recurring invoice. Source: Books v3, recurring invoices."""
+class AssociatedContactPerson(Embedded):
+    """An associated contact person of a recurring invoice. Source: Books v3, recurring invoices."""
 
     contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
@@ -153,8 +153,8 @@ class Address(Embedded):
     """Text."""
 
 
-class PaymentGateway(Embedded):
-    """A payment gateway of a recurring invoice. Source: Books v3, recurring invoices."""
+class RecurringPaymentGateway(Embedded):
+    """A recurring payment gateway of a recurring invoice. Source: Books v3, recurring invoices."""
 
     configured: Field[bool | None] = f.boolean()
     """True or false."""
@@ -166,11 +166,11 @@ class PaymentGateway(Embedded):
     """One of the words above."""
 
 
-class PaymentOptions(Embedded):
-    """Payment options of a recurring invoice. Source: Books v3, recurring invoices."""
+class RecurringPaymentOptions(Embedded):
+    """Recurring payment options of a recurring invoice. Source: Books v3, recurring invoices."""
 
-    payment_gateways: Many[PaymentGateway] = f.many(PaymentGateway)
-    """Payment gateways; sent whole."""
+    payment_gateways: Many[RecurringPaymentGateway] = f.many(RecurringPaymentGateway)
+    """Recurring payment gateways; sent whole."""
 
 
 class CustomField(Embedded, id="customfield_id"):
@@ -247,8 +247,8 @@ class RecurringInvoice(
     """The id of a customer."""
     company_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
-    """Invoice contact persons; sent whole. Not shown in lists."""
+    contact_persons_associated: Many[AssociatedContactPerson] = f.many(AssociatedContactPerson)
+    """Associated contact persons; sent whole. Not shown in lists."""
     is_pre_gst: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Editions: in. Not shown in lists."""
     gst_no: Field[str | None] = f.text()
@@ -325,8 +325,8 @@ class RecurringInvoice(
     """An address."""
     shipping_address: One[Address] = f.one(Address, create_only=True)
     """An address."""
-    payment_options: One[PaymentOptions] = f.one(PaymentOptions)
-    """Payment options. Not shown in lists."""
+    payment_options: One[RecurringPaymentOptions] = f.one(RecurringPaymentOptions)
+    """Recurring payment options. Not shown in lists."""
     custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
     avatax_exempt_no: Field[str | None] = f.text()

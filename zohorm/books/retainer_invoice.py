@@ -37,8 +37,8 @@ class CommunicationPreference(Embedded):
     """True or false. With the integration of WhatsApp."""
 
 
-class InvoiceContactPerson(Embedded):
-    """An invoice contact person of a retainer invoice. Source: Books v3, retainer invoices."""
+class AssociatedContactPerson(Embedded):
+    """An associated contact person of a retainer invoice. Source: Books v3, retainer invoices."""
 
     contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
@@ -97,8 +97,8 @@ class RetainerInvoiceTax(Embedded):
     """An amount."""
 
 
-class PaymentGateway(Embedded):
-    """A payment gateway of a retainer invoice. Source: Books v3, retainer invoices."""
+class RetainerPaymentGateway(Embedded):
+    """A retainer payment gateway of a retainer invoice. Source: Books v3, retainer invoices."""
 
     configured: Field[bool | None] = f.boolean()
     """True or false."""
@@ -110,11 +110,11 @@ class PaymentGateway(Embedded):
     """One of the words above."""
 
 
-class PaymentOptions(Embedded):
-    """Payment options of a retainer invoice. Source: Books v3, retainer invoices."""
+class RetainerPaymentOptions(Embedded):
+    """Retainer payment options of a retainer invoice. Source: Books v3, retainer invoices."""
 
-    payment_gateways: Many[PaymentGateway] = f.many(PaymentGateway)
-    """Payment gateways; sent whole."""
+    payment_gateways: Many[RetainerPaymentGateway] = f.many(RetainerPaymentGateway)
+    """Retainer payment gateways; sent whole."""
 
 
 class Address(Embedded):
@@ -235,8 +235,8 @@ class RetainerInvoice(
     """The id of a customer."""
     customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text, at most 100 characters."""
-    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
-    """Invoice contact persons; sent whole. Not shown in lists."""
+    contact_persons_associated: Many[AssociatedContactPerson] = f.many(AssociatedContactPerson)
+    """Associated contact persons; sent whole. Not shown in lists."""
     currency_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of a currency."""
     currency_code: ReadOnly[str] = f.read_only(f.text())
@@ -273,8 +273,8 @@ class RetainerInvoice(
     """True or false. Not shown in lists."""
     price_precision: ReadOnly[int | None] = f.read_only(f.integer())
     """A whole number. Not shown in lists."""
-    payment_options: One[PaymentOptions] = f.one(PaymentOptions)
-    """Payment options. Not shown in lists."""
+    payment_options: One[RetainerPaymentOptions] = f.one(RetainerPaymentOptions)
+    """Retainer payment options. Not shown in lists."""
     is_emailed: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
     documents: ReadOnly[object] = f.read_only(f.json())

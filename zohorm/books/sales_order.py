@@ -42,8 +42,8 @@ class CommunicationPreference(Embedded):
     """True or false. With the integration of WhatsApp."""
 
 
-class InvoiceContactPerson(Embedded):
-    """An invoice contact person of a sales order. Source: Books v3, sales order."""
+class AssociatedContactPerson(Embedded):
+    """An associated contact person of a sales order. Source: Books v3, sales order."""
 
     contact_person_id: Field[str | None] = f.identifier()
     """The id of a contact person."""
@@ -400,8 +400,8 @@ class SalesOrder(
     """True or false. Editions: za. Not shown in lists."""
     is_update_customer: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
-    contact_persons_associated: Many[InvoiceContactPerson] = f.many(InvoiceContactPerson)
-    """Invoice contact persons; sent whole. Not shown in lists."""
+    contact_persons_associated: Many[AssociatedContactPerson] = f.many(AssociatedContactPerson)
+    """Associated contact persons; sent whole. Not shown in lists."""
     reference_number: Field[str | None] = f.text()
     """Text."""
     template_id: Field[str | None] = f.identifier()

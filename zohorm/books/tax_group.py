@@ -6,36 +6,11 @@ Facts: zohorm/facts/books.json, mended by the corrections beside it.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from zohorm import fields as f
 from zohorm.abilities import Deletes, Gets, Saves
-from zohorm.fields import Field, Link, ReadOnly
-from zohorm.record import Embedded
+from zohorm.fields import Field, ReadOnly
 from zohorm.resource import Operation
-
-if TYPE_CHECKING:
-    from zohorm.books.tax_authority import TaxAuthority
-
-
-class TaxSummary(Embedded, id="tax_id"):
-    """A tax summary of a tax group. Source: Books v3, taxes."""
-
-    tax_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of this record."""
-    tax_name: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-    tax_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A percentage."""
-    tax_type: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-    tax_factor: ReadOnly[str | None] = f.read_only(f.enum("rate", "share"))
-    """One of the words above. Editions: mx."""
-    tax_authority_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a tax authority. Editions: us, mx."""
-    tax_authority_name: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-    tax_authority: Link[TaxAuthority | None] = f.link("tax_authority_id", "TaxAuthority")
 
 
 class TaxGroup(
