@@ -76,7 +76,7 @@ def saved_customer(name: str = "Ada") -> Customer:
 def saved_subscription() -> Subscription:
     plan = saved_plan()
     subscription = Subscription(
-        customer_id=saved_customer().id, plan=SubscriptionPlan(plan_code=plan.plan_code)
+        customer_id=saved_customer("Grace").id, plan=SubscriptionPlan(plan_code=plan.plan_code)
     )
     subscription.save()
     return subscription
@@ -345,6 +345,14 @@ def saved_invoice() -> Invoice:
     return invoice
 
 
+def saved_project(customer_id: str) -> Project:
+    project = Project(
+        project_name="Pond", customer_id=customer_id, billing_type="based_on_staff_hours"
+    )
+    project.save()
+    return project
+
+
 def test_collecting_an_invoice_gives_the_payment(
     sandbox: Sandbox, session: ZohoSubscriptions
 ) -> None:
@@ -357,6 +365,21 @@ def test_collecting_an_invoice_gives_the_payment(
     assert isinstance(payment, Payment)
     assert (payment.id, payment.amount) == ("77", Decimal(5))
     assert last_body(sandbox) == {"card_id": "1"}
+
+
+def test_what_an_action_makes_can_be_got(sandbox: Sandbox, session: ZohoSubscriptions) -> None:
+    invoice = saved_invoice()
+    charged = saved_subscription().add_charge(amount=Decimal(5))
+    project = saved_project(invoice.customer_id)
+
+    payment = invoice.collect(card_id="1")
+    clone = project.clone(project_name="Lake")
+
+    assert Payment.get(payment.id).customer_id == invoice.customer_id
+    assert charged is not None
+    assert Invoice.get(charged.id) is charged
+    assert (project.project_name, clone.project_name) == ("Pond", "Lake")
+    assert clone.id != project.id
 
 
 def test_an_invoice_shows_its_number_under_the_name_of_the_service(
@@ -416,10 +439,7 @@ def test_a_new_hosted_page_is_a_record(sandbox: Sandbox, session: ZohoSubscripti
 def test_who_was_invited_to_a_project_is_saved_below_it(
     sandbox: Sandbox, session: ZohoSubscriptions
 ) -> None:
-    project = Project(
-        project_name="Pond", customer_id=saved_customer().id, billing_type="based_on_staff_hours"
-    )
-    project.save()
+    project = saved_project(saved_customer().id)
     invited = {"user_id": "5", "user_name": "Grace", "email": "grace@example.com"}
     sandbox.next(status=201, body={"code": 0, "users": [invited]})
 

@@ -88,6 +88,8 @@ class Operation:
     """Query parameters whose values tell the call from others of its path."""
     record_id: str | None = None
     """The query parameter that names the record, where the path does not."""
+    makes: str | None = None
+    """The resource of the record that an action makes and answers, where it is another one."""
     files: tuple[str, ...] = ()
     needs_organization: bool = True
     version: str | None = None
@@ -131,6 +133,8 @@ class Resource:
     """Those that create, list, get, update and delete, and the actions, by their names."""
     children: Mapping[str, str]
     parent: str | None
+    conversions: Mapping[str, tuple[str, str]] = attrs.Factory(dict)
+    """Member that lists what was made of a record: resource of that, member with the id."""
 
     @property
     def is_coded(self) -> bool:
@@ -240,6 +244,11 @@ def _resource(product: str, name: str, facts: Mapping[str, Any]) -> Resource:
         operations=operations,
         children={key: each["of"] for key, each in facts.get("children", {}).items()},
         parent=facts.get("parent"),
+        conversions={
+            child["shown"]: (child["of"], child["by"])
+            for child in facts.get("children", {}).values()
+            if "shown" in child
+        },
     )
 
 
@@ -310,6 +319,7 @@ def _operation(name: str, facts: Mapping[str, Any], *, is_action: bool) -> Opera
         answer=_fields(facts.get("answer") or {}),
         fixed={key: str(value) for key, value in (facts.get("fixed") or {}).items()},
         record_id=facts.get("record_id"),
+        makes=facts.get("of"),
         files=tuple(facts.get("files") or ()),
         # Seen by clients: the organizations themselves are read without naming one.
         needs_organization=facts.get("organization", True)

@@ -59,6 +59,8 @@ def wrong(resource: Resource, operation: Operation, body: dict[str, object]) -> 
     if operation.name.startswith("list") and not operation.is_action:
         yield from wrong_list(resource, body)
         return
+    if operation.makes is not None:
+        resource = catalogue()[resource.product].resources[operation.makes]
     is_record = operation.name in ("create", "get", "update", "upsert")
     if (is_record and not operation.is_action) or operation.returns == "record":
         row = body[resource.key]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import cast
 
+import attrs
+
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row, write
 from zohorm.sandbox.mails import Mail
 from zohorm.sandbox.reply import Reply, invalid, success
 from zohorm.sandbox.resources import answers, custom_fields, files, history, papers, reading
-from zohorm.sandbox.resources.checks import members, required, required_query
-from zohorm.sandbox.resources.creating import stamp
+from zohorm.sandbox.resources.checks import accepted, members, required, required_query
+from zohorm.sandbox.resources.creating import create, stamp
 from zohorm.sandbox.rows import drop_undocumented
 
 MAIL_ENDS = ("email", "paymentreminder")
@@ -53,6 +55,8 @@ def answer(context: Context) -> Reply:
         return _set_address(context, row)
     if context.operation.end in MAIL_ENDS:
         send(context, row)
+    if context.operation.makes is not None or context.operation.end == "clone":
+        return _make(context, row)
     return act(context, row)
 
 
@@ -68,6 +72,19 @@ def act(context: Context, row: Row) -> Reply:
     said = f"Status changed to {status}." if "status" in sets else sentence(context)
     history.note(context, row, said, operation_type=context.operation.name)
     return store(context, row, message=sentence(context))
+
+
+def _make(context: Context, row: Row) -> Reply:
+    """Make the record that an action is for, of what it says and what both records have."""
+    made = context.product.resources[context.operation.makes or context.resource.name]
+    there = attrs.evolve(context, resource=made)
+    said = context.body if isinstance(context.body, dict) else {}
+    both = {name: value for name, value in row.items() if value not in ("", None, [], {})}
+    new = create(there, accepted(made, {**both, **said}))
+    stamp(context, row)
+    context.store.replace(context.resource, context.scope, row)
+    text = f'"{made.key}":{write(new)}'
+    return success(text, message=sentence(context), status=context.operation.status)
 
 
 def send(context: Context, row: Row) -> None:
