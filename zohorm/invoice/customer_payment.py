@@ -177,7 +177,7 @@ class CustomerPayment(
     """Text."""
     settlement_status: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    tax_amount_withheld: ReadOnly[Decimal | None] = f.read_only(f.money())
+    tax_amount_withheld: Field[Decimal | None] = f.money()
     """An amount."""
     unused_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not used for invoices yet."""

@@ -344,7 +344,7 @@ class Estimate(
     """An address. Not shown in lists."""
     template_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
-    salesperson_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    salesperson_id: Field[str | None] = f.identifier()
     """The id of a salesperson. Not shown in lists."""
     project: ReadOnly[EstimateProject | None] = f.read_only_one(EstimateProject)
     """An estimate project. Not shown in lists."""

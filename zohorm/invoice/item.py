@@ -137,7 +137,7 @@ class Item(
     """Custom fields; those sent change, the others stay."""
     status: ReadOnly[str] = f.read_only(f.enum("active", "inactive"))
     """One of the words above."""
-    unit: ReadOnly[str | None] = f.read_only(f.text())
+    unit: Field[str | None] = f.text()
     """Text."""
     purchase_tax_rule_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a purchase tax rule. Editions: mx, ke, za."""

@@ -217,7 +217,7 @@ class RecurringExpense(
     """A day."""
     account_name: ReadOnly[str] = f.read_only(f.text())
     """Text, at most 100 characters."""
-    description: ReadOnly[str | None] = f.read_only(f.text())
+    description: Field[str | None] = f.text()
     """Text, at most 100 characters."""
     currency_code: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""

@@ -356,7 +356,7 @@ class RecurringInvoice(
     """An instant."""
     salesperson_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a salesperson."""
-    salesperson_name: ReadOnly[str | None] = f.read_only(f.text())
+    salesperson_name: Field[str | None] = f.text()
     """Text. Editions: us, au, ca."""
     status: ReadOnly[str] = f.read_only(f.enum("active", "stopped", "expired"))
     """One of the words above."""
