@@ -73,8 +73,8 @@ class BaseCurrencyAdjustment(
     },
     sort=("adjustment_date", "exchange_rate", "currency_code", "debit_or_credit", "gain_or_loss"),
 ):
-    """A gain or loss from a new exchange rate, booked on the accounts of a currency. Source: Books
-    v3, base currency adjustment.
+    """A gain or loss from a new exchange rate, booked on the accounts that `save(account_ids=...)`
+    names. Source: Books v3, base currency adjustment.
 
     A new one needs currency_id, adjustment_date, exchange_rate and notes.
     """

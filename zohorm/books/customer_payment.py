@@ -40,6 +40,8 @@ class PaidInvoice(Embedded, id="invoice_id"):
     """An amount."""
     balance_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
+    tax_amount_withheld: Field[Decimal | None] = f.money()
+    """An amount."""
 
 
 class CustomField(Embedded, id="customfield_id"):

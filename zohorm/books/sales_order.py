@@ -1013,3 +1013,20 @@ class SalesOrder(
             to=to,
             progress=progress,
         )
+
+    def mark_confirmed(self) -> None:
+        """Confirm a draft: the order is open from then on.
+
+        One call. May be sent again: it sets the status; twice is the same status, and nothing is
+        mailed.
+
+        Scope: ZohoBooks.salesorders.CREATE.
+        """
+        self._act(
+            Operation(
+                "POST",
+                "/salesorders/{salesorder_id}/status/confirmed",
+                "ZohoBooks.salesorders.CREATE",
+                repeatable=True,
+            ),
+        )
