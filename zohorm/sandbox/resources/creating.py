@@ -6,7 +6,15 @@ from zohorm.sandbox import rows
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row, write
 from zohorm.sandbox.reply import Refusal, Reply, invalid, success
-from zohorm.sandbox.resources import custom_fields, files, mirrors, numbering, parents, parts
+from zohorm.sandbox.resources import (
+    conversions,
+    custom_fields,
+    files,
+    mirrors,
+    numbering,
+    parents,
+    parts,
+)
 from zohorm.sandbox.resources.checks import accepted, label, required
 from zohorm.sandbox.rows import blank, drop_undocumented, first_status
 
@@ -39,6 +47,7 @@ def create(context: Context, sent: Row) -> Row:
     parent = parents.parent_id(context, sent)
     row = blank(resource)
     row.update(_shown(context, sent))
+    row.update(conversions.made_of(context))
     custom_fields.show(row)
     if resource.id not in sent:
         row[resource.id] = context.store.next_id()
@@ -54,6 +63,7 @@ def create(context: Context, sent: Row) -> Row:
     context.store.insert(resource, context.scope, row, parent)
     mirrors.record_written(context, row)
     mirrors.child_written(context, parent)
+    conversions.written(context, row)
     context.rules.created(context, row, sent)
     return row
 

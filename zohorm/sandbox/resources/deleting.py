@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.reply import Reply, success
-from zohorm.sandbox.resources import mirrors, reading
+from zohorm.sandbox.resources import conversions, mirrors, reading
 
 
 def answer(context: Context) -> Reply:
     """Remove the record and its children."""
     row = reading.loaded(context)
     delete(context, str(row[context.resource.id]))
+    conversions.removed(context, row)
     context.rules.deleted(context, row)
     return success(message=f"The {context.resource.label.lower()} has been deleted.")
 

@@ -17,6 +17,15 @@ PREFIXES = {
     "RetainerInvoice": "RET-",
 }
 
+# The service gives a number to these too if none is sent; nothing asks it to take another.
+GIVEN = {
+    "Package": "PA-",
+    "ShipmentOrder": "SH-",
+    "SalesReturn": "RMA-",
+    "SalesReturnReceive": "SRR-",
+    "PurchaseReceive": "PR-",
+}
+
 _OWN = "ignore_auto_number_generation"
 
 
@@ -38,7 +47,9 @@ def number(context: Context, row: Row, sent: Row) -> None:
         if context.switches.sent_number == "refuse":
             raise invalid(label(name))
         is_own = context.switches.sent_number == "accept"
-    if is_own:
+    if is_own and not wanted and context.resource.name in GIVEN:
+        row[name] = _next(context)
+    elif is_own:
         row[name] = wanted
         check(context, row)
     else:
@@ -69,7 +80,7 @@ def taken(context: Context, name: str, row: Row) -> bool:
 
 def _next(context: Context) -> str:
     resource = context.resource
-    prefix = PREFIXES.get(resource.name, f"{resource.name[:3].upper()}-")
+    prefix = (PREFIXES | GIVEN).get(resource.name, f"{resource.name[:3].upper()}-")
     while True:
         count = context.store.next_value(context.organization_id, resource.table)
         text = f"{prefix}{count:06d}"

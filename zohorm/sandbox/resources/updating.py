@@ -6,6 +6,7 @@ from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row, write
 from zohorm.sandbox.reply import Reply, invalid, success, unknown_record, wrong_shape
 from zohorm.sandbox.resources import (
+    conversions,
     creating,
     custom_fields,
     mirrors,
@@ -80,6 +81,7 @@ def update(context: Context, before: Row, sent: Row) -> Row:
     context.store.replace(resource, context.scope, row)
     mirrors.record_written(context, row)
     mirrors.child_written(context, parent)
+    conversions.written(context, row)
     context.rules.updated(context, row, before)
     return row
 
