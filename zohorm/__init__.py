@@ -3,9 +3,9 @@
 The models of a product live in its package: `from zohorm.books import Invoice`.
 """
 
-from typing import TYPE_CHECKING
+import typing
 
-from zohorm import fields
+from zohorm import fields, importing
 from zohorm.changes import Change
 from zohorm.children import Collection
 from zohorm.clock import Clock, ManualClock, SystemClock
@@ -43,6 +43,7 @@ from zohorm.errors import (
     ServerError,
     SessionClosed,
     Timeout,
+    TooLate,
     TransportError,
     UnknownField,
     UnknownFilter,
@@ -58,13 +59,12 @@ from zohorm.errors import (
     ZohoError,
     ZohoWarning,
 )
-from zohorm.importing import later
 from zohorm.lines import Lines
 from zohorm.model import Embedded, Model, Operation, SaveResult
 from zohorm.pages import Page
 from zohorm.query import Query
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from zohorm.calls import Answer
     from zohorm.downloads import SavedFile
     from zohorm.generic import GenericModel
@@ -88,7 +88,7 @@ if TYPE_CHECKING:
 else:
     # What sends calls is loaded with the first session; a program that only names models, as a
     # worker's module does at its top, need not wait for it.
-    __getattr__, __dir__ = later(
+    __getattr__, __dir__ = importing.later(
         __name__,
         {
             "zohorm.calls": ("Answer",),
@@ -172,6 +172,7 @@ __all__ = [
     "Timeout",
     "Token",
     "TokenStore",
+    "TooLate",
     "Transport",
     "TransportError",
     "UnknownField",

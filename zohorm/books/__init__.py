@@ -5,11 +5,11 @@ Facts: zohorm/facts/books.json, mended by the corrections beside it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing
 
-from zohorm.importing import later
+from zohorm import importing
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from zohorm.books.account import Account
     from zohorm.books.account_transaction import AccountTransaction
     from zohorm.books.bank_account import BankAccount
@@ -143,7 +143,7 @@ if TYPE_CHECKING:
     from zohorm.books.vendor_payment_refund import VendorPaymentRefund
     from zohorm.products import ZohoBooks
 else:
-    __getattr__, __dir__ = later(
+    __getattr__, __dir__ = importing.later(
         __name__,
         {
             "zohorm.books.account": ("Account",),

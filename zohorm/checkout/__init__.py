@@ -5,16 +5,16 @@ Facts: zohorm/facts/checkout.json, mended by the corrections beside it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing
 
-from zohorm.importing import later
+from zohorm import importing
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from zohorm.checkout.payment import Payment
     from zohorm.checkout.payment_page import PaymentPage
     from zohorm.products import ZohoCheckout
 else:
-    __getattr__, __dir__ = later(
+    __getattr__, __dir__ = importing.later(
         __name__,
         {
             "zohorm.checkout.payment": ("Payment",),

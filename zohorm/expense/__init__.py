@@ -5,11 +5,11 @@ Facts: zohorm/facts/expense.json, mended by the corrections beside it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing
 
-from zohorm.importing import later
+from zohorm import importing
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from zohorm.expense.currency import Currency
     from zohorm.expense.customer import ContactPerson, Customer
     from zohorm.expense.expense import Expense, LineItem
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from zohorm.expense.user import User
     from zohorm.products import ZohoExpense
 else:
-    __getattr__, __dir__ = later(
+    __getattr__, __dir__ = importing.later(
         __name__,
         {
             "zohorm.expense.currency": ("Currency",),

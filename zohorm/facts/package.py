@@ -24,12 +24,12 @@ def package(product: str, resources: Mapping[str, Facts]) -> Iterator[str]:
         homes.setdefault(f"zohorm.{product}.{module}", []).append(name)
     # As ruff sorts the names of an import.
     homes = {home: sorted(found, key=str.lower) for home, found in sorted(homes.items())}
-    yield from ["from typing import TYPE_CHECKING", "", "from zohorm.importing import later", ""]
-    yield "if TYPE_CHECKING:"
+    yield from ["import typing", "", "from zohorm import importing", ""]
+    yield "if typing.TYPE_CHECKING:"
     for home, names in homes.items():
         yield from layout.imported(f"from {home} import", names, indent="    ")
     yield "else:"
-    code = layout.call("later", "__name__", layout.value(homes))
+    code = layout.call("importing.later", "__name__", layout.value(homes))
     yield from layout.lines(code, "    ", "__getattr__, __dir__ = ")
     yield from ["", "__all__ = ["]
     every = [name for names in homes.values() for name in names]

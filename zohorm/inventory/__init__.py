@@ -5,11 +5,11 @@ Facts: zohorm/facts/inventory.json, mended by the corrections beside it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing
 
-from zohorm.importing import later
+from zohorm import importing
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from zohorm.inventory.account import Account
     from zohorm.inventory.batch import AssociatedLocation, Batch
     from zohorm.inventory.bill import Bill, BillCredit, BillLineItem, Payment
@@ -110,7 +110,7 @@ if TYPE_CHECKING:
     from zohorm.inventory.warehouse import Warehouse
     from zohorm.products import ZohoInventory
 else:
-    __getattr__, __dir__ = later(
+    __getattr__, __dir__ = importing.later(
         __name__,
         {
             "zohorm.inventory.account": ("Account",),

@@ -5,11 +5,11 @@ Facts: zohorm/facts/invoice.json, mended by the corrections beside it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing
 
-from zohorm.importing import later
+from zohorm import importing
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from zohorm.invoice.client_review import ClientReview
     from zohorm.invoice.contact import Contact, DefaultTemplates, OpeningBalance
     from zohorm.invoice.contact_address import ContactAddress
@@ -84,7 +84,7 @@ if TYPE_CHECKING:
     from zohorm.invoice.user import EmailId, User
     from zohorm.products import ZohoInvoice
 else:
-    __getattr__, __dir__ = later(
+    __getattr__, __dir__ = importing.later(
         __name__,
         {
             "zohorm.invoice.client_review": ("ClientReview",),

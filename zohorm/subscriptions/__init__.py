@@ -5,11 +5,11 @@ Facts: zohorm/facts/subscriptions.json, mended by the corrections beside it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing
 
-from zohorm.importing import later
+from zohorm import importing
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from zohorm.products import ZohoSubscriptions
     from zohorm.subscriptions.addon import Addon, AddonPlan
     from zohorm.subscriptions.bank_account import BankAccount
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
         UnbilledChargeItem,
     )
 else:
-    __getattr__, __dir__ = later(
+    __getattr__, __dir__ = importing.later(
         __name__,
         {
             "zohorm.products": ("ZohoSubscriptions",),
