@@ -105,8 +105,10 @@ class Application:
         except Refusal as refusal:
             return refused(refusal)
         now = organizations.local_time(self.store, organization_id, self.clock.time())
+        is_shared = self.switches.quota_pools == "shared"
+        pool = organization_id if is_shared else f"{organization_id} {product.name}"
         try:
-            quota = self.limits.admit(organization_id, now)
+            quota = self.limits.admit(pool, now)
         except LimitReached as refusal:
             return self._limited(refusal)
         try:
@@ -114,7 +116,7 @@ class Application:
             reply = self._carried_out(arrived, product, found, organization_id, fault)
             return self._with_quota(reply, quota)
         finally:
-            self.limits.leave(organization_id)
+            self.limits.leave(pool)
 
     def _found(self, arrived: Incoming) -> tuple[Product, Route]:
         """Return the product and operation that a call means.

@@ -50,6 +50,10 @@ class Switches:
     quota_headers: L["success", "always", "never"] = "success"
     """Which answers carry the three X-Rate-Limit headers."""
 
+    quota_pools: L["shared", "per-product"] = "shared"
+    """Whether the calls of all products count together, or each product's against limits of its
+    own."""
+
     per_page_above_200: L["cap", "refuse"] = "cap"
     """`per_page` above 200: treated as 200, or code 2."""
 

@@ -84,6 +84,22 @@ def test_organization_header() -> None:
         assert answer == (400, 4029)
 
 
+def test_the_organization_of_another_way_in_billing() -> None:
+    for accepted, answer in ((True, 200), (False, 400)):
+        with switched(organization_header=accepted) as plain:
+            plain.root = f"{plain.sandbox.url}/billing/v1"
+            assert plain.call("GET", "/plans").status_code == answer
+
+
+def test_quota_pools() -> None:
+    for pools, answer in (("shared", 429), ("per-product", 200)):
+        with switched(quota_pools=pools) as plain:
+            plain.sandbox.limits(per_minute=1)
+            assert plain.call("GET", "/contacts").status_code == 200
+            plain.root = f"{plain.sandbox.url}/invoice/v3"
+            assert plain.call("GET", "/contacts").status_code == answer
+
+
 def test_retry_after() -> None:
     with switched(retry_after=True) as plain:
         plain.sandbox.limits(per_minute=0)
