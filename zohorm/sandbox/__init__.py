@@ -9,15 +9,18 @@
 The way of a call through this folder:
 
     server.py         bytes to a request and back; connections that stay open, or are cut
-    application.py    seen (calls.py), met by a fault (faults.py), routed (routes.py), token
-                      (oauth.py), organization (organizations.py), limits (limits.py)
+    application.py    product (roots.py), seen (calls.py), met by a fault (faults.py), routed
+                      (routes.py), token (oauth.py), organization (organizations.py), limits
+                      (limits.py)
     resources/        create, list, read, update, delete, act: the same for every resource
     rules/            what holds for single resources only
     store.py          records in SQLite, found by the columns of columns.py
 
-`catalogue.py` is what the facts say; `switches.py` lists the points on which sources about the
-service disagree; `sandbox.py` is the control interface; `seed.py` is what is stored at the start.
-Nothing here imports the models: both read the same facts.
+`catalogue.py` is what the facts say, read product by product when first called; `switches.py` lists
+the points on which sources about the service disagree; `sandbox.py` is the control interface.
+Stored at the start is what `seed.py` says, at the first call of a product what `givens.py` says,
+and `samples.py` where there is demo data. Nothing here imports the models: both read the same
+facts.
 """
 
 from zohorm import extras
