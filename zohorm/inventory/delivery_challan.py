@@ -596,3 +596,30 @@ class DeliveryChallan(
                 "attention": attention,
             },
         )
+
+    @overload
+    def pdf(self, to: None = None, *, progress: Progress | None = None) -> bytes: ...
+
+    @overload
+    def pdf(self, to: FileTarget, *, progress: Progress | None = None) -> SavedFile: ...
+
+    def pdf(
+        self, to: FileTarget | None = None, *, progress: Progress | None = None
+    ) -> bytes | SavedFile:
+        """Give the delivery challan as PDF.
+
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
+
+        Scope: ZohoInventory.deliverychallans.READ.
+        """
+        return self._act_bytes(
+            Operation(
+                "GET",
+                "/deliverychallans/{deliverychallan_id}",
+                "ZohoInventory.deliverychallans.READ",
+            ),
+            query={"print": "true"},
+            to=to,
+            progress=progress,
+        )

@@ -459,3 +459,26 @@ class MoveOrder(
         return cls._act_all_data(
             Operation("GET", "/settings/moveorders", "ZohoInventory.settings.READ")
         )
+
+    @overload
+    def pdf(self, to: None = None, *, progress: Progress | None = None) -> bytes: ...
+
+    @overload
+    def pdf(self, to: FileTarget, *, progress: Progress | None = None) -> SavedFile: ...
+
+    def pdf(
+        self, to: FileTarget | None = None, *, progress: Progress | None = None
+    ) -> bytes | SavedFile:
+        """Give the move order as PDF.
+
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
+
+        Scope: ZohoInventory.moveorder.READ.
+        """
+        return self._act_bytes(
+            Operation("GET", "/moveorders/{moveorder_id}", "ZohoInventory.moveorder.READ"),
+            query={"print": "true"},
+            to=to,
+            progress=progress,
+        )

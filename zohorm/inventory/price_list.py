@@ -30,8 +30,8 @@ class PriceBracket(Embedded):
     """A quantity."""
     pricebook_rate: Field[Decimal | None] = f.money()
     """A rate."""
-    pricebook_discount: Field[Decimal | None] = f.number()
-    """A number."""
+    pricebook_discount: Field[str | None] = f.text()
+    """Text. A percentage with its sign: 5%."""
 
 
 class PricebookItem(Embedded, id="pricebook_item_id"):
@@ -43,8 +43,8 @@ class PricebookItem(Embedded, id="pricebook_item_id"):
     """A rate."""
     pricebook_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
-    pricebook_discount: Field[Decimal | None] = f.number()
-    """A number."""
+    pricebook_discount: Field[str | None] = f.text()
+    """Text. A percentage with its sign: 5%."""
     pricing_scheme: Field[str | None] = f.enum("unit", "volume")
     """One of the words above."""
     price_brackets: Many[PriceBracket] = f.many(PriceBracket)

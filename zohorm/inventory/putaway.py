@@ -366,3 +366,26 @@ class Putaway(
         return cls._act_all_data(
             Operation("GET", "/settings/putaways", "ZohoInventory.settings.READ")
         )
+
+    @overload
+    def pdf(self, to: None = None, *, progress: Progress | None = None) -> bytes: ...
+
+    @overload
+    def pdf(self, to: FileTarget, *, progress: Progress | None = None) -> SavedFile: ...
+
+    def pdf(
+        self, to: FileTarget | None = None, *, progress: Progress | None = None
+    ) -> bytes | SavedFile:
+        """Give the putaway as PDF.
+
+        One call. `to` saves the file there, piece by piece, and `progress(received, total)` is told
+        how far it is.
+
+        Scope: ZohoInventory.putaway.READ.
+        """
+        return self._act_bytes(
+            Operation("GET", "/putaways/{putaway_id}", "ZohoInventory.putaway.READ"),
+            query={"print": "true"},
+            to=to,
+            progress=progress,
+        )

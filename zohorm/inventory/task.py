@@ -237,8 +237,8 @@ class Task(
     """The id of a recurring task. Not shown in lists."""
     owner_id: Field[str | None] = f.identifier()
     """The id of an owner."""
-    owner_ids: Field[tuple[str, ...] | None] = f.texts()
-    """Several texts. Not shown in lists."""
+    owner_ids: Field[str | None] = f.text()
+    """Text. Not shown in lists. Ids with commas between them."""
     owner_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     owners: ReadOnly[tuple[Owner, ...]] = f.read_only_many(Owner)
