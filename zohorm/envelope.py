@@ -49,6 +49,11 @@ def row_of(answer: Answer, resource: Resource, call: Call) -> wire.Row:
     raise _missing(answer, resource.key, call)
 
 
+def is_bare(answer: Answer) -> bool:
+    """Tell whether `answer` says no more than that the call was done."""
+    return answer.body is not None and set(answer.body) <= _AROUND
+
+
 def rows_of(answer: Answer, resource: Resource, call: Call) -> list[wire.Row]:
     """Return the rows of the list `answer`.
 

@@ -277,9 +277,14 @@ class Savable(Doubting):
         try:
             row = envelope.row_of(answer, self._facts, call)
         except MalformedReply as error:
-            if not creating:
+            if creating:
+                raise _created_without_id(call, answer) from error
+            if not envelope.is_bare(answer) or self._facts.operation("get") is None:
                 raise
-            raise _created_without_id(call, answer) from error
+            if self._changed_lists():
+                raise  # New lines find their rows in the answer, or else by settle().
+            # Users and a few others are changed without being shown.
+            row = self._needed_session().fresh_row(type(self), self.id, self._path_ids())
         identifier = self.id_in(row)
         if creating and not identifier:
             raise _created_without_id(call, answer)
