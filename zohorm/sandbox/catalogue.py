@@ -64,6 +64,13 @@ class Shape:
     is_open: bool = False
     """Whether nobody knows its members, so that whatever is sent is one."""
 
+    def member(self, name: str) -> Field | None:
+        """Return a member; None if there is none of this name."""
+        found = self.fields.get(name)
+        return (
+            Field(name=name, kind="json", in_list=True) if found is None and self.is_open else found
+        )
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class Operation:
@@ -155,6 +162,10 @@ class Resource:
     def fields(self) -> Mapping[str, Field]:
         """The members of a record."""
         return self.shape.fields
+
+    def member(self, name: str) -> Field:
+        """Return a member that a record has, also one that only its sender knows."""
+        return self.shape.member(name) or Field(name=name, kind="json")
 
     @property
     def table(self) -> str:

@@ -86,8 +86,8 @@ def list_row(resource: Resource, row: Row) -> Row:
     """Return the members of a record that its list shows; custom fields as members of their own."""
     listed = _listed(resource)
     short = {name: row[name] for name in listed if name in row} if listed else dict(row)
-    # Records of custom modules have them as members from the start.
-    short.update((name, row[name]) for name in row if name.startswith("cf_"))
+    if resource.shape.is_open:
+        short.update((name, row[name]) for name in row if name not in resource.fields)
     custom_fields = row.get("custom_fields")
     for field in custom_fields if isinstance(custom_fields, list) else ():
         if isinstance(field, dict) and field.get("api_name"):

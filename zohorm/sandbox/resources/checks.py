@@ -32,9 +32,7 @@ def accepted(resource: Resource, body: Row, *, part: str | None = None) -> Row:
     shape = resource.shape if part is None else resource.embedded[part]
     made: Row = {}
     for name, value in body.items():
-        field = shape.fields.get(name)
-        if field is None and shape.is_open:
-            field = shape.fields.setdefault(name, Field(name=name, kind="json", in_list=True))
+        field = shape.member(name)
         if field is None or not field.in_edition:
             continue
         # The id of a row says which row is meant; that of the whole record is in the path.

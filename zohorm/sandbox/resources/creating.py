@@ -88,7 +88,7 @@ def _chosen_code(context: Context, body: Row) -> Row:
 def _shown(context: Context, sent: Row) -> Row:
     made: Row = {}
     for name, value in sent.items():
-        field = context.resource.fields[name]
+        field = context.resource.member(name)
         if not field.is_shown:
             continue
         if name == "custom_fields":

@@ -93,7 +93,7 @@ def check_links(context: Context, sent: Row) -> None:
     resource = context.resource
     _check(context, resource.shape.links, sent)
     for name, value in sent.items():
-        part = resource.embedded.get(resource.fields[name].of or "")
+        part = resource.embedded.get(resource.member(name).of or "")
         if part is None:
             continue
         for row in rows_of(value) if isinstance(value, list) else rows_of([value]):

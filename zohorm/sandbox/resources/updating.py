@@ -94,7 +94,7 @@ def changed(context: Context, before: Row, sent: Row) -> Row:
     """
     row = dict(before)
     for name, value in sent.items():
-        field = context.resource.fields[name]
+        field = context.resource.member(name)
         if not field.is_shown or field.access == "create_only":
             continue
         if name == "custom_fields":
