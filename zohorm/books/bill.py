@@ -190,8 +190,8 @@ class BilledPurchaseOrder(Embedded, id="purchaseorder_id"):
     """The id of this record."""
     purchaseorder_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    purchaseorder_date: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    purchaseorder_date: ReadOnly[dt.date | None] = f.read_only(f.date())
+    """A day."""
     purchaseorder_status: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     purchaseorder: Link[PurchaseOrder | None] = f.link("purchaseorder_id", "PurchaseOrder")
