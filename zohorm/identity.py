@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 from weakref import ref
 
@@ -29,11 +30,19 @@ class Table(Generic[M]):
         reference = self._references.get(identifier)
         return None if reference is None else reference()
 
+    def holds_any(self, identifiers: Iterable[str]) -> bool:
+        """Say whether somebody holds a record of any of these ids."""
+        met = self._references.keys() & identifiers
+        return any(self.find(identifier) is not None for identifier in met)
+
     def add(self, identifier: str, record: M) -> None:
         """Make `record` the one object of its id."""
-        reference = ref(record)
+        self.add_all([identifier], [record])
+
+    def add_all(self, identifiers: Iterable[str], records: Iterable[M]) -> None:
+        """Make each record the one object of the id in its place."""
         with self._lock:
-            self._references[identifier] = reference
+            self._references.update(zip(identifiers, map(ref, records), strict=True))
             if len(self._references) > self._sweep_at:
                 self._sweep()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from zohorm.changes import Home
@@ -60,6 +61,15 @@ class Intake(Generic[M]):
             held = self._rows.held((self._model, identifier))
             if held is not None and self._model.disagree(held, row):
                 self._rows.forget((self._model, identifier))
+
+    def records(self, rows: Sequence[wire.Row], known: Table[M]) -> list[M]:
+        """Return the records of rows with different ids, in their order."""
+        ids: list[str] = [row.get(self._id_name, "") for row in rows]
+        if set(map(type, ids)) != {str} or "" in ids or known.holds_any(ids):
+            return [self.record(row, known) for row in rows]
+        records = list(map(self._model.made, rows, ids, repeat(self._standing)))
+        known.add_all(ids, records)
+        return records
 
     def record(self, row: wire.Row, known: Table[M]) -> M:
         """Return the record of `row`; one that is `known` already takes the row in."""

@@ -224,44 +224,51 @@ class Run(Generic[M]):
 
     def _passing(self, rows: list[wire.Row]) -> Iterator[M]:
         plan = self._plan
-        if not plan.whole:
-            self._intake.compare(rows)
-        for row in rows:
-            if plan.conditions and not self._keeps(row):
-                continue
-            if plan.whole:
-                record = self._whole(row)
-                if record is None:
-                    continue
-            else:
-                # The loop may enter a block between two records, or hand the iterator to a thread.
-                if binding.blocks() is not self._blocks or threading.get_ident() != self._thread:
-                    self._look_around()
-                record = self._intake.record(row, self._known)
-            if plan.predicates and not all(predicate(record) for predicate in plan.predicates):
-                continue
-            self._yielded += 1
-            yield record
-            if plan.limit is not None and self._is_done():
-                return
+        if plan.conditions:
+            rows = [row for row in rows if self._keeps(row)]
+        found = self._whole(rows) if plan.whole else self._partial(rows)
+        return self._chosen(found) if plan.predicates or plan.limit is not None else found
+
+    def _chosen(self, records: Iterator[M]) -> Iterator[M]:
+        for record in records:
+            if all(predicate(record) for predicate in self._plan.predicates):
+                self._yielded += 1
+                yield record
+                if self._is_done():
+                    return
+
+    def _partial(self, rows: list[wire.Row]) -> Iterator[M]:
+        """Yield the records of `rows`, made all at once: one by one they take a third longer."""
+        self._look_around()
+        self._intake.compare(rows)
+        waiting = self._intake.records(rows[::-1], self._known)
+        while waiting:
+            # The loop may enter a block between two records, or hand the iterator to a thread.
+            if binding.blocks() is not self._blocks or threading.get_ident() != self._thread:
+                self._look_around()
+                waiting = self._intake.records(rows[: -len(waiting) - 1 : -1], self._known)
+            # From here on only the loop holds the record, and with it the edits that it makes.
+            yield waiting.pop()
 
     def _look_around(self) -> None:
         """Find the records that are known in the place that asks for the next one."""
         self._blocks, self._thread = binding.blocks(), threading.get_ident()
         self._known = self._session.identity.table(self._model)
 
-    def _whole(self, row: wire.Row) -> M | None:
-        """Return the whole record of `row`, None where it was deleted since the list was made."""
-        identifier = self._model.id_in(row)
-        if identifier is None:
-            raise MalformedReply(
-                f"a row of {self._facts.name} came without its {self._facts.id}, "
-                "so the whole record cannot be asked for"
-            )
-        try:
-            return self._session.get(self._model, identifier, self._plan.parents)
-        except NotFound:
-            return None
+    def _whole(self, rows: list[wire.Row]) -> Iterator[M]:
+        """Yield the whole records of `rows`, but for those deleted since the list was made."""
+        for row in rows:
+            identifier = self._model.id_in(row)
+            if identifier is None:
+                raise MalformedReply(
+                    f"a row of {self._facts.name} came without its {self._facts.id}, "
+                    "so the whole record cannot be asked for"
+                )
+            try:
+                record = self._session.get(self._model, identifier, self._plan.parents)
+            except NotFound:
+                continue
+            yield record
 
     def _keeps(self, row: wire.Row) -> bool:
         kept = True

@@ -139,6 +139,38 @@ def test_an_edit_lives_as_long_as_its_holder(sandbox: Sandbox, books: ZohoBooks)
 
 
 @pytest.mark.parametrize("touch", ["line_items", "changes", "save"])
+def test_an_edit_that_a_loop_lets_go_of_is_gone_before_its_page_is_done(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    for name in ("Ada", "Bea", "Cem"):
+        saved_contact(name)
+    gone: list[str] = []
+
+    for contact in Contact.iterate():
+        if gone:
+            assert Contact.get(gone[-1]).notes is None
+        contact.notes = "never saved"
+        gone.append(contact.id)
+
+    assert len(gone) == 3
+
+
+def test_a_loop_meets_the_object_that_it_has_edited_ahead(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    ids = [saved_contact(name).id for name in ("Ada", "Bea", "Cem")]
+    held: list[Contact] = []
+
+    for contact in Contact.iterate():
+        if not held:
+            held = [Contact.get(identifier) for identifier in ids if identifier != contact.id]
+            held[-1].notes = "edited ahead"
+            continue
+        assert any(contact is other for other in held)
+
+    assert [other.notes for other in held] == [None, "edited ahead"]
+
+
 def test_a_record_is_gone_with_its_last_reference_without_the_collector(
     sandbox: Sandbox, books: ZohoBooks, touch: str
 ) -> None:
