@@ -165,7 +165,7 @@ def test_a_return_is_received_and_credited_by_the_ids_in_the_query(sandbox: Sand
 
     assert query_of(sandbox) == {"salesorder_id": order.id}
     receive = back.receives.new(date=DAY)
-    receive.line_items.add(quantity=Decimal(1))
+    receive.line_items.add(line_item_id=back.line_items[0].line_item_id, quantity=Decimal(1))
     receive.save()
     assert (sandbox.calls[-1].path, query_of(sandbox)) == (
         "/salesreturnreceives",
@@ -180,12 +180,17 @@ def test_a_return_is_received_and_credited_by_the_ids_in_the_query(sandbox: Sand
 
 def test_goods_are_received_for_the_purchase_order_in_the_query(sandbox: Sandbox) -> None:
     order = saved_purchase()
-    line = PurchaseReceiveLineItem(item_id=order.line_items[0].item_id, quantity=Decimal(5))
+    ordered = order.line_items[0]
+    line = PurchaseReceiveLineItem(
+        line_item_id=ordered.line_item_id, item_id=ordered.item_id, quantity=Decimal(5)
+    )
 
     receive = order.purchase_receives.create(date=DAY, line_items=[line])
 
     assert sandbox.calls[-1].path == "/purchasereceives"
     assert query_of(sandbox) == {"purchaseorder_id": order.id}
+    (sent,) = rows_of(last_body(sandbox)["line_items"])
+    assert sent["line_item_id"] == ordered.line_item_id
     assert receive.purchaseorder_id == order.id
     assert list(order.purchase_receives) == [receive]
 

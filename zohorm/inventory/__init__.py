@@ -39,7 +39,7 @@ if typing.TYPE_CHECKING:
     from zohorm.inventory.invoice_credit import InvoiceCredit
     from zohorm.inventory.invoice_payment import InvoicePayment
     from zohorm.inventory.invoice_template import InvoiceTemplate
-    from zohorm.inventory.item import Item, ItemLocation
+    from zohorm.inventory.item import Item, ItemLocation, ItemWarehouse
     from zohorm.inventory.item_adjustment import ItemAdjustment, ItemAdjustmentLineItem
     from zohorm.inventory.item_group import Attribute, ItemGroup, ItemGroupItem, Options
     from zohorm.inventory.landed_cost import CostAllocation, LandedCost
@@ -147,7 +147,7 @@ else:
             "zohorm.inventory.invoice_credit": ("InvoiceCredit",),
             "zohorm.inventory.invoice_payment": ("InvoicePayment",),
             "zohorm.inventory.invoice_template": ("InvoiceTemplate",),
-            "zohorm.inventory.item": ("Item", "ItemLocation"),
+            "zohorm.inventory.item": ("Item", "ItemLocation", "ItemWarehouse"),
             "zohorm.inventory.item_adjustment": ("ItemAdjustment", "ItemAdjustmentLineItem"),
             "zohorm.inventory.item_group": ("Attribute", "ItemGroup", "ItemGroupItem", "Options"),
             "zohorm.inventory.landed_cost": ("CostAllocation", "LandedCost"),
@@ -286,6 +286,7 @@ __all__ = [
     "ItemGroup",
     "ItemGroupItem",
     "ItemLocation",
+    "ItemWarehouse",
     "LandedCost",
     "LineItem",
     "LineItemTax",

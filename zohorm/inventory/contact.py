@@ -320,6 +320,8 @@ class Contact(
     """An amount. What we owe the vendor, in the contact's currency."""
     unused_credits_payable_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
+    customer_sub_type: Field[str | None] = f.enum("business", "individual")
+    """One of the words above. Not shown in lists."""
     location: Link[Location | None] = f.link("location_id", "Location")
     currency: Link[Currency] = f.link("currency_id", "Currency")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")

@@ -98,6 +98,25 @@ class PackageDetails(Embedded):
     """One of the words above."""
 
 
+class ItemWarehouse(Embedded, id="warehouse_id"):
+    """A warehouse of an item. Source: Inventory v1, items."""
+
+    warehouse_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of this record."""
+    warehouse_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    status: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    is_primary: ReadOnly[bool | None] = f.read_only(f.boolean())
+    """True or false."""
+    warehouse_stock_on_hand: ReadOnly[Decimal | None] = f.read_only(f.number())
+    """A number."""
+    warehouse_available_stock: ReadOnly[Decimal | None] = f.read_only(f.number())
+    """A number."""
+    warehouse_actual_available_stock: ReadOnly[Decimal | None] = f.read_only(f.number())
+    """A number."""
+
+
 class Item(
     Model,
     product="inventory",
@@ -298,6 +317,8 @@ class Item(
     """True or false."""
     has_attachment: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
+    warehouses: ReadOnly[tuple[ItemWarehouse, ...]] = f.read_only_many(ItemWarehouse)
+    """Item warehouses. Not shown in lists."""
     group: Link[ItemGroup | None] = f.link("group_id", "ItemGroup")
     unit_group: Link[UnitGroup | None] = f.link("unit_group_id", "UnitGroup")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")

@@ -93,8 +93,8 @@ class LineBatch(Embedded):
 class PurchaseReceiveLineItem(Embedded, id="line_item_id"):
     """A line item of a purchase receive. Source: Inventory v1, purchase receives."""
 
-    line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of this record."""
+    line_item_id: Field[str | None] = f.identifier()
+    """The id of this record. Of a new receive: the line of the purchase order that has come."""
     item_id: Field[str | None] = f.identifier()
     """The id of an item."""
     name: ReadOnly[str | None] = f.read_only(f.text())
@@ -104,7 +104,7 @@ class PurchaseReceiveLineItem(Embedded, id="line_item_id"):
     item_order: Field[int | None] = f.integer()
     """A whole number."""
     quantity: Field[Decimal | None] = f.number()
-    """A quantity."""
+    """A quantity. How many have come."""
     unit: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     serial_numbers: Field[tuple[str, ...] | None] = f.texts()

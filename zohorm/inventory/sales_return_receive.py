@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class MappedItem(Embedded, id="line_item_id"):
     """A mapped item of a sales return receive. Source: Inventory v1, sales returns."""
 
-    line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    line_item_id: Field[str | None] = f.identifier()
     """The id of this record."""
     item_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of an item."""
@@ -86,8 +86,8 @@ class LineBatch(Embedded):
 class SalesReturnReceiveLineItem(Embedded, id="line_item_id"):
     """A line item of a sales return receive. Source: Inventory v1, sales returns."""
 
-    line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of this record."""
+    line_item_id: Field[str | None] = f.identifier()
+    """The id of this record. Of a new receive: the line of the sales return that has come."""
     item_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of an item."""
     name: ReadOnly[str | None] = f.read_only(f.text())

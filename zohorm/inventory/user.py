@@ -43,7 +43,10 @@ class User(
         ),
         "delete": Operation("DELETE", "/users/{user_id}", "ZohoInventory.settings.DELETE"),
     },
-    filters={"filter_by": f.exact_filter("filter_by", f.TEXT)},
+    filters={
+        "filter_by": f.exact_filter("filter_by", f.TEXT),
+        "email": f.exact_filter("email", f.TEXT),
+    },
     sort=("name", "email", "user_role", "status"),
 ):
     """A person who may use the organization. Source: Inventory v1, users.
