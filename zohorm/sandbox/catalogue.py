@@ -249,7 +249,10 @@ def _resource(product: str, name: str, facts: Mapping[str, Any]) -> Resource:
         number=facts.get("number"),
         shape=shape,
         embedded={key: _shape(each) for key, each in facts.get("embedded", {}).items()},
-        filters={key: _filter(key, each) for key, each in facts.get("filters", {}).items()},
+        filters={
+            key: _settled(_filter(key, each), shape.fields)
+            for key, each in facts.get("filters", {}).items()
+        },
         sort=tuple(facts.get("sort", ())),
         counts=facts.get("counts", False),
         operations=operations,
@@ -348,3 +351,22 @@ def _filter(name: str, facts: Mapping[str, Any]) -> Filter:
         views={view: value for value, view in (facts.get("values") or {}).items()},
         row_field=facts.get("row_field") or name,
     )
+
+
+def _settled(each: Filter, fields: Mapping[str, Field]) -> Filter:
+    """Return a filter that names no member of the rows by the member that it is about."""
+    name = each.row_field
+    wire = each.lookups.get("exact")
+    if name in fields or wire is None:
+        return each
+    one = name.removesuffix("s")
+    if name.endswith("_ids") and one in fields:
+        return attrs.evolve(each, row_field=one, kind="id", lookups={"in": wire})
+    bound = {"from_date": "gte", "to_date": "lte"}.get(name)
+    if bound is not None and "date" in fields:
+        return attrs.evolve(each, row_field="date", kind="date", lookups={bound: wire})
+    for lookup in ("contains", "startswith"):
+        base = name.removesuffix(f"_{lookup}")
+        if base != name and base in fields:
+            return attrs.evolve(each, row_field=base, kind="text", lookups={lookup: wire})
+    return each

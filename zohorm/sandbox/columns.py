@@ -17,6 +17,7 @@ from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.exact import Json, Row, sortable
 
 LINE_END = "\n"
+_ELSEWHERE = ("custom_field", "address", "email")
 
 
 @attrs.frozen
@@ -84,6 +85,15 @@ def columns_of(resource: Resource) -> tuple[Column, ...]:
     return (*made.values(), Column("search", "text", _searchable(resource), is_indexed=False))
 
 
+def has_values(resource: Resource, name: str) -> bool:
+    """Tell whether a record can hold what a filter without a member of its own looks at."""
+    if name in resource.fields or name.startswith("item_") or name in _ELSEWHERE:
+        return True
+    if name.endswith("_date") and f"{name.removesuffix('_date')}_time" in resource.fields:
+        return True
+    return any(name in part.fields for part in resource.embedded.values())
+
+
 def _column(resource: Resource, name: str, kind: str) -> Column:
     column = f"f_{name}"
     if name in resource.fields and name not in ("email", "address"):
@@ -117,6 +127,9 @@ def _inside(row: Row, name: str) -> Iterator[Json]:
         yield row.get("email")
         yield from _members(row.get("contact_persons"), "email")
         yield from _members(row.get("contact_persons_associated"), "contact_person_email")
+    else:
+        for value in row.values():
+            yield from _members(value if isinstance(value, list) else [value], name)
 
 
 def _members(rows: Json, name: str) -> Iterator[Json]:

@@ -253,3 +253,26 @@ def test_items_are_compared_by_rate(plain: Plain) -> None:
     assert names(rate_less_equals="10.00") == "ab"
     assert names(rate_greater_than="10") == "c"
     assert names(rate_greater_equals="1e1") == "bc"
+
+
+def test_filters_find_what_lies_inside_a_record(plain: Plain) -> None:
+    wanted = plain.sandbox.insert("Journal", {"line_items": [{"customer_id": "7"}]})
+    plain.sandbox.insert("Journal", {"line_items": [{"customer_id": "8"}]})
+
+    rows = plain.get("/journals", customer_id="7")["journals"]
+
+    assert [row["journal_id"] for row in rows] == [wanted]
+
+
+def test_a_list_of_ids_finds_each_of_them(plain: Plain) -> None:
+    keys = [plain.sandbox.insert("SalesOrder", {}) for _ in range(3)]
+
+    rows = plain.get("/salesorders", salesorder_ids=f"{keys[0]},{keys[2]}")["salesorders"]
+
+    assert {row["salesorder_id"] for row in rows} == {keys[0], keys[2]}
+
+
+def test_a_switch_among_the_filters_takes_no_row_away(plain: Plain) -> None:
+    plain.sandbox.insert("Account", {"account_name": "Mine"})
+
+    assert len(plain.get("/chartofaccounts", showbalance="true")["chartofaccounts"]) > 1

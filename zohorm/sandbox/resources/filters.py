@@ -13,7 +13,7 @@ import attrs
 
 from zohorm.sandbox import exact
 from zohorm.sandbox.catalogue import Filter, Resource
-from zohorm.sandbox.columns import LINE_END, Column, columns_of, day, fold, instant, key
+from zohorm.sandbox.columns import LINE_END, Column, columns_of, day, fold, has_values, instant, key
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json
 from zohorm.sandbox.reply import invalid, too_long
@@ -92,6 +92,8 @@ def chosen(context: Context) -> Chosen:
         if name == "status" and name in known:
             parts.append(_status_condition(context, known[name], text))
             criteria.append(_criterion(name, text))
+        elif name in known and _is_switch(context.resource, known[name].filter):
+            continue
         elif name in known:
             parts.append(_condition(context.resource, known[name], text, context.switches))
             criteria.append(_criterion(name, text))
@@ -102,6 +104,11 @@ def chosen(context: Context) -> Chosen:
     parts.append(_search(context.query.get("search_text", "")))
     where = Where("".join(p.sql for p in parts), tuple(v for p in parts for v in p.values))
     return Chosen(where, view or "Status.All", tuple(criteria))
+
+
+def _is_switch(resource: Resource, each: Filter) -> bool:
+    """Tell whether a parameter changes what rows show, and takes none away: `include_...=true`."""
+    return each.kind == "boolean" and not has_values(resource, each.row_field)
 
 
 def _condition(resource: Resource, each: _Parameter, text: str, switches: Switches) -> Where:
