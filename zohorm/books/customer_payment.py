@@ -29,19 +29,19 @@ class PaidInvoice(Embedded, id="invoice_id"):
     """A paid invoice of a customer payment. Source: Books v3, customer payments."""
 
     invoice_id: Field[str | None] = f.identifier()
-    """The id of this record."""
+    """The id of this record. The invoice that is paid."""
     invoice_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     date: ReadOnly[dt.date | None] = f.read_only(f.date())
     """A day."""
     invoice_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
+    """An amount. The total of the invoice."""
     amount_applied: Field[Decimal | None] = f.money()
-    """An amount."""
+    """An amount. What the payment pays of it."""
     balance_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
+    """An amount. What is left to pay."""
     tax_amount_withheld: Field[Decimal | None] = f.money()
-    """An amount."""
+    """An amount. What the customer keeps for the tax office."""
 
 
 class CustomField(Embedded, id="customfield_id"):
@@ -181,9 +181,7 @@ class CustomerPayment(
             query={"payment_id": payment_id, "bulk_delete": True},
         )
 
-    def update_custom_fields(
-        self, customer_payment_id: str, *, custom_fields: Iterable[Mapping[str, object]]
-    ) -> None:
+    def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:
         """Set some custom fields and nothing else.
 
         One call. Each of `custom_fields` holds customfield_id and value.
@@ -193,10 +191,9 @@ class CustomerPayment(
         self._act(
             Operation(
                 "PUT",
-                "/customerpayment/{customer_payment_id}/customfields",
+                "/customerpayment/{payment_id}/customfields",
                 "ZohoBooks.customerpayments.UPDATE",
             ),
-            ids={"customer_payment_id": customer_payment_id},
             body=custom_fields,
         )
 

@@ -65,9 +65,9 @@ class PaidBill(Embedded, id="bill_id"):
     bill_payment_id: Field[str | None] = f.identifier()
     """The id of a bill payment."""
     bill_id: Field[str | None] = f.identifier()
-    """The id of this record."""
+    """The id of this record. The bill that is paid."""
     amount_applied: Field[Decimal | None] = f.money()
-    """An amount."""
+    """An amount. What the payment pays of it."""
     tax_amount_withheld: Field[Decimal | None] = f.money()
     """An amount. Editions: global, in, au."""
     balance: ReadOnly[Decimal | None] = f.read_only(f.money())
