@@ -91,7 +91,15 @@ def has_values(resource: Resource, name: str) -> bool:
         return True
     if name.endswith("_date") and f"{name.removesuffix('_date')}_time" in resource.fields:
         return True
-    return any(name in part.fields for part in resource.embedded.values())
+    return bool(_holders(resource, name))
+
+
+def _holders(resource: Resource, name: str) -> tuple[str, ...]:
+    """Return the members of a record whose parts have a member of this name."""
+    parts = (
+        (field.name, resource.embedded.get(field.of or "")) for field in resource.fields.values()
+    )
+    return tuple(holder for holder, part in parts if part is not None and name in part.fields)
 
 
 def _column(resource: Resource, name: str, kind: str) -> Column:
@@ -103,16 +111,17 @@ def _column(resource: Resource, name: str, kind: str) -> Column:
         source = f"{name.removesuffix('_date')}_time"
         # The day as the organization sees it: the first ten characters of its own local time.
         return Column(column, "date", lambda row: day(str(row.get(source) or "")[:10]))
+    holders = _holders(resource, name)
     return Column(
         column,
         kind,
-        lambda row: _lines(kind, _inside(row, name)),
+        lambda row: _lines(kind, _inside(row, name, holders)),
         is_indexed=False,
         holds_many=True,
     )
 
 
-def _inside(row: Row, name: str) -> Iterator[Json]:
+def _inside(row: Row, name: str, holders: tuple[str, ...] = ()) -> Iterator[Json]:
     """Yield the values that a filter without a member of its own looks at."""
     if name.startswith("item_"):
         member = name if name == "item_id" else name.removeprefix("item_")
@@ -128,7 +137,8 @@ def _inside(row: Row, name: str) -> Iterator[Json]:
         yield from _members(row.get("contact_persons"), "email")
         yield from _members(row.get("contact_persons_associated"), "contact_person_email")
     else:
-        for value in row.values():
+        for holder in holders:
+            value = row.get(holder)
             yield from _members(value if isinstance(value, list) else [value], name)
 
 
