@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zohorm.inventory.batch import Batch
     from zohorm.inventory.contact import Contact
     from zohorm.inventory.currency import Currency
+    from zohorm.inventory.item import Item
     from zohorm.inventory.landed_cost import LandedCost
     from zohorm.inventory.location import Location
     from zohorm.inventory.purchase_order import PurchaseOrder
@@ -149,12 +150,15 @@ class BillLineItem(Embedded, id="line_item_id"):
     """Line storages; sent whole."""
     item_custom_fields: Custom[ItemCustomField] = f.custom(ItemCustomField)
     """Item custom fields; those sent change, the others stay."""
+    item_id: Field[str | None] = f.identifier()
+    """The id of an item."""
     warehouse_id: Field[str | None] = f.identifier()
     """The id of a warehouse."""
     account: Link[Account | None] = f.link("account_id", "Account")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     location: Link[Location | None] = f.link("location_id", "Location")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    item: Link[Item | None] = f.link("item_id", "Item")
 
 
 class TaxSummary(Embedded):

@@ -53,7 +53,7 @@ class Currency(
     """Text. Made of code and name."""
     currency_symbol: Field[str | None] = f.text()
     """Text, at most 4 characters."""
-    price_precision: ReadOnly[int | None] = f.read_only(f.integer())
+    price_precision: Field[int | None] = f.integer()
     """A whole number."""
     currency_format: Field[str | None] = f.text()
     """Text, at most 100 characters."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zohorm.inventory.currency import Currency
     from zohorm.inventory.item import Item
     from zohorm.inventory.location import Location
+    from zohorm.inventory.price_list import PriceList
     from zohorm.inventory.tax import Tax
     from zohorm.inventory.tax_authority import TaxAuthority
     from zohorm.inventory.tax_exemption import TaxExemption
@@ -154,6 +155,7 @@ class DeliveryChallanLineItem(Embedded, id="line_item_id"):
     item: Link[Item | None] = f.link("item_id", "Item")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    pricebook: Link[PriceList | None] = f.link("pricebook_id", "PriceList")
     location: Link[Location | None] = f.link("location_id", "Location")
 
 
@@ -349,6 +351,7 @@ class DeliveryChallan(
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     tax_authority: Link[TaxAuthority | None] = f.link("tax_authority_id", "TaxAuthority")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    pricebook: Link[PriceList | None] = f.link("pricebook_id", "PriceList")
 
     def save(
         self,

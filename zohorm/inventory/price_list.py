@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.abilities import Deletes, Lists, Saves
 from zohorm.fields import Field, Link, Many, ReadOnly
+from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
 
@@ -53,9 +53,7 @@ class PricebookItem(Embedded, id="pricebook_item_id"):
 
 
 class PriceList(
-    Lists,
-    Saves,
-    Deletes,
+    Model,
     product="inventory",
     path="pricebooks",
     key="pricebook",
@@ -73,6 +71,7 @@ class PriceList(
         "delete": Operation(
             "DELETE", "/pricebooks/{pricebook_id}", "ZohoInventory.settings.DELETE"
         ),
+        "get": Operation("GET", "/pricebooks/{pricebook_id}", "ZohoInventory.settings.READ"),
     },
     filters={
         "filter_by": f.exact_filter("filter_by", f.TEXT),

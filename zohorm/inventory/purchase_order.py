@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zohorm.inventory.currency import Currency
     from zohorm.inventory.item import Item
     from zohorm.inventory.location import Location
+    from zohorm.inventory.price_list import PriceList
     from zohorm.inventory.purchase_receive import PurchaseReceive
     from zohorm.inventory.sales_order import SalesOrder
     from zohorm.inventory.tax import Tax
@@ -282,7 +283,7 @@ class PurchaseOrder(
     Model,
     product="inventory",
     path="purchaseorders",
-    key="purchase_order",
+    key="purchaseorder",
     list_key="purchaseorders",
     id="purchaseorder_id",
     number="purchaseorder_number",
@@ -475,6 +476,7 @@ class PurchaseOrder(
     currency: Link[Currency] = f.link("currency_id", "Currency")
     salesorder: Link[SalesOrder | None] = f.link("salesorder_id", "SalesOrder")
     location: Link[Location | None] = f.link("location_id", "Location")
+    pricebook: Link[PriceList | None] = f.link("pricebook_id", "PriceList")
     delivery_customer: Link[Contact | None] = f.link("delivery_customer_id", "Contact")
     purchase_receives: Children[PurchaseReceive] = f.children(
         "PurchaseReceive", by="purchaseorder_id", shown="purchasereceives"

@@ -143,7 +143,7 @@ class PurchaseReceive(
     Deletes,
     product="inventory",
     path="purchasereceives",
-    key="purchase_receive",
+    key="purchasereceive",
     id="receive_id",
     number="receive_number",
     operations={

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zohorm.inventory.item import Item
     from zohorm.inventory.location import Location
     from zohorm.inventory.package import Package
+    from zohorm.inventory.price_list import PriceList
     from zohorm.inventory.sales_return import SalesReturn
     from zohorm.inventory.shipment_order import ShipmentOrder
     from zohorm.inventory.tax import Tax
@@ -505,6 +506,7 @@ class SalesOrder(
     customer: Link[Contact] = f.link("customer_id", "Contact")
     currency: Link[Currency] = f.link("currency_id", "Currency")
     location: Link[Location | None] = f.link("location_id", "Location")
+    pricebook: Link[PriceList | None] = f.link("pricebook_id", "PriceList")
     packages: Children[Package] = f.children("Package", by="salesorder_id", shown="packages")
     shipment_orders: Children[ShipmentOrder] = f.children("ShipmentOrder", by="salesorder_id")
     sales_returns: Children[SalesReturn] = f.children(

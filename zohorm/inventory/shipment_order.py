@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
-from zohorm.abilities import Deletes, Gets, Saves
 from zohorm.fields import Custom, Field, Link, ReadOnly
+from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
 from zohorm.saving import SaveResult
@@ -104,12 +104,11 @@ class CustomField(Embedded, id="customfield_id"):
 
 
 class ShipmentOrder(
-    Gets,
-    Saves,
-    Deletes,
+    Model,
     product="inventory",
     path="shipmentorders",
     key="shipment_order",
+    list_key="shipmentorders",
     id="shipment_id",
     number="shipment_number",
     operations={
@@ -132,6 +131,11 @@ class ShipmentOrder(
         "delete": Operation(
             "DELETE", "/shipmentorders/{shipment_id}", "ZohoInventory.shipmentorders.DELETE"
         ),
+        "list": Operation("GET", "/shipmentorders", "ZohoInventory.shipmentorders.READ"),
+    },
+    filters={
+        "salesorder_id": f.exact_filter("salesorder_id", f.ID),
+        "tracking_number": f.exact_filter("tracking_number", f.TEXT),
     },
 ):
     """Packages that travel to a customer. Source: Inventory v1, shipment orders.
@@ -152,87 +156,87 @@ class ShipmentOrder(
     status: ReadOnly[str] = f.read_only(f.enum("shipped", "delivered", "not_shipped"))
     """One of the words above."""
     detailed_status: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    """Text. Not shown in lists."""
     status_message: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    """Text. Not shown in lists."""
     carrier: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Who carries the goods."""
     service: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    """Text. Not shown in lists."""
     delivery_days: ReadOnly[int | None] = f.read_only(f.integer())
-    """A whole number."""
+    """A whole number. Not shown in lists."""
     delivery_guarantee: ReadOnly[bool | None] = f.read_only(f.boolean())
-    """True or false."""
+    """True or false. Not shown in lists."""
     reference_number: Field[str | None] = f.text()
-    """Text."""
+    """Text. Not shown in lists."""
     customer_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a customer."""
     customer_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     contact_persons: Field[tuple[str, ...] | None] = f.texts()
-    """Several texts."""
+    """Several texts. Not shown in lists."""
     currency_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a currency."""
+    """The id of a currency. Not shown in lists."""
     currency_code: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    """Text. Not shown in lists."""
     currency_symbol: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    """Text. Not shown in lists."""
     exchange_rate: Field[Decimal | None] = f.money()
-    """A rate."""
+    """A rate. Not shown in lists."""
     discount_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
+    """An amount. Not shown in lists."""
     discount: ReadOnly[object] = f.read_only(f.json())
-    """Any JSON value. An amount, or a percentage as a text: 12.5%."""
+    """Any JSON value. Not shown in lists. An amount, or a percentage as a text: 12.5%."""
     is_discount_before_tax: ReadOnly[bool | None] = f.read_only(f.boolean())
-    """True or false."""
+    """True or false. Not shown in lists."""
     discount_type: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    """Text. Not shown in lists."""
     estimate_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of an estimate."""
+    """The id of an estimate. Not shown in lists."""
     delivery_method: Field[str | None] = f.text()
     """Text."""
     delivery_method_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a delivery method."""
+    """The id of a delivery method. Not shown in lists."""
     tracking_number: Field[str | None] = f.text()
     """Text."""
     line_items: ReadOnly[tuple[ShipmentOrderLineItem, ...]] = f.read_only_many(
         ShipmentOrderLineItem
     )
-    """Shipment order line items."""
+    """Shipment order line items. Not shown in lists."""
     shipping_charge: Field[Decimal | None] = f.money()
-    """An amount."""
+    """An amount. Not shown in lists."""
     sub_total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
+    """An amount. Not shown in lists."""
     tax_total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
+    """An amount. Not shown in lists."""
     total: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
+    """An amount. Not shown in lists."""
     taxes: ReadOnly[tuple[TaxSummary, ...]] = f.read_only_many(TaxSummary)
-    """Tax summaries."""
+    """Tax summaries. Not shown in lists."""
     price_precision: ReadOnly[int | None] = f.read_only(f.integer())
-    """A whole number."""
+    """A whole number. Not shown in lists."""
     is_emailed: ReadOnly[bool | None] = f.read_only(f.boolean())
-    """True or false."""
+    """True or false. Not shown in lists."""
     billing_address: ReadOnly[Address | None] = f.read_only_one(Address)
-    """An address."""
+    """An address. Not shown in lists."""
     shipping_address: ReadOnly[Address | None] = f.read_only_one(Address)
-    """An address."""
+    """An address. Not shown in lists."""
     template_id: Field[str | None] = f.identifier()
-    """The id of a template."""
+    """The id of a template. Not shown in lists."""
     template_name: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    """Text. Not shown in lists."""
     template_type: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
+    """Text. Not shown in lists."""
     notes: Field[str | None] = f.text()
-    """Text."""
+    """Text. Not shown in lists."""
     shipmentorder_custom_fields: Custom[CustomField] = f.custom(CustomField)
-    """Custom fields; those sent change, the others stay."""
+    """Custom fields; those sent change, the others stay. Not shown in lists."""
     created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
-    """An instant."""
+    """An instant. Not shown in lists."""
     last_modified_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
-    """An instant."""
+    """An instant. Not shown in lists."""
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())
-    """Any JSON value."""
+    """Any JSON value. Not shown in lists."""
     salesorder: Link[SalesOrder] = f.link("salesorder_id", "SalesOrder")
     customer: Link[Contact | None] = f.link("customer_id", "Contact")
     currency: Link[Currency | None] = f.link("currency_id", "Currency")

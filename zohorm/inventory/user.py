@@ -9,7 +9,7 @@ import datetime as dt
 from typing import Self
 
 from zohorm import fields as f
-from zohorm.fields import Field, ReadOnly
+from zohorm.fields import Custom, Field, ReadOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
@@ -22,6 +22,23 @@ class EmailId(Embedded):
     """Text."""
     is_selected: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
+
+
+class CustomField(Embedded, id="customfield_id"):
+    """A custom field of a user. Source: Inventory v1, users."""
+
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    label: Field[str | None] = f.text()
+    """Text."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class User(
@@ -66,7 +83,7 @@ class User(
     """Text."""
     user_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    role_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    role_id: Field[str | None] = f.identifier()
     """The id of a role."""
     photo_url: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -74,8 +91,8 @@ class User(
     """True or false. Not shown in lists."""
     created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant. Not shown in lists."""
-    custom_fields: ReadOnly[object] = f.read_only(f.json())
-    """Any JSON value. Not shown in lists."""
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
+    """Custom fields; those sent change, the others stay. Not shown in lists."""
     email: Field[str | None] = f.text()
     """Text."""
     is_current_user: ReadOnly[bool | None] = f.read_only(f.boolean())

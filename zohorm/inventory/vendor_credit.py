@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from zohorm.inventory.currency import Currency
     from zohorm.inventory.item import Item
     from zohorm.inventory.location import Location
+    from zohorm.inventory.price_list import PriceList
     from zohorm.inventory.storage_location import StorageLocation
     from zohorm.inventory.tax import Tax
     from zohorm.inventory.tax_exemption import TaxExemption
@@ -476,6 +477,7 @@ class VendorCredit(
     """True or false. Shown in lists alone."""
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value. Not shown in lists."""
+    pricebook: Link[PriceList | None] = f.link("pricebook_id", "PriceList")
     vendor: Link[Contact] = f.link("vendor_id", "Contact")
     currency: Link[Currency] = f.link("currency_id", "Currency")
     location: Link[Location | None] = f.link("location_id", "Location")
