@@ -228,15 +228,19 @@ class Located(Record):
     def _parents_below(self) -> Mapping[str, str]:
         return self._path_ids()
 
-    def _path_ids(self) -> dict[str, str]:
-        """Return the ids that paths are filled with: its own, its members', its parents'."""
-        ids: dict[str, str] = {}
-        for name in self._identifiers:
+    def _path_ids(self, operation: Operation | None = None) -> dict[str, str]:
+        """Return the ids that paths are filled with: its own, its parents', its members'.
+
+        Those of its members only if the path of `operation` needs them, or none is given.
+        """
+        ids = dict(self._parents)
+        if self._id is not None and self._id_name:
+            ids[self._id_name] = self._id
+        if operation is not None and operation.names <= ids.keys():
+            return ids
+        for name in self._identifiers - ids.keys():
             edit = self._edits.get(name)
             held = edit.value if edit is not None else self._row.get(name)
             if held:
                 ids[name] = str(held)
-        ids.update(self._parents)
-        if self._id is not None and self._id_name:
-            ids[self._id_name] = self._id
         return ids

@@ -77,7 +77,9 @@ def _number(code: int | Decimal) -> tuple[int | str, bool]:
 
 def quota_of(reply: Reply, now: float) -> Quota | None:
     """Return what the headers say about the day; they are not documented and not always there."""
-    remaining = _seconds(reply.headers.get("X-Rate-Limit-Remaining"))
+    if "X-Rate-Limit-Remaining" not in reply.headers:
+        return None
+    remaining = _seconds(reply.headers["X-Rate-Limit-Remaining"])
     if remaining is None:
         return None
     limit = _seconds(reply.headers.get("X-Rate-Limit-Limit"))

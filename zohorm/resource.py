@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 
 _PLACE = re.compile(r"\{(\w+)\}")
+
+
+@functools.cache
+def _names(path: str) -> frozenset[str]:
+    return frozenset(_PLACE.findall(path))
 
 
 def _repeatable_by_verb(operation: Operation) -> bool:
@@ -67,6 +73,11 @@ class Operation:
     version: str | None = attrs.field(default=None, kw_only=True)
     files: tuple[FilePart, ...] = attrs.field(default=(), kw_only=True)
     fixed: tuple[tuple[str, str], ...] = attrs.field(default=(), kw_only=True)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the ids in its path."""
+        return _names(self.path)
 
     def filled(self, ids: Mapping[str, str]) -> str:
         """Return the path with `ids` in place of their names.

@@ -262,7 +262,7 @@ class Savable(Doubting):
             with session.writes.noting() as fresh_since:
                 call, answer = session.call(
                     operation,
-                    self._path_ids(),
+                    self._path_ids(operation),
                     query=wire.arguments(beside.options),
                     body=payload if form is None else form,
                     headers=None if form is None else form.headers,

@@ -11,7 +11,6 @@ import ssl
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import partial
 from typing import Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -313,11 +312,14 @@ class RequestsTransport:
 def _exchange(
     lane: _Lane, request: Request, timeout: tuple[float, float]
 ) -> Reply | NotSent | MaybeSent:
+    # Kept from the log of urllib3, whose lines quote the query and hence customers.
+    mark = _ours.set(True)
     try:
-        with _quietly():
-            response = lane.send(request, timeout)
+        response = lane.send(request, timeout)
     except (_NoWay, HTTPError, OSError) as error:
         return _failure(error)
+    finally:
+        _ours.reset(mark)
     return _read(response, request.sink)
 
 
@@ -384,16 +386,6 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 _ours = contextvars.ContextVar("zohorm_request", default=False)
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep urllib3 from logging this exchange: its lines quote the query, hence customers."""
-    mark = _ours.set(True)
-    try:
-        yield
-    finally:
-        _ours.reset(mark)
 
 
 def _not_ours(record: logging.LogRecord) -> bool:
