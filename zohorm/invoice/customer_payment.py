@@ -25,17 +25,17 @@ class PaidInvoice(Embedded, id="invoice_id"):
     """A paid invoice of a customer payment. Source: Invoice v3, customer payments."""
 
     invoice_id: Field[str | None] = f.identifier()
-    """The id of this record."""
+    """The id of this record. The invoice that is paid."""
     amount_applied: Field[Decimal | None] = f.money()
-    """An amount."""
+    """An amount. What the payment pays of it."""
     invoice_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     date: ReadOnly[dt.date | None] = f.read_only(f.date())
     """A day."""
     invoice_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
+    """An amount. The total of the invoice."""
     balance_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
-    """An amount."""
+    """An amount. What is left to pay."""
 
 
 class CustomField(Embedded, id="customfield_id"):

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Self
 
 from zohorm import fields as f
-from zohorm.fields import Field, ReadOnly
+from zohorm.fields import Custom, Field, ReadOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
@@ -23,6 +23,23 @@ class EmailId(Embedded):
     """Text."""
     is_selected: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
+
+
+class CustomField(Embedded, id="customfield_id"):
+    """A custom field of a user. Source: Invoice v3, users."""
+
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    label: Field[str | None] = f.text()
+    """Text."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class User(
@@ -96,8 +113,8 @@ class User(
     """True or false."""
     created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant. Not shown in lists."""
-    custom_fields: ReadOnly[object] = f.read_only(f.json())
-    """Any JSON value. Not shown in lists."""
+    custom_fields: Custom[CustomField] = f.custom(CustomField)
+    """Custom fields; those sent change, the others stay. Not shown in lists."""
     invitation_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     is_super_admin: ReadOnly[bool | None] = f.read_only(f.boolean())
