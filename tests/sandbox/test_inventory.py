@@ -17,10 +17,12 @@ from zohorm.inventory import (
     Contact,
     CreditNote,
     CreditNoteRefund,
+    Invoice,
     Item,
     ItemAdjustment,
     Package,
     PackageLineItem,
+    PriceList,
     PurchaseOrder,
     PurchaseReceiveLineItem,
     SalesOrder,
@@ -146,11 +148,28 @@ def test_a_shipment_names_order_and_packages_in_the_query(sandbox: Sandbox) -> N
     assert shipment.status == "delivered"
 
 
-def test_shipments_of_an_order_are_not_listed_by_the_service(sandbox: Sandbox) -> None:
+def test_shipments_of_an_order_are_listed_by_it(sandbox: Sandbox) -> None:
     order = saved_order()
+    shipment = order.shipment_orders.create(date=DAY, delivery_method="Van")
 
-    with pytest.raises(Unsupported, match="by salesorder_id"):
-        list(order.shipment_orders)
+    assert list(order.shipment_orders) == [shipment]
+    assert (sandbox.calls[-1].path, query_of(sandbox)) == (
+        "/shipmentorders",
+        {"salesorder_id": order.id},
+    )
+
+
+def test_credit_notes_of_an_invoice_are_not_listed_by_the_service(sandbox: Sandbox) -> None:
+    customer = Contact(contact_name="Customer", contact_type="customer")
+    customer.save()
+    invoice = Invoice(customer_id=customer.id, date=DAY)
+    invoice.line_items.add(item_id=saved_item().id, quantity=Decimal(1), rate=Decimal(1))
+    invoice.save()
+    sandbox.forget()
+
+    with pytest.raises(Unsupported, match="by invoice_id"):
+        list(invoice.credit_notes)
+    assert verbs(sandbox) == []
 
 
 def test_a_return_is_received_and_credited_by_the_ids_in_the_query(sandbox: Sandbox) -> None:
@@ -296,3 +315,19 @@ def test_a_query_of_orders_is_checked_row_by_row(sandbox: Sandbox) -> None:
     assert [each.id for each in SalesOrder.iterate(status="confirmed")] == [order.id]
     assert query_of(sandbox) == {"status": "confirmed"}
     assert list(SalesOrder.iterate(date__gt=DAY)) == []
+
+
+def test_one_price_of_a_list_is_changed_with_all_prices_sent(sandbox: Sandbox) -> None:
+    one, two = saved_item("One"), saved_item("Two")
+    prices = PriceList(name="Trade", pricebook_type="per_item", sales_or_purchase_type="sales")
+    prices.pricebook_items.add(item_id=one.id, pricebook_rate=Decimal(1))
+    prices.pricebook_items.add(item_id=two.id, pricebook_rate=Decimal(2))
+    prices.save()
+    sandbox.forget()
+
+    prices.pricebook_items[1].pricebook_rate = Decimal("2.25")
+    prices.save()
+
+    sent = rows_of(last_body(sandbox)["pricebook_items"])
+    assert [row["pricebook_rate"] for row in sent] == [1, Decimal("2.25")]
+    assert [call.method for call in sandbox.calls] == ["GET", "PUT"]
