@@ -79,6 +79,19 @@ class ItemCustomField(Embedded):
     """Any JSON value."""
 
 
+class Tag(Embedded):
+    """A tag of a bill. Source: Inventory v1, bills."""
+
+    tag_id: Field[str | None] = f.identifier()
+    """The id of a tag."""
+    tag_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    tag_option_id: Field[str | None] = f.identifier()
+    """The id of a tag option."""
+    tag_option_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+
+
 class BillLineItem(Embedded, id="line_item_id"):
     """A line item of a bill. Source: Inventory v1, bills."""
 
@@ -154,11 +167,24 @@ class BillLineItem(Embedded, id="line_item_id"):
     """The id of an item."""
     warehouse_id: Field[str | None] = f.identifier()
     """The id of a warehouse."""
+    tags: Many[Tag] = f.many(Tag)
+    """Tags; sent whole."""
+    project_id: Field[str | None] = f.identifier()
+    """The id of a project."""
+    customer_id: Field[str | None] = f.identifier()
+    """The id of a customer."""
+    tax_treatment_code: Field[str | None] = f.text()
+    """Text."""
+    product_type: Field[str | None] = f.text()
+    """Text."""
+    is_billable: Field[bool | None] = f.boolean()
+    """True or false."""
     account: Link[Account | None] = f.link("account_id", "Account")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     location: Link[Location | None] = f.link("location_id", "Location")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
     item: Link[Item | None] = f.link("item_id", "Item")
+    customer: Link[Contact | None] = f.link("customer_id", "Contact")
 
 
 class TaxSummary(Embedded):

@@ -214,25 +214,25 @@ class CreditNoteLineItem(Embedded, id="line_item_id"):
     """Item custom fields; those sent change, the others stay."""
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
-    item_order: ReadOnly[int | None] = f.read_only(f.integer())
+    item_order: Field[int | None] = f.integer()
     """A whole number."""
     rate: Field[Decimal | None] = f.money()
     """A rate."""
-    unit: ReadOnly[str | None] = f.read_only(f.text())
+    unit: Field[str | None] = f.text()
     """Text."""
-    discount: ReadOnly[object] = f.read_only(f.json())
+    discount: Field[object] = f.json()
     """Any JSON value. An amount, or a percentage as a text: 12.5%."""
     tds_tax_id: Field[str | None] = f.identifier()
     """The id of a tds tax. Editions: mx."""
-    tax_exemption_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    tax_exemption_id: Field[str | None] = f.identifier()
     """The id of a tax exemption. Editions: in, us, au, ca."""
-    tax_exemption_code: ReadOnly[str | None] = f.read_only(f.text())
+    tax_exemption_code: Field[str | None] = f.text()
     """Text. Editions: in, us, au, ca, mx."""
-    avatax_use_code: ReadOnly[str | None] = f.read_only(f.text())
+    avatax_use_code: Field[str | None] = f.text()
     """Text, at most 25 characters. With the integration of Avalara."""
-    avatax_tax_code: ReadOnly[str | None] = f.read_only(f.text())
+    avatax_tax_code: Field[str | None] = f.text()
     """Text, at most 25 characters. With the integration of Avalara."""
-    hsn_or_sac: ReadOnly[str | None] = f.read_only(f.text())
+    hsn_or_sac: Field[str | None] = f.text()
     """Text. Editions: in."""
     sat_item_key_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
@@ -242,6 +242,10 @@ class CreditNoteLineItem(Embedded, id="line_item_id"):
     """Line batches; sent whole."""
     storages: Many[LineStorage] = f.many(LineStorage)
     """Line storages; sent whole."""
+    project_id: Field[str | None] = f.identifier()
+    """The id of a project."""
+    tax_treatment_code: Field[str | None] = f.text()
+    """Text."""
     item: Link[Item | None] = f.link("item_id", "Item")
     account: Link[Account | None] = f.link("account_id", "Account")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")

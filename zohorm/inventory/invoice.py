@@ -19,6 +19,7 @@ from zohorm.saving import SaveResult
 
 if TYPE_CHECKING:
     from zohorm.downloads import FileTarget, Progress, SavedFile
+    from zohorm.inventory.account import Account
     from zohorm.inventory.batch import Batch
     from zohorm.inventory.contact import Contact
     from zohorm.inventory.credit_note import CreditNote
@@ -141,6 +142,19 @@ class ItemCustomField(Embedded):
     """Any JSON value."""
 
 
+class Tag(Embedded):
+    """A tag of an invoice. Source: Inventory v1, invoices."""
+
+    tag_id: Field[str | None] = f.identifier()
+    """The id of a tag."""
+    tag_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    tag_option_id: Field[str | None] = f.identifier()
+    """The id of a tag option."""
+    tag_option_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+
+
 class LineItem(Embedded, id="line_item_id"):
     """A line item of an invoice. Source: Inventory v1, invoices."""
 
@@ -214,9 +228,22 @@ class LineItem(Embedded, id="line_item_id"):
     """The id of a salesorder item. The line of the sales order that is invoiced."""
     warehouse_id: Field[str | None] = f.identifier()
     """The id of a warehouse."""
+    tags: Many[Tag] = f.many(Tag)
+    """Tags; sent whole."""
+    header_id: Field[str | None] = f.identifier()
+    """The id of a header."""
+    account_id: Field[str | None] = f.identifier()
+    """The id of an account."""
+    header_name: Field[str | None] = f.text()
+    """Text."""
+    tax_treatment_code: Field[str | None] = f.text()
+    """Text."""
+    product_type: Field[str | None] = f.text()
+    """Text."""
     item: Link[Item | None] = f.link("item_id", "Item")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     location: Link[Location | None] = f.link("location_id", "Location")
+    account: Link[Account | None] = f.link("account_id", "Account")
 
 
 class TaxSummary(Embedded):

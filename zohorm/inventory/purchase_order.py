@@ -86,6 +86,19 @@ class ItemCustomField(Embedded):
     """Any JSON value."""
 
 
+class Tag(Embedded):
+    """A tag of a purchase order. Source: Inventory v1, purchase orders."""
+
+    tag_id: Field[str | None] = f.identifier()
+    """The id of a tag."""
+    tag_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    tag_option_id: Field[str | None] = f.identifier()
+    """The id of a tag option."""
+    tag_option_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+
+
 class PurchaseOrderLineItem(Embedded, id="line_item_id"):
     """A line item of a purchase order. Source: Inventory v1, purchase orders."""
 
@@ -109,7 +122,7 @@ class PurchaseOrderLineItem(Embedded, id="line_item_id"):
     """A quantity."""
     quantity_received: ReadOnly[Decimal | None] = f.read_only(f.number())
     """A number. How much has come."""
-    unit: ReadOnly[str | None] = f.read_only(f.text())
+    unit: Field[str | None] = f.text()
     """Text."""
     item_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
@@ -167,11 +180,22 @@ class PurchaseOrderLineItem(Embedded, id="line_item_id"):
     """Any JSON value. An amount, or a percentage as a text: 12.5%."""
     warehouse_id: Field[str | None] = f.identifier()
     """The id of a warehouse."""
+    tags: Many[Tag] = f.many(Tag)
+    """Tags; sent whole."""
+    pricebook_id: Field[str | None] = f.identifier()
+    """The id of a pricebook."""
+    header_id: Field[str | None] = f.identifier()
+    """The id of a header."""
+    header_name: Field[str | None] = f.text()
+    """Text."""
+    tax_treatment_code: Field[str | None] = f.text()
+    """Text."""
     item: Link[Item | None] = f.link("item_id", "Item")
     account: Link[Account | None] = f.link("account_id", "Account")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     location: Link[Location | None] = f.link("location_id", "Location")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    pricebook: Link[PriceList | None] = f.link("pricebook_id", "PriceList")
 
 
 class TaxSummary(Embedded):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from zohorm.inventory.sales_return import SalesReturn
     from zohorm.inventory.shipment_order import ShipmentOrder
     from zohorm.inventory.tax import Tax
+    from zohorm.inventory.tax_exemption import TaxExemption
 
 
 class AttachedDocument(Embedded):
@@ -120,6 +121,19 @@ class ItemCustomField(Embedded):
     """Any JSON value."""
 
 
+class Tag(Embedded):
+    """A tag of a sales order. Source: Inventory v1, sales orders."""
+
+    tag_id: Field[str | None] = f.identifier()
+    """The id of a tag."""
+    tag_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    tag_option_id: Field[str | None] = f.identifier()
+    """The id of a tag option."""
+    tag_option_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+
+
 class SalesOrderLineItem(Embedded, id="line_item_id"):
     """A line item of a sales order. Source: Inventory v1, sales orders."""
 
@@ -131,7 +145,7 @@ class SalesOrderLineItem(Embedded, id="line_item_id"):
     """Text."""
     description: Field[str | None] = f.text()
     """Text."""
-    item_order: ReadOnly[int | None] = f.read_only(f.integer())
+    item_order: Field[int | None] = f.integer()
     """A whole number."""
     bcy_rate: ReadOnly[Decimal | None] = f.read_only(f.money())
     """A rate."""
@@ -199,9 +213,27 @@ class SalesOrderLineItem(Embedded, id="line_item_id"):
     """A number."""
     warehouse_id: Field[str | None] = f.identifier()
     """The id of a warehouse."""
+    tags: Many[Tag] = f.many(Tag)
+    """Tags; sent whole."""
+    project_id: Field[str | None] = f.identifier()
+    """The id of a project."""
+    tax_exemption_id: Field[str | None] = f.identifier()
+    """The id of a tax exemption."""
+    pricebook_id: Field[str | None] = f.identifier()
+    """The id of a pricebook."""
+    header_id: Field[str | None] = f.identifier()
+    """The id of a header."""
+    header_name: Field[str | None] = f.text()
+    """Text."""
+    tax_treatment_code: Field[str | None] = f.text()
+    """Text."""
+    product_type: Field[str | None] = f.text()
+    """Text."""
     item: Link[Item | None] = f.link("item_id", "Item")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     location: Link[Location | None] = f.link("location_id", "Location")
+    tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    pricebook: Link[PriceList | None] = f.link("pricebook_id", "PriceList")
 
 
 class TaxSummary(Embedded):
