@@ -10,7 +10,7 @@ The way of a call through this folder:
 
     server.py         bytes to a request and back; connections that stay open, or are cut
     application.py    product (roots.py), seen (calls.py), met by a fault (faults.py), routed
-                      (routes.py), token (oauth.py), organization (organizations.py), limits
+                      (routes.py), token (oauth.py, consent.py), organization (organizations.py), limits
                       (limits.py)
     resources/        create, list, read, update, delete, act: the same for every resource
     rules/            what holds for single resources only

@@ -36,7 +36,10 @@ from zohorm.sandbox.server import Cut, Dropped
 from zohorm.sandbox.store import Store
 from zohorm.sandbox.switches import Switches
 
-_TOKEN_PATHS = ("/oauth/v2/token", "/oauth/v2/token/revoke")
+_CONSENT_PATH = "/oauth/v2/auth"
+# Newer pages of the accounts server have the steps of the second one the other way round.
+_REVOKE_PATHS = ("/oauth/v2/token/revoke", "/oauth/v2/revoke/token")
+_TOKEN_PATHS = ("/oauth/v2/token", *_REVOKE_PATHS)
 
 
 @attrs.define(kw_only=True)
@@ -88,12 +91,16 @@ class Application:
         return _spoiled(reply, name)
 
     def _accounts(self, arrived: Incoming) -> Reply:
+        parameters = {**arrived.query, **arrived.form}
+        if arrived.url_path == _CONSENT_PATH and arrived.method in ("GET", "POST"):
+            return self.accounts.consent(
+                parameters, now=self.clock.time(), url=self.url, sent=arrived.method == "POST"
+            )
         if arrived.url_path not in _TOKEN_PATHS:
             return refused(unknown_url())
         if arrived.method != "POST":
             return envelope({"error": "invalid_request"}, status=405)
-        parameters = {**arrived.query, **arrived.form}
-        if arrived.url_path.endswith("/revoke"):
+        if arrived.url_path in _REVOKE_PATHS:
             return self.accounts.revoke(parameters.get("token", ""))
         return self.accounts.answer(parameters, now=self.clock.time(), api_domain=self.url)
 

@@ -248,6 +248,13 @@ class Sandbox:
         """Return a new access token, made without a call to the accounts server."""
         return self._application.accounts.issue(now=self.clock.time())
 
+    def code(self, scope: str = "all", *, seconds: float = 600) -> str:
+        """Return a code that a self client exchanges once, within `seconds`, for tokens.
+
+        The console of the service makes such codes. Browsers get theirs at `/oauth/v2/auth`.
+        """
+        return self._application.accounts.code(scope, now=self.clock.time(), seconds=seconds)
+
     def insert(
         self,
         resource: str,

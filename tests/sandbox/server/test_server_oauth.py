@@ -1,6 +1,9 @@
-"""The accounts server: refusals under 200, throttle, token life, scopes."""
+"""The accounts server: consent, refusals under 200, throttle, token life, scopes."""
 
 from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -131,3 +134,178 @@ def test_the_accounts_server_has_no_other_paths(sandbox: Sandbox) -> None:
 
     assert requests.post(f"{url}/nothing", timeout=5).status_code == 404
     assert requests.get(f"{url}/token", timeout=5).status_code == 405
+
+
+BACK = "http://127.0.0.1:9/back"
+
+
+def consent(sandbox: Sandbox, answer: str | None = None, **changed: str) -> requests.Response:
+    """Open the page that asks for consent, or send its form back with an answer."""
+    pairs = {
+        "client_id": sandbox.credentials["client_id"],
+        "redirect_uri": BACK,
+        "response_type": "code",
+        "scope": "ZohoBooks.contacts.READ,ZohoInvoice.contacts.READ",
+        "access_type": "offline",
+        "prompt": "consent",
+        "state": "a&b",
+        **changed,
+    }
+    url = f"{sandbox.url}/oauth/v2/auth"
+    settings: dict[str, Any] = {"timeout": 5, "allow_redirects": False}
+    if answer is None:
+        return requests.get(url, params=pairs, **settings)
+    return requests.post(url, data={**pairs, "consent": answer}, **settings)
+
+
+def code_of(answer: requests.Response) -> str:
+    return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
+
+
+def exchange(sandbox: Sandbox, code: str, **changed: str) -> dict[str, Any]:
+    pairs = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, **changed}
+    body: dict[str, Any] = refresh(sandbox, **pairs).json()
+    return body
+
+
+def test_a_browser_is_asked_and_sent_back_with_a_code(sandbox: Sandbox) -> None:
+    asked = consent(sandbox)
+    assert asked.status_code == 200
+    assert "ZohoBooks.contacts.READ" in asked.text
+    assert 'value="a&amp;b"' in asked.text
+
+    answer = consent(sandbox, "accept")
+
+    assert answer.status_code == 302
+    sent = parse_qs(urlsplit(answer.headers["Location"]).query)
+    assert sent["state"] == ["a&b"]
+    assert sent["location"] == ["us"]
+    assert sent["accounts-server"] == [sandbox.url]
+
+
+def test_a_code_is_exchanged_once_for_tokens_of_its_scopes(sandbox: Sandbox) -> None:
+    code = code_of(consent(sandbox, "accept"))
+
+    body = exchange(sandbox, code)
+
+    plain = Plain(sandbox)
+    assert plain.call("GET", "/contacts", token=body["access_token"]).status_code == 200
+    assert plain.call("GET", "/items", token=body["access_token"]).status_code == 401
+    assert "access_token" in refresh(sandbox, refresh_token=body["refresh_token"]).json()
+    assert exchange(sandbox, code) == {"error": "invalid_code"}
+
+
+def test_a_code_dies_after_a_minute(sandbox: Sandbox) -> None:
+    code = code_of(consent(sandbox, "accept"))
+    sandbox.clock.move(seconds=61)
+
+    assert exchange(sandbox, code) == {"error": "invalid_code"}
+
+
+def test_a_code_belongs_to_its_address(sandbox: Sandbox) -> None:
+    code = code_of(consent(sandbox, "accept"))
+
+    assert exchange(sandbox, code, redirect_uri="http://other/") == {
+        "error": "invalid_redirect_uri"
+    }
+
+
+def test_who_rejects_is_sent_back_with_an_error(sandbox: Sandbox) -> None:
+    answer = consent(sandbox, "reject")
+
+    assert parse_qs(urlsplit(answer.headers["Location"]).query)["error"] == ["access_denied"]
+
+
+def test_a_second_consent_without_prompt_brings_no_refresh_token(sandbox: Sandbox) -> None:
+    exchange(sandbox, code_of(consent(sandbox, "accept")))
+
+    answer = consent(sandbox, prompt="none")
+
+    assert answer.status_code == 302
+    assert "refresh_token" not in exchange(sandbox, code_of(answer))
+
+
+def test_online_access_brings_no_refresh_token(sandbox: Sandbox) -> None:
+    code = code_of(consent(sandbox, "accept", access_type="online"))
+
+    assert "refresh_token" not in exchange(sandbox, code)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"client_id": "x"},
+        {"redirect_uri": "javascript:x"},
+        {"response_type": "token"},
+        {"scope": ""},
+    ],
+)
+def test_a_wrong_address_of_the_page_sends_nobody_anywhere(
+    sandbox: Sandbox, changed: dict[str, str]
+) -> None:
+    answer = consent(sandbox, "accept", **changed)
+
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+
+
+def test_a_self_client_exchanges_its_code_without_an_address(sandbox: Sandbox) -> None:
+    code = sandbox.code("ZohoBooks.fullaccess.all", seconds=180)
+    sandbox.clock.move(seconds=170)
+
+    body = exchange(sandbox, code, redirect_uri="")
+
+    token = body["access_token"]
+    assert Plain(sandbox).call("GET", "/contacts", token=token).status_code == 200
+    assert "refresh_token" in body
+
+
+def test_ten_codes_in_ten_minutes_are_the_most(sandbox: Sandbox) -> None:
+    for _ in range(10):
+        sandbox.code()
+
+    assert consent(sandbox, "accept").status_code == 400
+    with pytest.raises(ValueError, match="ten codes"):
+        sandbox.code()
+    sandbox.clock.move(minutes=10)
+    assert sandbox.code()
+
+
+def test_the_twenty_first_refresh_token_kills_the_first(sandbox: Sandbox) -> None:
+    made = []
+    for _ in range(20):
+        made.append(exchange(sandbox, sandbox.code(), redirect_uri="")["refresh_token"])
+        sandbox.clock.move(minutes=2)
+
+    assert refresh(sandbox).json() == {"error": "invalid_code"}
+    assert "access_token" in refresh(sandbox, refresh_token=made[0]).json()
+
+
+def test_a_client_may_act_for_itself(sandbox: Sandbox) -> None:
+    pairs = {"grant_type": "client_credentials", "scope": "ZohoBooks.contacts.READ"}
+    soid = f"ZohoBooks.{sandbox.organization_ids[0]}"
+
+    body = refresh(sandbox, **pairs, soid=soid).json()
+
+    token = body["access_token"]
+    assert Plain(sandbox).call("GET", "/contacts", token=token).status_code == 200
+    assert "refresh_token" not in body
+    assert refresh(sandbox, **pairs).json() == {"error": "missing_org_info"}
+
+
+def test_both_addresses_revoke(sandbox: Sandbox) -> None:
+    for path in ("token/revoke", "revoke/token"):
+        token = sandbox.access_token()
+        url = f"{sandbox.url}/oauth/v2/{path}"
+        answer = requests.post(url, params={"token": token}, timeout=5)
+        assert answer.json() == {"status": "success"}
+        assert Plain(sandbox).call("GET", "/contacts", token=token).status_code == 401
+
+
+def test_codes_and_secrets_are_not_in_the_calls(sandbox: Sandbox) -> None:
+    code = sandbox.code()
+    exchange(sandbox, code, redirect_uri="")
+
+    seen = repr(sandbox.token_calls)
+    assert code not in seen
+    assert sandbox.credentials["client_secret"] not in seen

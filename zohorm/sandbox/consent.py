@@ -1,0 +1,127 @@
+"""Consent of a user: the page that asks for it, and the codes that stand for it.
+
+A code is exchanged once for tokens. Source: Books v3, OAuth; the limits are those of Zoho CRM's
+page on the validity of tokens.
+"""
+
+from __future__ import annotations
+
+import html
+import secrets
+import threading
+from collections import deque
+from collections.abc import Mapping
+from urllib.parse import urlencode, urlsplit
+
+import attrs
+
+from zohorm.sandbox.reply import Reply
+
+CODE_SECONDS = 60
+MOST_CODES = 10
+WINDOW_SECONDS = 600
+_HTML = "text/html;charset=UTF-8"
+_SCHEMES = ("http", "https")
+_MISTAKES = {
+    "client_id": "Invalid Client Id",
+    "redirect_uri": "Invalid Redirect Uri",
+    "response_type": "Invalid Response Type",
+    "scope": "Invalid OAuth Scope",
+}
+
+
+@attrs.frozen
+class Consent:
+    """What a code stands for."""
+
+    scopes: tuple[str, ...]
+    ends: float
+    redirect_uri: str | None = None
+    """Where the code was sent to; None for a self client, which has no such address."""
+    is_lasting: bool = True
+    """Whether a refresh token comes with the first access token."""
+
+
+class Codes:
+    """The codes that wait to be exchanged. Times are seconds of the clock."""
+
+    def __init__(self) -> None:
+        # Guards the codes; held for a few instructions.
+        self._lock = threading.Lock()
+        self._codes: dict[str, Consent] = {}
+        self._made: deque[float] = deque()
+
+    def make(self, consent: Consent, *, now: float) -> str | None:
+        """Return a new code; None if it is one too many in ten minutes."""
+        with self._lock:
+            while self._made and self._made[0] <= now - WINDOW_SECONDS:
+                self._made.popleft()
+            if len(self._made) >= MOST_CODES:
+                return None
+            self._made.append(now)
+            code = f"1000.{secrets.token_hex(16)}.{secrets.token_hex(16)}"
+            self._codes[code] = consent
+            return code
+
+    def take(self, code: str, *, now: float) -> Consent | None:
+        """Return what a code stands for, and forget it; None for a used, old or unknown one."""
+        with self._lock:
+            consent = self._codes.pop(code, None)
+        return consent if consent is not None and consent.ends > now else None
+
+    def clear(self) -> None:
+        """Forget every code."""
+        with self._lock:
+            self._codes.clear()
+            self._made.clear()
+
+
+def scopes_of(text: str) -> tuple[str, ...]:
+    """Return the scopes of a text that separates them by commas or blanks."""
+    return tuple(text.replace(",", " ").split())
+
+
+def mistake(parameters: Mapping[str, str], *, client_id: str) -> str | None:
+    """Return what is wrong with the address of a consent page; None if nothing is."""
+    wrong = {
+        "client_id": parameters.get("client_id") != client_id,
+        "redirect_uri": urlsplit(parameters.get("redirect_uri", "")).scheme not in _SCHEMES,
+        "response_type": parameters.get("response_type") != "code",
+        "scope": not scopes_of(parameters.get("scope", "")),
+    }
+    return next((_MISTAKES[name] for name, is_wrong in wrong.items() if is_wrong), None)
+
+
+def refusal(text: str) -> Reply:
+    """Return the page that says what is wrong; nobody is sent back to the client."""
+    return Reply(400, _page("Error", f"<p>{html.escape(text)}</p>"), content_type=_HTML)
+
+
+def page(parameters: Mapping[str, str]) -> Reply:
+    """Return the page on which a user accepts or rejects what a client asks for."""
+    hidden = "".join(
+        f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
+        for name, value in parameters.items()
+    )
+    scopes = "".join(
+        f"<li>{html.escape(each)}</li>" for each in scopes_of(parameters.get("scope", ""))
+    )
+    form = (
+        f"<p>The client asks for</p><ul>{scopes}</ul>"
+        f'<form method="post" action="/oauth/v2/auth">{hidden}'
+        '<button name="consent" value="accept">Accept</button> '
+        '<button name="consent" value="reject">Reject</button></form>'
+    )
+    return Reply(200, _page("Consent", form), content_type=_HTML)
+
+
+def back(redirect_uri: str, answer: Mapping[str, str]) -> Reply:
+    """Return the answer that sends the browser back to the client."""
+    joint = "&" if urlsplit(redirect_uri).query else "?"
+    safe = redirect_uri.translate({ord(character): None for character in "\r\n"})
+    return Reply(302, b"", {"Location": f"{safe}{joint}{urlencode(answer)}"}, _HTML)
+
+
+def _page(title: str, body: str) -> bytes:
+    head = f"<!doctype html><html lang=en><head><title>{title}</title></head>"
+    return f"{head}<body><h1>{title}</h1>{body}</body></html>".encode()
