@@ -227,17 +227,22 @@ def _send(
 
 
 def _counted(query: Values, most: Mapping[str, int]) -> Values:
-    """Return the query; what it lists is counted, for the service may leave out the rest."""
+    """Return the query; what it lists is counted, for the service may leave out the rest.
+
+    Nor does anybody know what it does without any: a call that deletes some might delete all.
+    """
     counted = dict(query)
-    for name, number in most.items():
-        listed = query.get(name)
-        if isinstance(listed, Iterable) and not isinstance(listed, str):
-            counted[name] = found = list(listed)
-            if len(found) > number:
-                raise InvalidValue(
-                    f"{name} takes at most {number} in a call, not {len(found)}",
-                    advice="Make several calls",
-                )
+    for name, listed in query.items():
+        if not isinstance(listed, Iterable) or isinstance(listed, str):
+            continue
+        counted[name] = found = list(listed)
+        if not any(found):
+            raise InvalidValue(f"{name} is empty", advice="Name one at least, or leave it out")
+        if len(found) > most.get(name, len(found)):
+            raise InvalidValue(
+                f"{name} takes at most {most[name]} in a call, not {len(found)}",
+                advice="Make several calls",
+            )
     return counted
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 
 import pytest
@@ -29,6 +30,7 @@ from zohorm.books import (
     VendorCredit,
     ZohoBooks,
 )
+from zohorm.errors import InvalidValue
 from zohorm.sandbox import Sandbox
 
 DAY = dt.date(2026, 1, 31)
@@ -108,6 +110,17 @@ def test_several_payments_are_deleted_by_one_call(sandbox: Sandbox, books: ZohoB
     CustomerPayment.delete_many(["1", "2"])
 
     assert verbs(sandbox) == ["DELETE /customerpayments"]
+
+
+@pytest.mark.parametrize("ids", [[], [""], iter(())], ids=str)
+def test_a_call_for_several_records_wants_one_at_least(
+    sandbox: Sandbox, books: ZohoBooks, ids: Iterable[str]
+) -> None:
+    """Nobody knows whether the service deletes all where none is named."""
+    with pytest.raises(InvalidValue, match="payment_id is empty"):
+        CustomerPayment.delete_many(ids)
+
+    assert verbs(sandbox) == []
 
 
 def test_debit_notes_are_listed_apart_from_invoices(sandbox: Sandbox, books: ZohoBooks) -> None:
