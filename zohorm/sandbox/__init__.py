@@ -10,8 +10,8 @@ The way of a call through this folder:
 
     server.py         bytes to a request and back; connections that stay open, or are cut
     application.py    product (roots.py), seen (calls.py), met by a fault (faults.py), routed
-                      (routes.py), token (oauth.py, consent.py), organization (organizations.py), limits
-                      (limits.py)
+                      (routes.py), token (oauth.py, consent.py), organization
+                      (organizations.py), limits (limits.py)
     resources/        create, list, read, update, delete, act: the same for every resource
     rules/            what holds for single resources only
     store.py          records in SQLite, found by the columns of columns.py
