@@ -77,6 +77,12 @@ class Address(Embedded):
     """Text."""
     country: Field[str | None] = f.text()
     """Text."""
+    state_code: Field[str | None] = f.text()
+    """Text."""
+    phone: Field[str | None] = f.text()
+    """Text."""
+    fax: Field[str | None] = f.text()
+    """Text."""
 
 
 class DefaultTemplates(Embedded):
@@ -106,6 +112,26 @@ class DefaultTemplates(Embedded):
     """The id of a creditnote email template."""
     creditnote_email_template_name: Field[str | None] = f.text()
     """Text."""
+    purchaseorder_template_id: Field[str | None] = f.identifier()
+    """The id of a purchaseorder template."""
+    salesorder_template_id: Field[str | None] = f.identifier()
+    """The id of a salesorder template."""
+    retainerinvoice_template_id: Field[str | None] = f.identifier()
+    """The id of a retainerinvoice template."""
+    paymentthankyou_template_id: Field[str | None] = f.identifier()
+    """The id of a paymentthankyou template."""
+    bill_template_id: Field[str | None] = f.identifier()
+    """The id of a bill template."""
+    statement_template_id: Field[str | None] = f.identifier()
+    """The id of a statement template."""
+    purchaseorder_email_template_id: Field[str | None] = f.identifier()
+    """The id of a purchaseorder email template."""
+    salesorder_email_template_id: Field[str | None] = f.identifier()
+    """The id of a salesorder email template."""
+    retainerinvoice_email_template_id: Field[str | None] = f.identifier()
+    """The id of a retainerinvoice email template."""
+    paymentthankyou_email_template_id: Field[str | None] = f.identifier()
+    """The id of a paymentthankyou email template."""
 
 
 class Contact(

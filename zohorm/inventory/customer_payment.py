@@ -104,7 +104,7 @@ class CustomerPayment(
     """The id of this record."""
     payment_number: ReadOnly[str] = f.read_only(f.text())
     """Text."""
-    payment_mode: Field[str | None] = f.text()
+    payment_mode: Field[str] = f.text()
     """Text, at most 100 characters."""
     amount: Field[Decimal] = f.money()
     """An amount."""

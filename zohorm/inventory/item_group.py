@@ -90,6 +90,10 @@ class ItemGroupItem(Embedded, id="item_id"):
     """A number."""
     custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
+    attribute_option_name2: Field[str | None] = f.text()
+    """Text."""
+    attribute_option_name3: Field[str | None] = f.text()
+    """Text."""
     vendor: Link[Contact | None] = f.link("vendor_id", "Contact")
 
 
@@ -186,6 +190,10 @@ class ItemGroup(
     """An instant. Shown in lists alone."""
     last_modified_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant. Shown in lists alone."""
+    attribute_name2: Field[str | None] = f.text()
+    """Text. Not shown in lists."""
+    attribute_name3: Field[str | None] = f.text()
+    """Text. Not shown in lists."""
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
 

@@ -128,8 +128,8 @@ class Location(
     """One of the words above. Not shown in lists."""
     auto_number_generation_id: Field[str | None] = f.identifier()
     """The id of an auto number generation."""
-    user_ids: WriteOnly[tuple[str, ...] | None] = f.write_only(f.texts())
-    """Several texts. Shown as associated_users."""
+    user_ids: WriteOnly[str | None] = f.write_only(f.text())
+    """Text. Ids with commas between them; shown as associated_users."""
     parent_location: Link[Location | None] = f.link("parent_location_id", "Location")
     customer: Link[Contact | None] = f.link("customer_id", "Contact")
     vendor: Link[Contact | None] = f.link("vendor_id", "Contact")

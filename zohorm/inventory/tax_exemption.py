@@ -46,5 +46,5 @@ class TaxExemption(
     """Text. Editions: in. What stands on papers as the reason."""
     description: Field[str | None] = f.text()
     """Text."""
-    type: Field[str | None] = f.enum("customer", "item")
+    type: Field[str] = f.enum("customer", "item")
     """One of the words above."""

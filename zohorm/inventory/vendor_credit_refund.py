@@ -83,7 +83,7 @@ class VendorCreditRefund(
 
     vendor_credit_refund_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
-    vendor_credit_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    vendor_credit_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of a vendor credit."""
     date: Field[dt.date] = f.date()
     """A day."""
@@ -113,5 +113,5 @@ class VendorCreditRefund(
     """An amount. Shown in lists alone."""
     amount_fcy: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
-    vendor_credit: Link[VendorCredit | None] = f.link("vendor_credit_id", "VendorCredit")
+    vendor_credit: Link[VendorCredit] = f.link("vendor_credit_id", "VendorCredit")
     account: Link[Account | None] = f.link("account_id", "Account")
