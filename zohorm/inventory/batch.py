@@ -79,8 +79,8 @@ class Batch(
         "label_rate",
     ),
 ):
-    """Pieces of an item that were made together, with the day when they expire. Source: Inventory
-    v1, batches.
+    """Pieces of an item that were made together, with the day when they expire. Listed by
+    `item.batches`. Source: Inventory v1, batches.
 
     A new one needs item_id and batch_number.
     """

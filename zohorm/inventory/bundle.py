@@ -185,8 +185,8 @@ class Bundle(
     },
     sort=("date", "total", "created_time", "last_modified_time", "reference_number"),
 ):
-    """The assembly of some pieces of a composite item: its parts leave the stock, it enters.
-    Source: Inventory v1, composite items.
+    """An assembly of a composite item: its parts leave the stock, it enters. Made and listed by
+    `item.bundles`. Source: Inventory v1, composite items.
 
     A new one needs date, composite_item_id, composite_item_name, quantity_to_bundle, line_items and
     is_completed.

@@ -278,7 +278,8 @@ class Package(
         "customer_name",
     ),
 ):
-    """Goods of a sales order that are packed together. Source: Inventory v1, packages.
+    """Goods of a sales order that are packed together. Made by `order.packages.create(...)`.
+    Source: Inventory v1, packages.
 
     A new one needs date and line_items.
     """

@@ -164,7 +164,8 @@ class PurchaseReceive(
         ),
     },
 ):
-    """The arrival of goods of a purchase order. Source: Inventory v1, purchase receives.
+    """The arrival of goods of a purchase order. Made by `order.purchase_receives.create(...)`.
+    Source: Inventory v1, purchase receives.
 
     A new one needs date and line_items.
     """

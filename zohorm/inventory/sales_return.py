@@ -189,7 +189,8 @@ class SalesReturn(
         ),
     },
 ):
-    """Goods of a sales order that come back. Source: Inventory v1, sales returns.
+    """Goods of a sales order that come back. Made by `order.sales_returns.create(...)`. Source:
+    Inventory v1, sales returns.
 
     A new one needs line_items.
     """

@@ -135,7 +135,8 @@ class SalesReturnReceive(
         ),
     },
 ):
-    """The arrival of goods that come back. Source: Inventory v1, sales returns.
+    """The arrival of goods that come back. Made by `sales_return.receives.create(...)`. Source:
+    Inventory v1, sales returns.
 
     A new one needs line_items.
     """

@@ -66,7 +66,8 @@ class SerialNumber(
     },
     sort=("serialnumber",),
 ):
-    """One piece of an item, known by its serial number. Source: Inventory v1, serial numbers."""
+    """One piece of an item, known by its serial number. Listed by `item.serial_numbers`. Source:
+    Inventory v1, serial numbers."""
 
     serialnumber_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""

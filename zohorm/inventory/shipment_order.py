@@ -138,7 +138,8 @@ class ShipmentOrder(
         "tracking_number": f.exact_filter("tracking_number", f.TEXT),
     },
 ):
-    """Packages that travel to a customer. Source: Inventory v1, shipment orders.
+    """Packages that travel to a customer. Made by `order.shipment_orders`, saved with
+    `package_ids`. Source: Inventory v1, shipment orders.
 
     A new one needs date and delivery_method.
     """
