@@ -53,6 +53,14 @@ class Collection(Generic[M]):
         """
         return self._session.get(self._model, identifier, self._parents)
 
+    def at(self, identifier: str) -> M:
+        """Return one record below the parent without a call; see `Model.at`.
+
+        Raises:
+            InvalidId, WrongType: the id cannot be one.
+        """
+        return self._model.known_by(self._session, identifier, self._parents)
+
     def new(self, **values: object) -> M:
         """Return an unsaved record below the parent; no call."""
         return self._model.below(self._session, self._parents, values)
@@ -120,3 +128,11 @@ class Conversions(Collection[M]):
             NotFound: the organization has no such record.
         """
         return self._session.get(self._model, identifier)
+
+    def at(self, identifier: str) -> M:
+        """Return one record without a call, whatever it was made of; see `Model.at`.
+
+        Raises:
+            InvalidId, WrongType: the id cannot be one.
+        """
+        return self._model.known_by(self._session, identifier, {})

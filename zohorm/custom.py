@@ -211,7 +211,7 @@ class CustomFields(MutableSequence[E], Generic[E]):
 
     def to_dict(self) -> dict[str, CustomValue]:
         """Return the values by API name (by label where a row has none)."""
-        names = (_text(row, "api_name") or _text(row, "label") for row in self._rows)
+        names = (_api_name(row) or _text(row, "label") for row in self._rows)
         return {name: self[name] for name in names if name}
 
     def _row(self, name: str) -> E | None:
@@ -221,17 +221,17 @@ class CustomFields(MutableSequence[E], Generic[E]):
             InvalidValue: two rows have this label.
         """
         rows = list(self._rows)
-        named = [row for row in rows if _text(row, "api_name") == name]
+        named = [row for row in rows if _api_name(row) == name]
         named = named or [row for row in rows if _text(row, "label") == name]
         if len(named) > 1:
             raise InvalidValue(
                 f"{len(named)} custom fields are labelled {name!r}",
-                advice=f"Use the API name: {', '.join(_text(row, 'api_name') for row in named)}",
+                advice=f"Use the API name: {', '.join(map(_api_name, named))}",
             )
         return named[0] if named else None
 
     def _unknown(self, name: str) -> UnknownField:
-        names = (_text(row, "api_name") or _text(row, "label") for row in self._rows)
+        names = (_api_name(row) or _text(row, "label") for row in self._rows)
         shown = ", ".join(sorted(filter(None, names))) or "none"
         return UnknownField(
             f"{self._record!r} shows no custom field {name!r}",
@@ -269,6 +269,11 @@ def _member(row: Record, name: str) -> object:
 def _text(row: Record, name: str) -> str:
     held = _member(row, name)
     return held if isinstance(held, str) else ""
+
+
+def _api_name(row: Record) -> str:
+    # Some answers show it under its older name.
+    return _text(row, "api_name") or _text(row, "placeholder")
 
 
 def _read(name: str, value: object, data_type: str) -> CustomValue:

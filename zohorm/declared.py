@@ -10,7 +10,8 @@ import attrs
 from zohorm import resource, wire
 from zohorm.acting import Acting
 from zohorm.children import Collection, Conversions
-from zohorm.errors import UsageError, WrongType
+from zohorm.errors import Unsupported, UsageError, WrongType
+from zohorm.loads import FREE
 from zohorm.lookups import Filter
 from zohorm.members import ReadOnly
 from zohorm.resource import Operation, Resource
@@ -132,6 +133,45 @@ class Declared(Acting):
 
         Bound.__name__ = Bound.__qualname__ = cls.__name__
         return cast("type[Self]", Bound)
+
+    @classmethod
+    def at(cls, id: str) -> Self:
+        """Return the record of `id` without a call; the first member that is read loads it.
+
+        `Invoice.at("460000000026049").mark_sent()` costs one call, where `get()` costs another.
+        What somebody holds already is returned as it is.
+
+        Raises:
+            InvalidId, WrongType: the id cannot be one.
+            Unsupported: the service knows these records by no id, or below another one alone.
+            NotBound: no session is bound.
+        """
+        session = cls._session_now()
+        if cls._facts.parent is not None:
+            raise Unsupported(
+                f"{cls.__name__} records live below another one",
+                advice="Go through its collection: invoice.comments.at(id)",
+            )
+        return cls._unbound().known_by(session, id, {})
+
+    @classmethod
+    def known_by(cls, session: Session, id: str, parents: Mapping[str, str]) -> Self:
+        """Return the record of `id` without a call: the one that is held, or one of its id alone.
+
+        Raises:
+            InvalidId, WrongType: the id cannot be one.
+            Unsupported: the service knows these records by no id.
+        """
+        if cls._facts.id is None:
+            raise Unsupported(f"the service knows {cls.__name__} records by no id")
+        identifier = cls._facts.identifier(id)
+        held = session.identity.table(cls).find(identifier)
+        if held is not None:
+            return held
+        record = session.record(cls, {cls._facts.id: identifier}, parents=parents)
+        if "get" not in cls._facts.operations:
+            record._loads = FREE  # Nothing of it was shown, so no read may say that it is None.
+        return record
 
     @classmethod
     def extend(cls, facts: Mapping[str, object] | None = None, **members: object) -> None:

@@ -47,4 +47,7 @@ class _Free(Loads):
 
 
 FREE: Final[Loads] = _Free(0)
-"""Of a record that was acted on: no query and no limit keeps its next read from being true."""
+"""Of a record that was acted on, so that no query and no limit keeps its next read from being true.
+
+Where the service shows such records in lists alone, it marks one of which no list row is held.
+"""

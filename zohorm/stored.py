@@ -59,7 +59,13 @@ class Stored(Located):
     def _load(self, name: str) -> None:
         self._refuse_if_gone()
         if "get" not in self._facts.operations:
-            # Some children are listed and never shown alone: their list row is all there is.
+            # Some records are listed and never shown alone: their list row is all there is.
+            if self._loads is FREE:
+                raise NotLoaded(
+                    f"{type(self).__name__}.{name} is not loaded, and the service shows these "
+                    "records in lists alone",
+                    advice="iterate() gives it anew",
+                )
             return
         session = self._needed_session()
         if session.rows.held((type(self), self.id)) is None:
