@@ -21,7 +21,6 @@ CODE_SECONDS = 60
 MOST_CODES = 10
 WINDOW_SECONDS = 600
 _HTML = "text/html;charset=UTF-8"
-_SCHEMES = ("http", "https")
 _MISTAKES = {
     "client_id": "Invalid Client Id",
     "redirect_uri": "Invalid Redirect Uri",
@@ -85,11 +84,19 @@ def mistake(parameters: Mapping[str, str], *, client_id: str) -> str | None:
     """Return what is wrong with the address of a consent page; None if nothing is."""
     wrong = {
         "client_id": parameters.get("client_id") != client_id,
-        "redirect_uri": urlsplit(parameters.get("redirect_uri", "")).scheme not in _SCHEMES,
+        "redirect_uri": not _is_address(parameters.get("redirect_uri", "")),
         "response_type": parameters.get("response_type") != "code",
         "scope": not scopes_of(parameters.get("scope", "")),
     }
     return next((_MISTAKES[name] for name, is_wrong in wrong.items() if is_wrong), None)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and text.isascii()
 
 
 def refusal(text: str) -> Reply:

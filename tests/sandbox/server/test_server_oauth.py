@@ -7,6 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from plain import Plain
 
 from zohorm.sandbox import Sandbox
@@ -236,6 +238,8 @@ def test_online_access_brings_no_refresh_token(sandbox: Sandbox) -> None:
     [
         {"client_id": "x"},
         {"redirect_uri": "javascript:x"},
+        {"redirect_uri": "http://["},
+        {"redirect_uri": "http://é/\r\nX: y"},
         {"response_type": "token"},
         {"scope": ""},
     ],
@@ -309,3 +313,38 @@ def test_codes_and_secrets_are_not_in_the_calls(sandbox: Sandbox) -> None:
     seen = repr(sandbox.token_calls)
     assert code not in seen
     assert sandbox.credentials["client_secret"] not in seen
+
+
+@given(
+    path=st.sampled_from(("token", "token/revoke", "revoke/token", "auth", "nothing")),
+    pairs=st.dictionaries(
+        st.sampled_from(("client_id", "redirect_uri", "scope", "code", "soid", "state", "consent")),
+        st.one_of(st.text(max_size=20), st.sampled_from(("http://[", "http://a/?x", "accept"))),
+    ),
+    grant=st.sampled_from(("refresh_token", "authorization_code", "client_credentials", "x")),
+    is_post=st.booleans(),
+)
+@settings(
+    max_examples=300,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_malformed_calls_of_the_accounts_server_are_refused(
+    sandbox: Sandbox, path: str, pairs: dict[str, str], grant: str, is_post: bool
+) -> None:
+    known = {name: sandbox.credentials[name] for name in ("client_id", "client_secret")}
+    sent = {**known, "grant_type": grant, "response_type": "code", **pairs}
+    content = {key: value.encode("utf-8", "replace") for key, value in sent.items()}
+    how: dict[str, Any] = {"data": content} if is_post else {"params": content}
+
+    answer = requests.request(
+        "POST" if is_post else "GET",
+        f"{sandbox.url}/oauth/v2/{path}",
+        timeout=5,
+        allow_redirects=False,
+        **how,
+    )
+
+    assert answer.status_code < 500
