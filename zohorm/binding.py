@@ -122,7 +122,10 @@ def leave(session: Session) -> None:
 
 def block_of(session: Session) -> Block | None:
     """Return the innermost block of `session`, None outside of any."""
-    return next((b for b in reversed(_blocks.get()) if b.session is session), None)
+    for block in reversed(_blocks.get()):
+        if block.session is session:
+            return block
+    return None
 
 
 def current(product: str) -> Session:

@@ -37,21 +37,25 @@ class Table(Generic[M]):
 
     def add(self, identifier: str, record: M) -> None:
         """Make `record` the one object of its id."""
-        self.add_all([identifier], [record])
+        reference = ref(record)
+        with self._lock:
+            self._references[identifier] = reference
+            self._sweep_at_times()
 
     def add_all(self, identifiers: Iterable[str], records: Iterable[M]) -> None:
         """Make each record the one object of the id in its place."""
         with self._lock:
             self._references.update(zip(identifiers, map(ref, records), strict=True))
-            if len(self._references) > self._sweep_at:
-                self._sweep()
+            self._sweep_at_times()
 
     def remove(self, identifier: str) -> None:
         """Forget the record of `identifier`."""
         with self._lock:
             self._references.pop(identifier, None)
 
-    def _sweep(self) -> None:
+    def _sweep_at_times(self) -> None:
+        if len(self._references) <= self._sweep_at:
+            return
         # Finding goes on meanwhile without the lock, so the dictionary is replaced, never emptied.
         self._references = {
             identifier: reference
