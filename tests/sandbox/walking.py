@@ -263,7 +263,7 @@ def misfits(
         elif field.of in resource.embedded:
             inner = resource.embedded[field.of].fields
             for each in value if isinstance(value, list) else [value]:
-                if isinstance(each, dict) and name != "custom_fields":
+                if isinstance(each, dict) and field.of != "CustomField":
                     yield from misfits(resource, inner, each, f"{where}.{name}")
 
 

@@ -91,7 +91,7 @@ def _shown(context: Context, sent: Row) -> Row:
         field = context.resource.member(name)
         if not field.is_shown:
             continue
-        if name == "custom_fields":
+        if custom_fields.are(field):
             made[name] = custom_fields.merged(context, [], value)
         elif field.kind == "many":
             made[name] = parts.merged(context, field, [], value)

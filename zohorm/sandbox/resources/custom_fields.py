@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from zohorm.sandbox.catalogue import Field
 from zohorm.sandbox.columns import day, instant
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row
@@ -17,6 +18,11 @@ from zohorm.sandbox.store import IDS, id_number
 _SERIES = "custom field"
 _TYPE_SERIES = "type of custom field"
 _TYPES = ("string", "check_box", "decimal", "multiselect", "date", "date_time")
+
+
+def are(field: Field) -> bool:
+    """Say whether a member lists custom fields; shipments call theirs by another name."""
+    return field.name == "custom_fields" or field.of == "CustomField"
 
 
 def merged(context: Context, old: Json, sent: Json) -> Json:
@@ -35,7 +41,8 @@ def show(row: Row) -> None:
     """Write the custom fields of a record a second time, as members of one object."""
     if "custom_field_hash" in row:
         made: Row = {}
-        for field in rows_of(row.get("custom_fields")):
+        names = [name for name in row if name.endswith("custom_fields")]
+        for field in (each for name in names for each in rows_of(row[name])):
             made[str(field["api_name"])] = field["value_formatted"]
             made[f"{field['api_name']}_unformatted"] = field["value"]
         row["custom_field_hash"] = made

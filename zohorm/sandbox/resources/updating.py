@@ -97,7 +97,7 @@ def changed(context: Context, before: Row, sent: Row) -> Row:
         field = context.resource.member(name)
         if not field.is_shown or field.access == "create_only":
             continue
-        if name == "custom_fields":
+        if custom_fields.are(field):
             row[name] = custom_fields.merged(context, row.get(name), value)
         elif field.kind == "many":
             row[name] = parts.merged(context, field, row.get(name), value)
