@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -26,7 +27,7 @@ def decode(content: bytes) -> object:
     Raises:
         ValueError: `content` is not one well-formed JSON value.
     """
-    return (read_by_msgspec or read_by_standard)(content)
+    return (fast_reader() or read_by_standard)(content)
 
 
 def read_by_standard(content: bytes) -> object:
@@ -35,7 +36,12 @@ def read_by_standard(content: bytes) -> object:
     return found
 
 
-def _msgspec_reader() -> Callable[[bytes], object] | None:
+@functools.cache
+def fast_reader() -> Callable[[bytes], object] | None:
+    """Return the reader of msgspec, None where the extra `fast` is not installed.
+
+    It is loaded with the first answer, for a program that only names models needs none.
+    """
     try:
         from msgspec.json import Decoder
     except ModuleNotFoundError:
@@ -50,10 +56,6 @@ def _msgspec_reader() -> Callable[[bytes], object] | None:
         return found
 
     return read
-
-
-read_by_msgspec = _msgspec_reader()
-"""Decode with msgspec; None where the extra `fast` is not installed."""
 
 
 class _Decimals(dict[str, Decimal]):
