@@ -93,6 +93,7 @@ class CustomerDebitNote(
     list_key="debit_notes",
     id="invoice_id",
     number="invoice_number",
+    other_keys=("invoices",),
     operations={
         "create": Operation(
             "POST",

@@ -72,6 +72,7 @@ class CustomerPayment(
     list_key="customerpayments",
     id="payment_id",
     number="payment_number",
+    other_keys=("customer_payments",),
     operations={
         "create": Operation("POST", "/customerpayments", "ZohoBooks.customerpayments.CREATE"),
         "list": Operation("GET", "/customerpayments", "ZohoBooks.customerpayments.READ"),

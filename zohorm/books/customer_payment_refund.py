@@ -25,6 +25,7 @@ class CustomerPaymentRefund(
     key="payment_refund",
     list_key="payment_refunds",
     id="payment_refund_id",
+    other_keys=("payment_refunds",),
     parent="payment_id",
     operations={
         "create": Operation(

@@ -83,6 +83,7 @@ class FixedAsset(
     list_key="fixedassets",
     id="fixed_asset_id",
     number="asset_number",
+    other_keys=("fissed-asset",),
     operations={
         "create": Operation("POST", "/fixedassets", "ZohoBooks.fixedasset.CREATE"),
         "list": Operation("GET", "/fixedassets", "ZohoBooks.fixedasset.READ"),

@@ -47,6 +47,7 @@ class ItemGroup(
     key="item_group",
     list_key="itemgroups",
     id="group_id",
+    other_keys=("group", "item_groups"),
     operations={
         "create": Operation("POST", "/itemgroups", "ZohoBooks.settings.CREATE"),
         "list": Operation("GET", "/itemgroups", "ZohoBooks.settings.READ"),

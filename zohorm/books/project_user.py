@@ -33,6 +33,7 @@ class ProjectUser(
     key="user",
     list_key="users",
     id="user_id",
+    other_keys=("users",),
     parent="project_id",
     operations={
         "create": Operation("POST", "/projects/{project_id}/users", "ZohoBooks.projects.CREATE"),

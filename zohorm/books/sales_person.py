@@ -18,6 +18,7 @@ class SalesPerson(
     key="salesperson",
     list_key="salespersons",
     id="salesperson_id",
+    other_keys=("data",),
     operations={"list": Operation("GET", "/salespersons", "ZohoBooks.settings.READ")},
 ):
     """A person who sells, named on estimates, orders and invoices. Source: seen by clients."""

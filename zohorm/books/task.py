@@ -26,6 +26,7 @@ class Task(
     key="task",
     list_key="tasks",
     id="task_id",
+    other_keys=("task",),
     parent="project_id",
     operations={
         "create": Operation("POST", "/projects/{project_id}/tasks", "ZohoBooks.projects.CREATE"),

@@ -278,6 +278,7 @@ class VendorCredit(
     list_key="vendor_credits",
     id="vendor_credit_id",
     number="vendor_credit_number",
+    other_keys=("vendorcredits",),
     operations={
         "create": Operation(
             "POST",

@@ -95,6 +95,7 @@ class Customer(
     key="contact",
     list_key="contacts",
     id="contact_id",
+    other_keys=("customers",),
     operations={
         "create": Operation("POST", "/contacts", "ZohoExpense.contacts.CREATE"),
         "list": Operation("GET", "/contacts", "ZohoExpense.customer.READ"),

@@ -132,6 +132,7 @@ class Expense(
     list_key="expenses",
     id="expense_id",
     number="reference_number",
+    other_keys=("expenses",),
     operations={
         "create": Operation("POST", "/expenses", "ZohoExpense.expense.CREATE"),
         "list": Operation("GET", "/reports/expensedetails", "ZohoExpense.expense.READ"),

@@ -21,6 +21,7 @@ class ExpenseCategory(
     key="expense_category",
     list_key="expense_accounts",
     id="category_id",
+    other_keys=("expense_categories",),
     operations={
         "create": Operation("POST", "/expensecategories", "ZohoExpense.expensecategory.CREATE"),
         "list": Operation("GET", "/expensecategories", "ZohoExpense.expensecategory.READ"),

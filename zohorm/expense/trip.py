@@ -158,6 +158,7 @@ class Trip(
     list_key="trips",
     id="trip_id",
     number="trip_number",
+    other_keys=("trips",),
     operations={
         "create": Operation("POST", "/trips", "ZohoExpense.trip.CREATE"),
         "list": Operation("GET", "/trips", "ZohoExpense.trip.READ"),

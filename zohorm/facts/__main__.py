@@ -27,11 +27,22 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from zohorm.facts import corrections, coverage, documents, pages, products, render, writing
+from zohorm.facts import (
+    corrections,
+    coverage,
+    documents,
+    examples,
+    pages,
+    products,
+    render,
+    writing,
+)
 from zohorm.facts.comparing import changes
 from zohorm.facts.convert import convert
+from zohorm.facts.load import Facts
 
 FACTS = Path(__file__).parent
+EXAMPLES = FACTS.parents[1] / "tests" / "unit" / "examples"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     converting.add_argument("--product", default="books")
     converting.add_argument("--into", type=Path, default=FACTS, help="folder of the facts")
     converting.add_argument("--corrections", type=Path, help="another file of corrections")
+    converting.add_argument("--examples", type=Path, help="folder of the examples for the tests")
     converting.set_defaults(run=run_convert)
     rendering = commands.add_parser("render", help="write the generated folders from the facts")
     rendering.add_argument("--check", action="store_true", help="change nothing; fail if stale")
@@ -73,18 +85,31 @@ def run_convert(chosen: argparse.Namespace) -> int:
         corrections.parse(given.read_text("utf-8")) if given else corrections.read(chosen.product)
     )
     try:
-        _, left_out = documents.files(chosen.directory, found.documents())
+        chosen_documents, left_out = documents.files(chosen.directory, found.documents())
         facts = convert(chosen.directory, found)
+        operations = documents.read(chosen_documents)
+        kept = examples.examples(operations, facts, found.wrong_examples())
     except corrections.Misfit as error:
         print(f"nothing was written: {error}", file=sys.stderr)
         return 1
     for document in left_out:
         print(f"left out: {document.name}")
     path.write_text(writing.dumps(facts), encoding="utf-8")
+    _write_examples(chosen, kept)
     for line in changes(before, facts):
         print(line)
     print(f"{path.name}: {len(facts['resources'])} resources")
     return 0
+
+
+def _write_examples(chosen: argparse.Namespace, kept: Facts) -> None:
+    """Write the examples that the tests load into the models, where there are tests."""
+    folder: Path | None = chosen.examples
+    if folder is None and chosen.into == FACTS and EXAMPLES.is_dir():
+        folder = EXAMPLES
+    if folder is not None and kept:
+        path = folder / f"{chosen.product}.json"
+        path.write_text(examples.dumps(kept), encoding="utf-8")
 
 
 def run_render(chosen: argparse.Namespace) -> int:

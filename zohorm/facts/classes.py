@@ -110,6 +110,8 @@ def _keywords(facts: Facts, product: str) -> dict[str, Code]:
     for key in ("path", "key", "list_key", "id", "number"):
         if facts[key]:
             words[key] = layout.text(facts[key])
+    if facts["other_keys"]:
+        words["other_keys"] = layout.value(facts["other_keys"])
     if facts["parent"]:
         words["parent"] = layout.text(facts["ids_above"][-1])
     calls = facts["operations"].items()

@@ -8,7 +8,8 @@ They have these tables, all of them lists so that one reason may stand for many 
 whose facts complete these), `resource` (names of collections), `action` (names of actions), `place`
 (operations whose path misleads), `class` (names of embedded classes), `link`, `repeatable`,
 `leave_out` (operations that nothing offers), `always`, `correct` (anything else, by its path in the
-facts) and `say` (our words for docstrings).
+facts) `example` (what the documents' examples show wrongly) and `say`
+(our words for docstrings).
 
 Operations go by their name or by their call, `POST /bills`. A resource that says `document` has its
 path in that document alone: debit notes are documented under the path of invoices. One whose `form`
@@ -40,6 +41,7 @@ TABLES = (
     "leave_out",
     "always",
     "correct",
+    "example",
     "say",
 )
 
@@ -80,6 +82,10 @@ class Corrections:
         for row in self.rows(table):
             found |= row[member]
         return found
+
+    def wrong_examples(self) -> list[str]:
+        """Give the answers and members that the documents' examples show wrongly."""
+        return [place for row in self.rows("example") for place in row["wrong"]]
 
     def reasons(self, table: str) -> dict[str, str]:
         """Give the reason of each operation that the rows of a table name."""

@@ -124,6 +124,7 @@ class ItemGroup(
     key="group",
     list_key="itemgroups",
     id="group_id",
+    other_keys=("item_group",),
     operations={
         "create": Operation("POST", "/itemgroups", "ZohoInventory.items.CREATE"),
         "list": Operation("GET", "/itemgroups", "ZohoInventory.items.READ"),

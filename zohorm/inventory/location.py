@@ -55,6 +55,7 @@ class Location(
     key="location",
     list_key="locations",
     id="location_id",
+    other_keys=("locations",),
     operations={
         "create": Operation("POST", "/locations", "ZohoInventory.settings.CREATE"),
         "list": Operation("GET", "/locations", "ZohoInventory.settings.READ"),

@@ -230,6 +230,7 @@ class Package(
     list_key="packages",
     id="package_id",
     number="package_number",
+    other_keys=("packagea",),
     operations={
         "create": Operation(
             "POST", "/packages", "ZohoInventory.packages.CREATE", options=("salesorder_id",)

@@ -311,6 +311,7 @@ class PurchaseOrder(
     list_key="purchaseorders",
     id="purchaseorder_id",
     number="purchaseorder_number",
+    other_keys=("purchase_order",),
     operations={
         "create": Operation(
             "POST",

@@ -146,6 +146,7 @@ class PurchaseReceive(
     key="purchasereceive",
     id="receive_id",
     number="receive_number",
+    other_keys=("purchase_receive",),
     operations={
         "create": Operation(
             "POST",

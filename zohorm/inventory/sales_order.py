@@ -306,6 +306,7 @@ class SalesOrder(
     list_key="salesorders",
     id="salesorder_id",
     number="salesorder_number",
+    other_keys=("sales_order",),
     operations={
         "create": Operation(
             "POST",

@@ -121,6 +121,7 @@ class SalesReturnReceive(
     key="salesreturn",
     id="receive_id",
     number="receive_number",
+    other_keys=("salesreturnreceive",),
     operations={
         "create": Operation(
             "POST",

@@ -111,6 +111,7 @@ class ShipmentOrder(
     list_key="shipmentorders",
     id="shipment_id",
     number="shipment_number",
+    other_keys=("shipmentorder",),
     operations={
         "create": Operation(
             "POST",
