@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,10 @@ from wiring import Wiring
 
 from zohorm import downloads, uploads
 from zohorm.calls import Call
+from zohorm.clock import SystemClock
 from zohorm.connection import Connection
+from zohorm.errors import OutcomeUnknown
+from zohorm.refresh import Token
 from zohorm.resource import FilePart, Operation
 from zohorm.uploads import FileSource
 
@@ -151,3 +155,28 @@ def test_a_download_to_a_path_is_never_whole_in_memory(
 
     assert peak_bytes(fetch) < MOST_BYTES
     assert target.stat().st_size == SIZE
+
+
+def send_once(connection: Connection, form: uploads.Multipart) -> None:
+    connection.send(Call("POST", ATTACH.path, body=form, headers=form.headers, repeatable=False))
+
+
+def test_an_upload_that_nobody_reads_ends_with_the_time_of_the_call(large: Path) -> None:
+    """The server is there and silent, so the upload stands still in the middle."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        wiring = Wiring(
+            url=f"http://127.0.0.1:{deaf.getsockname()[1]}",
+            clock=SystemClock(),
+            token=None,
+            first_token=Token("1000.t", expires_at=float("inf")),
+            max_wait_seconds=0.5,
+        )
+        began = time.monotonic()
+        with (
+            wiring.open() as connection,
+            uploads.opened(ATTACH, {"attachment": large}) as opened,
+            pytest.raises(OutcomeUnknown),
+        ):
+            send_once(connection, opened.body())
+
+    assert time.monotonic() - began < 3
