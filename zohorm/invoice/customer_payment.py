@@ -65,6 +65,7 @@ class CustomerPayment(
     list_key="customerpayments",
     id="payment_id",
     number="payment_number",
+    other_keys=("customer_payments",),
     operations={
         "create": Operation("POST", "/customerpayments", "ZohoInvoice.customerpayments.CREATE"),
         "list": Operation("GET", "/customerpayments", "ZohoInvoice.customerpayments.READ"),

@@ -26,6 +26,7 @@ class ProjectComment(
     key="comment",
     list_key="comments",
     id="comment_id",
+    other_keys=("comments",),
     parent="project_id",
     operations={
         "create": Operation(

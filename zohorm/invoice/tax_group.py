@@ -21,6 +21,7 @@ class TaxGroup(
     path="settings/taxgroups",
     key="tax_group",
     id="tax_group_id",
+    other_keys=("tax_groups",),
     operations={
         "get": Operation("GET", "/settings/taxgroups/{tax_group_id}", "ZohoInvoice.settings.READ"),
         "update": Operation(
