@@ -214,7 +214,7 @@ def _send(
         } or None
     elif body is not None:
         sent = wire.argument(body)
-    query = wire.arguments(_counted(given.get("query", {}), given.get("most", {})))
+    query = wire.arguments(_listed(given.get("query", {}), given.get("most", {})))
     files = given.get("files", {})
     if all(source is None for source in files.values()) and "fields" not in given:
         headers = None if sink is None else _AS_IT_IS
@@ -226,24 +226,28 @@ def _send(
         return session.call(operation, ids, query=query, body=form, headers=form.headers)
 
 
-def _counted(query: Values, most: Mapping[str, int]) -> Values:
+def _listed(query: Values, most: Mapping[str, int]) -> Values:
     """Return the query; what it lists is counted, for the service may leave out the rest.
 
-    Nor does anybody know what it does without any: a call that deletes some might delete all.
+    Raises:
+        InvalidValue: a list is empty, too long, or commas in it would part what is one.
     """
-    counted = dict(query)
+    checked = dict(query)
     for name, listed in query.items():
-        if not isinstance(listed, Iterable) or isinstance(listed, str):
+        if isinstance(listed, str | bytes) or not isinstance(listed, Iterable):
             continue
-        counted[name] = found = list(listed)
-        if not any(found):
-            raise InvalidValue(f"{name} is empty", advice="Name one at least, or leave it out")
+        checked[name] = found = list(listed)
+        if not found:
+            # Nobody says what a call does that names no record: nothing, or something to all.
+            raise InvalidValue(f"{name} takes one at least")
         if len(found) > most.get(name, len(found)):
             raise InvalidValue(
                 f"{name} takes at most {most[name]} in a call, not {len(found)}",
                 advice="Make several calls",
             )
-    return counted
+        if any(isinstance(each, str) and "," in each for each in found):
+            raise InvalidValue(f"{name} takes texts without commas, which part them on the way")
+    return checked
 
 
 def _received(

@@ -134,6 +134,7 @@ def number_text(value: int | Decimal | float) -> str:
 
     Raises:
         InvalidValue: it is infinite, no number, or absurdly long.
+        WrongType: it is a float, and a float may hold another amount than it shows.
     """
     if isinstance(value, Decimal):
         if not value.is_finite():
@@ -142,8 +143,5 @@ def number_text(value: int | Decimal | float) -> str:
             raise InvalidValue(f"a number may have {_MOST_DIGITS} digits at most")
         return format(value, "f")
     if isinstance(value, float):
-        # Only members outside the declared fields may be floats; repr keeps what Python holds.
-        if value != value or value in (float("inf"), float("-inf")):
-            raise InvalidValue("a number must be finite")
-        return repr(value)
+        raise WrongType("a float is not exact", advice='Write Decimal("10.25").')
     return int.__repr__(value)

@@ -212,7 +212,7 @@ class Listed:
 
     def put(self, record: Record, value: object) -> None:
         """Make `value` the embedded records."""
-        if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        if isinstance(value, str | bytes | Mapping | Slots) or not isinstance(value, Iterable):
             raise WrongType(
                 f"{self.owner}.{self.name} takes several {self.element.__name__} objects, "
                 f"not {type(value).__name__}"

@@ -66,7 +66,7 @@ class Reaching:
         Args:
             path: below the root of the product; quote a code that is not plain yourself.
             query: parameters beside the organization's, left out where they are None.
-            body: anything that JSON can say, and days, instants and `Decimal`.
+            body: anything that JSON can say but floats, and days, instants and `Decimal`.
             scope: what the token must be allowed, for the error where it is not.
 
         Raises:

@@ -311,7 +311,8 @@ def _write_json(name: str, value: Any) -> Any:
     try:
         encode(value)
     except WrongType as error:
-        raise WrongType(f"{name} takes what JSON can say: {error}") from error
+        said = f"{name} takes what JSON can say, and numbers as Decimal or int: {error.what}"
+        raise WrongType(said, advice=error.advice) from error
     except InvalidValue as error:
         raise InvalidValue(f"{name} takes what JSON can say: {error}") from error
     except (ValueError, RecursionError) as error:

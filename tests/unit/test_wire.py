@@ -76,11 +76,22 @@ def test_what_has_no_json_form_is_refused(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [Decimal("NaN"), Decimal("Infinity"), float("inf"), "\ud800", Decimal("1E+9999")]
+    "value", [Decimal("NaN"), Decimal("Infinity"), "\ud800", Decimal("1E+9999")]
 )
 def test_what_json_cannot_say_is_refused(value: object) -> None:
     with pytest.raises(InvalidValue):
         wire.encode({"value": value})
+
+
+@pytest.mark.parametrize("value", [0.1, 1.0, float("inf"), [0.1], {"rate": 0.1}])
+def test_a_float_is_never_written(value: object) -> None:
+    """Not by a member that the facts do not know, either: it may be an amount."""
+    with pytest.raises(WrongType, match="Decimal"):
+        wire.encode({"value": value})
+    with pytest.raises(WrongType, match="Decimal"):
+        wire.argument(value)
+    with pytest.raises(WrongType, match="Decimal"):
+        wire.arguments({"value": value})
 
 
 @pytest.mark.parametrize("identifier", ["1", "4815000000000124511", "A-1_b"])
