@@ -97,6 +97,11 @@ def list_row(resource: Resource, row: Row) -> Row:
     return short
 
 
+def is_custom(field: Field) -> bool:
+    """Tell whether a member lists custom fields; shipments call theirs by another name."""
+    return field.name == "custom_fields" or field.of == "CustomField"
+
+
 def drop_undocumented(resource: Resource, row: Row, known: frozenset[str]) -> None:
     """Take out of a record what rules made for the same resource of another product wrote.
 
@@ -105,12 +110,12 @@ def drop_undocumented(resource: Resource, row: Row, known: frozenset[str]) -> No
     for name in set(row) - known:
         del row[name]
     for name, value in row.items():
-        part = (
-            resource.embedded.get(resource.fields[name].of or "")
-            if name in resource.fields
-            else None
-        )
-        if part is None or not isinstance(value, list):
+        field = resource.fields.get(name)
+        # No document lists all that a custom field shows; the same in every product.
+        if field is None or is_custom(field) or not isinstance(value, list):
+            continue
+        part = resource.embedded.get(field.of or "")
+        if part is None:
             continue
         for each in value:
             if isinstance(each, dict):

@@ -16,7 +16,7 @@ from zohorm.sandbox.resources import (
     parts,
 )
 from zohorm.sandbox.resources.checks import accepted, label, required
-from zohorm.sandbox.rows import blank, drop_undocumented, first_status
+from zohorm.sandbox.rows import blank, drop_undocumented, first_status, is_custom
 
 
 def answer(context: Context) -> Reply:
@@ -91,7 +91,7 @@ def _shown(context: Context, sent: Row) -> Row:
         field = context.resource.member(name)
         if not field.is_shown:
             continue
-        if custom_fields.are(field):
+        if is_custom(field):
             made[name] = custom_fields.merged(context, [], value)
         elif field.kind == "many":
             made[name] = parts.merged(context, field, [], value)

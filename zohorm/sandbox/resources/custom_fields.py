@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from zohorm.sandbox.catalogue import Field
 from zohorm.sandbox.columns import day, instant
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row
@@ -18,11 +17,6 @@ from zohorm.sandbox.store import IDS, id_number
 _SERIES = "custom field"
 _TYPE_SERIES = "type of custom field"
 _TYPES = ("string", "check_box", "decimal", "multiselect", "date", "date_time")
-
-
-def are(field: Field) -> bool:
-    """Say whether a member lists custom fields; shipments call theirs by another name."""
-    return field.name == "custom_fields" or field.of == "CustomField"
 
 
 def merged(context: Context, old: Json, sent: Json) -> Json:
@@ -50,7 +44,8 @@ def show(row: Row) -> None:
 
 def _api_name(context: Context, row: Row) -> str:
     """Return which field a row means; `""` if it does not say."""
-    name = str(row.get("api_name") or "")
+    # Older clients call the API name the placeholder.
+    name = str(row.get("api_name") or row.get("placeholder") or "")
     if name:
         return name
     if row.get("label"):
@@ -69,7 +64,10 @@ def _definition(context: Context, name: str, row: Row) -> Row:
         "index": row.get("index") or 1,
         "label": label,
         "api_name": name,
+        "placeholder": name,
         "data_type": _data_type(context, name, row.get("value")),
+        "is_active": True,
+        "show_on_pdf": False,
     }
 
 

@@ -16,7 +16,7 @@ from zohorm.sandbox.resources import (
     reading,
 )
 from zohorm.sandbox.resources.checks import accepted, required
-from zohorm.sandbox.rows import drop_undocumented
+from zohorm.sandbox.rows import drop_undocumented, is_custom
 
 
 def answer(context: Context) -> Reply:
@@ -97,7 +97,7 @@ def changed(context: Context, before: Row, sent: Row) -> Row:
         field = context.resource.member(name)
         if not field.is_shown or field.access == "create_only":
             continue
-        if custom_fields.are(field):
+        if is_custom(field):
             row[name] = custom_fields.merged(context, row.get(name), value)
         elif field.kind == "many":
             row[name] = parts.merged(context, field, row.get(name), value)

@@ -22,6 +22,7 @@ from zohorm.sandbox.rules.plain import Rules
 
 _KNOWN: dict[str, type[Rules]] = {
     "Contact": contacts.ContactRules,
+    "ContactAddress": contacts.AddressRules,
     "ContactPerson": contacts.PersonRules,
     "CustomModuleRecord": custom_modules.ModuleRules,
     "Invoice": invoices.InvoiceRules,

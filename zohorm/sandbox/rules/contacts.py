@@ -7,9 +7,19 @@ from typing import ClassVar
 
 from zohorm.sandbox import organizations
 from zohorm.sandbox.context import Context
-from zohorm.sandbox.exact import Row
+from zohorm.sandbox.exact import Row, write
 from zohorm.sandbox.reply import Refusal, Reply, success
-from zohorm.sandbox.resources import history, mirrors, numbering, parents, parts, reading
+from zohorm.sandbox.resources import (
+    checks,
+    history,
+    mirrors,
+    numbering,
+    parents,
+    parts,
+    reading,
+    updating,
+)
+from zohorm.sandbox.rows import stamp
 from zohorm.sandbox.rules.plain import Rules
 from zohorm.sandbox.store import Where
 
@@ -71,6 +81,32 @@ class PersonRules(Rules):
     def handlers(self) -> Mapping[str, Callable[[Context], Reply]]:
         """The mark of the primary person moves to another record."""
         return {"mark_contact_person_primary": _mark_primary}
+
+
+class AddressRules(Rules):
+    """What holds for the addresses of a contact."""
+
+    @property
+    def handlers(self) -> Mapping[str, Callable[[Context], Reply]]:
+        """The two that the contact itself shows have ids as well, and are changed by them."""
+        return {"update_contact_address": _update_address}
+
+
+def _update_address(context: Context) -> Reply:
+    """Change an address: one of the list, or the one that the contact bills or ships to."""
+    key = parents.record_id(context)
+    owner = context.product.resources["Contact"]
+    contact = context.get("Contact", parents.parent_id(context)) or {}
+    for name in ("billing_address", "shipping_address"):
+        address = contact.get(name)
+        if isinstance(address, dict) and address.get("address_id") == key:
+            sent = checks.accepted(context.resource, context.body_object())
+            address.update((member, value) for member, value in sent.items() if member in address)
+            stamp(owner, contact, context.now, is_new=False)
+            context.store.replace(owner, context.organization_id, contact)
+            text = f'"{context.resource.key}":{write(address)}'
+            return success(text, message="The address has been updated.")
+    return updating.answer(context)
 
 
 def _mark_primary(context: Context) -> Reply:
