@@ -36,12 +36,26 @@ from zohorm.members import (
     Value,
     WriteOnly,
 )
-from zohorm.wire import BOOLEAN, DATE, DATETIME, ENUM, ID, INTEGER, JSON, MONEY, NUMBER, TEXT, TEXTS
+from zohorm.wire import (
+    BOOLEAN,
+    DATE,
+    DATETIME,
+    DISCOUNT,
+    ENUM,
+    ID,
+    INTEGER,
+    JSON,
+    MONEY,
+    NUMBER,
+    TEXT,
+    TEXTS,
+)
 
 __all__ = [
     "BOOLEAN",
     "DATE",
     "DATETIME",
+    "DISCOUNT",
     "ENUM",
     "ID",
     "INTEGER",
@@ -68,6 +82,7 @@ __all__ = [
     "date",
     "date_filter",
     "datetime",
+    "discount",
     "enum",
     "exact_filter",
     "identifier",
@@ -91,6 +106,7 @@ __all__ = [
 
 TextT = TypeVar("TextT", bound=str | None)
 DecimalT = TypeVar("DecimalT", bound=Decimal | None)
+DiscountT = TypeVar("DiscountT", bound=Decimal | str | None)
 IntegerT = TypeVar("IntegerT", bound=int | None)
 DateT = TypeVar("DateT", bound=dt.date | None)
 InstantT = TypeVar("InstantT", bound=dt.datetime | None)
@@ -111,6 +127,11 @@ def identifier(*, clear: object = BY_KIND) -> Field[TextT]:
 def enum(*choices: str, clear: object = BY_KIND) -> Field[TextT]:
     """Return a field of one of some words; unknown words load too, for documents age."""
     return Field(ENUM, clear=clear, choices=choices)
+
+
+def discount(*, clear: object = BY_KIND) -> Field[DiscountT]:
+    """Return a field of an amount as `Decimal`, or a percentage as text: `"10%"`."""
+    return Field(DISCOUNT, clear=clear)
 
 
 def money(*, clear: object = BY_KIND) -> Field[DecimalT]:

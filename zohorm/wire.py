@@ -34,6 +34,7 @@ _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]+")
 _CODE = re.compile(r"(?! )(?!\.+\Z)(?!.*%[0-9A-Fa-f]{2})[\w .,:@&+=$%|!~*'()\[\]-]+(?<! )")
 """Neither a step up nor what some server takes for the end of a step, decoded once or twice."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_PERCENTAGE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,10})?%")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
@@ -203,6 +204,20 @@ def _write_decimal(name: str, value: Any) -> Decimal | int:
     return value
 
 
+def _read_discount(value: Any) -> Decimal | str | None:
+    if isinstance(value, str) and _PERCENTAGE.fullmatch(value.strip()):
+        return value.strip()
+    return _read_decimal(value)
+
+
+def _write_discount(name: str, value: Any) -> Decimal | int | str:
+    if isinstance(value, str):
+        if not _PERCENTAGE.fullmatch(value):
+            raise InvalidValue(f'{name} takes an amount as Decimal, or a percentage as text: "10%"')
+        return value
+    return _write_decimal(name, value)
+
+
 def _check_length(name: str, value: Decimal | int | float) -> None:
     try:
         number_text(value)
@@ -325,6 +340,7 @@ TEXT = Kind("text", _read_text, _write_text, as_is=str)
 ENUM = Kind("enum", _read_text, _write_text, as_is=str)
 MONEY = Kind("money", _read_decimal, _write_decimal, as_is=Decimal)
 NUMBER = Kind("number", _read_decimal, _write_decimal, as_is=Decimal)
+DISCOUNT = Kind("discount", _read_discount, _write_discount, as_is=Decimal)
 INTEGER = Kind("integer", _read_integer, _write_integer)
 DATE = Kind("date", _read_date, _write_date)
 DATETIME = Kind("datetime", _read_datetime, _write_datetime)

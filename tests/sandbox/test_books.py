@@ -20,6 +20,7 @@ from zohorm.books import (
     CustomerPayment,
     Estimate,
     Expense,
+    Invoice,
     Journal,
     OpeningBalances,
     PaidInvoice,
@@ -30,7 +31,7 @@ from zohorm.books import (
     VendorCredit,
     ZohoBooks,
 )
-from zohorm.errors import InvalidValue
+from zohorm.errors import InvalidValue, WrongType
 from zohorm.sandbox import Sandbox
 
 DAY = dt.date(2026, 1, 31)
@@ -257,3 +258,22 @@ def test_a_change_that_is_not_shown_is_read_back(sandbox: Sandbox, books: ZohoBo
     assert verbs(sandbox) == ["PUT /users/3", "GET /users/3"]
     assert not user.is_changed
     assert user.status == "active"
+
+
+def test_a_discount_is_an_amount_or_a_percentage(sandbox: Sandbox, books: ZohoBooks) -> None:
+    contact = Contact(contact_name="Bär & Søn")
+    contact.save()
+    invoice = Invoice(customer_id=contact.id, discount=Decimal("1.05"))
+    invoice.line_items.add(name="Tea", rate=Decimal("10.10"), quantity=2, discount="12.5%")
+
+    invoice.save()
+
+    assert last_body(sandbox)["discount"] == Decimal("1.05")
+    assert rows_of(last_body(sandbox)["line_items"])[0]["discount"] == "12.5%"
+    assert (invoice.discount, invoice.line_items[0].discount) == (Decimal("1.05"), "12.5%")
+    # 20.20 less 2.525, which is 2.53, less 1.05
+    assert (invoice.line_items[0].item_total, invoice.total) == (Decimal("17.67"), Decimal("16.62"))
+    with pytest.raises(InvalidValue, match=r"percentage as text"):
+        invoice.discount = "ten"
+    with pytest.raises(WrongType):
+        invoice.discount = 1.05  # type: ignore[assignment]

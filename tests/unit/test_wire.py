@@ -137,7 +137,8 @@ def test_a_code_stands_in_a_path_percent_encoded(code: str, step: str) -> None:
     "code",
     [
         "", ".", "..", "...", "a/b", "../plans/gold", "a\\b", "gold?x=1", "gold#", "gold;v=1",
-        "%2e%2e", "a%2Fb", "%5c", " gold", "gold ", "gold\n", "go\tld", "\x00", "\ud800", "a\u2215b",
+        "%2e%2e", "a%2Fb", "%5c", " gold", "gold ", "gold\n", "go\tld", "\x00", "\ud800",
+        "a\u2215b",
     ],
 )  # fmt: skip
 def test_a_code_that_could_change_the_path_is_refused(code: str) -> None:
@@ -296,3 +297,26 @@ def test_query_parameters_are_text_and_none_is_left_out() -> None:
         ("day", "2026-01-31"),
         ("ids", "1,2"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("received", "value"),
+    [
+        (Decimal("3.00"), Decimal("3.00")),
+        (3, Decimal(3)),
+        ("3.00%", "3.00%"),
+        (" 10% ", "10%"),
+        ("10.5", Decimal("10.5")),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_discount_reads_as_an_amount_or_a_percentage(received: object, value: object) -> None:
+    assert wire.DISCOUNT.read(received) == value
+    assert type(wire.DISCOUNT.read(received)) is type(value)
+
+
+@pytest.mark.parametrize("value", ["10", "ten%", "%", "-5%", "10%%", "1e2%", ""])
+def test_a_discount_as_text_is_a_percentage(value: str) -> None:
+    with pytest.raises(InvalidValue, match=r"percentage as text"):
+        wire.DISCOUNT.write("discount", value)

@@ -196,8 +196,8 @@ class CustomerDebitNote(
     """Text."""
     template_id: Field[str | None] = f.identifier()
     """The id of a template. Not shown in lists."""
-    discount: Field[Decimal | None] = f.number()
-    """A number. Not shown in lists."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%. Not shown in lists."""
     customer: Link[Contact] = f.link("customer_id", "Contact")
     currency: Link[Currency | None] = f.link("currency_id", "Currency")
 

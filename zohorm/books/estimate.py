@@ -91,8 +91,8 @@ class EstimateLineItem(Embedded, id="line_item_id"):
     """Text."""
     discount_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    discount: Field[Decimal | None] = f.number()
-    """A number."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tds_tax_id: Field[str | None] = f.identifier()
@@ -273,8 +273,8 @@ class Estimate(
     """A rate. Not shown in lists. From the estimate's currency to the organization's."""
     expiry_date: Field[dt.date | None] = f.date()
     """A day."""
-    discount: Field[Decimal | None] = f.number()
-    """A number. Not shown in lists."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%. Not shown in lists."""
     is_discount_before_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     discount_type: Field[str | None] = f.enum("entity_level", "item_level")

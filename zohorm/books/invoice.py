@@ -143,8 +143,8 @@ class LineItem(Embedded, id="line_item_id"):
     """Text, at most 100 characters."""
     discount_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    discount: Field[Decimal | None] = f.number()
-    """A number."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     tags: Many[Tag] = f.many(Tag)
     """Tags; sent whole."""
     tax_id: Field[str | None] = f.identifier()
@@ -392,9 +392,9 @@ class Invoice(
     """Text."""
     exchange_rate: Field[Decimal | None] = f.money()
     """A rate. From the invoice's currency to the organization's."""
-    discount: Field[Decimal | None] = f.number()
-    """A number. Not shown in lists. A percentage or an amount, as the line or the invoice was given
-    it."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%. Not shown in lists. A percentage or an amount, as
+    the line or the invoice was given it."""
     is_discount_before_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     discount_type: Field[str | None] = f.enum("entity_level", "item_level")

@@ -336,8 +336,8 @@ class PurchaseOrder(
     """A day."""
     expected_delivery_date: ReadOnly[dt.date | None] = f.read_only(f.date())
     """A day. Not shown in lists."""
-    discount: Field[object] = f.json()
-    """Any JSON value. Not shown in lists. An amount, or a percentage as a text: 12.5%."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%. Not shown in lists."""
     discount_account_id: Field[str | None] = f.identifier()
     """The id of a discount account. Not shown in lists."""
     is_discount_before_tax: Field[bool | None] = f.boolean()

@@ -237,7 +237,7 @@ class RecurringBill(
         "created_time": f.exact_filter("created_time", f.DATETIME),
         "created_by_id": f.exact_filter("created_by_id", f.ID),
         "last_modified_time": f.since_filter("last_modified_time"),
-        "discount": f.exact_filter("discount", f.NUMBER),
+        "discount": f.exact_filter("discount", f.DISCOUNT),
         "discount_account_id": f.exact_filter("discount_account_id", f.ID),
         "is_discount_before_tax": f.exact_filter("is_discount_before_tax", f.BOOLEAN),
     },
@@ -333,8 +333,8 @@ class RecurringBill(
     """The id of a created by."""
     last_modified_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
-    discount: Field[object] = f.json()
-    """Any JSON value. An amount, or a percentage as a text: 12.5%."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     discount_account_id: Field[str | None] = f.identifier()
     """The id of a discount account."""
     is_discount_before_tax: Field[bool | None] = f.boolean()

@@ -119,8 +119,8 @@ class RecurringInvoiceLineItem(Embedded, id="line_item_id"):
     """Text, at most 2000 characters."""
     rate: Field[Decimal | None] = f.money()
     """A rate."""
-    discount: Field[Decimal | None] = f.number()
-    """A number."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     tax_exemption_id: Field[str | None] = f.identifier()
     """The id of a tax exemption. Editions: in, us, au, ca."""
     avatax_tax_code: Field[str | None] = f.text()
@@ -355,8 +355,8 @@ class RecurringInvoice(
     """The id of a tax exemption. Editions: in, us, au, ca."""
     exchange_rate: Field[Decimal | None] = f.money()
     """A rate. Not shown in lists."""
-    discount: Field[object] = f.json()
-    """Any JSON value. Not shown in lists. An amount, or a percentage as a text: 12.5%."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%. Not shown in lists."""
     is_discount_before_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     discount_type: Field[str | None] = f.enum("entity_level", "item_level")

@@ -191,8 +191,8 @@ class SalesOrderLineItem(Embedded, id="line_item_id"):
     """Text."""
     quantity: Field[Decimal | None] = f.number()
     """A quantity."""
-    discount: Field[object] = f.json()
-    """Any JSON value. An amount, or a percentage as a text: 12.5%."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     tags: Many[Tag] = f.many(Tag)
     """Tags; sent whole."""
     unit: Field[str | None] = f.text()
@@ -414,8 +414,8 @@ class SalesOrder(
     """A day."""
     exchange_rate: Field[Decimal | None] = f.money()
     """A rate. Not shown in lists. From the order's currency to the organization's."""
-    discount: Field[object] = f.json()
-    """Any JSON value. Not shown in lists. An amount, or a percentage as a text: 12.5%."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%. Not shown in lists."""
     is_discount_before_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     discount_type: Field[str | None] = f.enum("entity_level", "item_level")

@@ -18,6 +18,7 @@ TYPES = {
     "integer": "int",
     "number": "Decimal",
     "money": "Decimal",
+    "discount": "Decimal | str",
     "date": "dt.date",
     "datetime": "dt.datetime",
     "boolean": "bool",

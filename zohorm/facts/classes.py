@@ -16,6 +16,7 @@ PYTHON = {
     "integer": "int",
     "number": "Decimal",
     "money": "Decimal",
+    "discount": "Decimal | str",
     "date": "dt.date",
     "datetime": "dt.datetime",
     "boolean": "bool",

@@ -28,6 +28,7 @@ KEPT = {
     "datetime": re.compile(r"[\w ,:/.+-]{1,30}"),
     "integer": re.compile(r"[-+\d.,]{1,30}"),
     "number": re.compile(r"[-+\d.,]{1,30}"),
+    "discount": re.compile(r"[-+\d.,]{1,30}%?"),
     "money": re.compile(r"[-+\d.,]{1,30}"),
     "json": re.compile(r"\d{1,20}"),
     "texts": re.compile(r"\d{1,20}"),

@@ -67,6 +67,7 @@ RULES: tuple[Rule, ...] = (
     ("datetime", r"(created|last_modified)_time", lambda seen: True),
     ("date", r"(.*_)?date", lambda seen: True),
     ("date", r".*", lambda seen: seen.example_fits(ISO_DATE)),
+    ("discount", r"discount", lambda seen: True),
     ("money", MONEY, lambda seen: True),
     ("number", NUMBER, lambda seen: True),
     ("enum", r".*", lambda seen: len(seen.choices) > 1),

@@ -16,6 +16,7 @@ KINDS = {
     "integer": "A whole number",
     "number": "A number",
     "money": "An amount",
+    "discount": "An amount, or a percentage as text: 10%",
     "date": "A day",
     "datetime": "An instant",
     "boolean": "True or false",

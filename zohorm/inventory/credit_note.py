@@ -220,8 +220,8 @@ class CreditNoteLineItem(Embedded, id="line_item_id"):
     """A rate."""
     unit: Field[str | None] = f.text()
     """Text."""
-    discount: Field[object] = f.json()
-    """Any JSON value. An amount, or a percentage as a text: 12.5%."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     tds_tax_id: Field[str | None] = f.identifier()
     """The id of a tds tax. Editions: mx."""
     tax_exemption_id: Field[str | None] = f.identifier()

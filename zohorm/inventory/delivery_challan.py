@@ -112,8 +112,8 @@ class DeliveryChallanLineItem(Embedded, id="line_item_id"):
     """A quantity."""
     unit: Field[str | None] = f.text()
     """Text, at most 120 characters."""
-    discount: Field[object] = f.json()
-    """Any JSON value. An amount, or a percentage as a text: 12.5%."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
@@ -280,8 +280,8 @@ class DeliveryChallan(
     """Text. Not shown in lists."""
     is_inclusive_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
-    discount: Field[object] = f.json()
-    """Any JSON value. Not shown in lists. An amount, or a percentage as a text: 12.5%."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%. Not shown in lists."""
     place_of_supply: Field[str | None] = f.text()
     """Text, at most 5 characters. Not shown in lists."""
     gst_no: Field[str | None] = f.text()

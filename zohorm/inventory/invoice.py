@@ -186,8 +186,8 @@ class LineItem(Embedded, id="line_item_id"):
     """Text, at most 100 characters."""
     discount_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    discount: Field[object] = f.json()
-    """Any JSON value. An amount, or a percentage as a text: 12.5%."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
@@ -416,8 +416,8 @@ class Invoice(
     """Text."""
     exchange_rate: Field[Decimal | None] = f.money()
     """A rate. From the invoice's currency to the organization's."""
-    discount: Field[object] = f.json()
-    """Any JSON value. Not shown in lists. An amount, or a percentage as a text: 12.5%."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%. Not shown in lists."""
     is_discount_before_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     discount_type: Field[str | None] = f.enum("entity_level", "item_level")

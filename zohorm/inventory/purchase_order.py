@@ -176,8 +176,8 @@ class PurchaseOrderLineItem(Embedded, id="line_item_id"):
     """A number."""
     project_id: Field[str | None] = f.identifier()
     """The id of a project."""
-    discount: Field[object] = f.json()
-    """Any JSON value. An amount, or a percentage as a text: 12.5%."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     warehouse_id: Field[str | None] = f.identifier()
     """The id of a warehouse."""
     tags: Many[Tag] = f.many(Tag)

@@ -199,8 +199,8 @@ class SalesOrderLineItem(Embedded, id="line_item_id"):
     """Text. Editions: mx."""
     item_custom_fields: Custom[ItemCustomField] = f.custom(ItemCustomField)
     """Item custom fields; those sent change, the others stay."""
-    discount: Field[object] = f.json()
-    """Any JSON value. An amount, or a percentage as a text: 12.5%."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     sku: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     quantity_cancelled: ReadOnly[Decimal | None] = f.read_only(f.number())
@@ -404,8 +404,8 @@ class SalesOrder(
     """A rate. Not shown in lists."""
     discount_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not shown in lists."""
-    discount: Field[object] = f.json()
-    """Any JSON value. Not shown in lists. An amount, or a percentage as a text: 12.5%."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%. Not shown in lists."""
     is_discount_before_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     discount_type: Field[str | None] = f.enum("entity_level", "item_level")

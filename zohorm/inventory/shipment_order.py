@@ -187,8 +187,8 @@ class ShipmentOrder(
     """A rate. Not shown in lists."""
     discount_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not shown in lists."""
-    discount: ReadOnly[object] = f.read_only(f.json())
-    """Any JSON value. Not shown in lists. An amount, or a percentage as a text: 12.5%."""
+    discount: ReadOnly[Decimal | str | None] = f.read_only(f.discount())
+    """An amount, or a percentage as text: 10%. Not shown in lists."""
     is_discount_before_tax: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
     discount_type: ReadOnly[str | None] = f.read_only(f.text())

@@ -71,8 +71,8 @@ class CreditNoteLineItem(Embedded, id="line_item_id"):
     """A quantity."""
     unit: Field[str | None] = f.text()
     """Text."""
-    discount: Field[Decimal | None] = f.number()
-    """A number."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tds_tax_id: Field[str | None] = f.identifier()

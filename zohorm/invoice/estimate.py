@@ -77,8 +77,8 @@ class EstimateLineItem(Embedded, id="line_item_id"):
     """A rate."""
     discount_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    discount: Field[Decimal | None] = f.number()
-    """A number."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tds_tax_id: Field[str | None] = f.identifier()
@@ -250,8 +250,8 @@ class Estimate(
     """A day."""
     exchange_rate: Field[Decimal | None] = f.money()
     """A rate. Not shown in lists. From the estimate's currency to the organization's."""
-    discount: Field[Decimal | None] = f.number()
-    """A number. Not shown in lists."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%. Not shown in lists."""
     is_discount_before_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     discount_type: Field[str | None] = f.enum("entity_level", "item_level")

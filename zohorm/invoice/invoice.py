@@ -109,8 +109,8 @@ class LineItem(Embedded, id="line_item_id"):
     """Several texts."""
     item_order: Field[int | None] = f.integer()
     """A whole number. The place of the line in its list."""
-    discount: Field[Decimal | None] = f.number()
-    """A number."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     tax_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
     """A percentage."""
     item_total: ReadOnly[Decimal | None] = f.read_only(f.money())
@@ -347,9 +347,9 @@ class Invoice(
     """Text, at most 100 characters. Not shown in lists."""
     due_date: Field[dt.date] = f.date()
     """A day."""
-    discount: Field[Decimal | None] = f.number()
-    """A number. Not shown in lists. A percentage or an amount, as the line or the invoice was given
-    it."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%. Not shown in lists. A percentage or an amount, as
+    the line or the invoice was given it."""
     is_discount_before_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     discount_type: Field[str | None] = f.enum("entity_level", "item_level")

@@ -103,8 +103,8 @@ class RecurringInvoiceLineItem(Embedded, id="line_item_id"):
     """Text, at most 2000 characters."""
     rate: Field[Decimal | None] = f.money()
     """A rate."""
-    discount: Field[Decimal | None] = f.number()
-    """A number."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     tax_exemption_id: Field[str | None] = f.identifier()
     """The id of a tax exemption. Editions: in, us, au, ca."""
     avatax_tax_code: Field[str | None] = f.text()

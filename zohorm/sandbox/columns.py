@@ -60,7 +60,7 @@ def key(kind: str, value: Json) -> str | None:
         return None
     if isinstance(value, bool):
         return str(value).lower()
-    if kind in ("integer", "number", "money"):
+    if kind in ("integer", "number", "money", "discount"):
         return sortable(value) if isinstance(value, (int, Decimal)) else None
     if kind == "datetime":
         moment = instant(str(value))

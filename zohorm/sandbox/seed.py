@@ -23,6 +23,7 @@ TODAY = dt.date(2026, 1, 15)
 def snapshot(name: str | None, count: int) -> bytes:
     """Return a database with that many organizations and the data of a seed; made once."""
     store = Store()
+    store.open()
     with store.transaction():
         organizations.create(store, count, today=TODAY.isoformat())
         books = catalogue.product("books") if name == "demo" else None
@@ -98,7 +99,9 @@ def _stored(store: Store, resource: Resource, name: str, value: object) -> Json:
 def _exact(kind: str, value: object) -> Json:
     if isinstance(value, bool) or value in (None, ""):
         return cast("Json", value)
-    if isinstance(value, float) or (kind in ("money", "number") and isinstance(value, (int, str))):
+    if isinstance(value, float) or (
+        kind in ("money", "number", "discount") and isinstance(value, (int, str))
+    ):
         return Decimal(str(value))
     if isinstance(value, dict):
         return {str(name): _exact("json", each) for name, each in value.items()}

@@ -95,8 +95,8 @@ class InvoiceItem(Embedded, id="item_id"):
     """A rate."""
     unit: Field[str | None] = f.text()
     """Text, at most 100 characters."""
-    discount: Field[Decimal | None] = f.number()
-    """A number."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     tds_tax_id: Field[str | None] = f.identifier()
     """The id of a tds tax. Editions: mx."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
@@ -487,8 +487,9 @@ class Invoice(
     """The id of a currency. Not shown in lists."""
     exchange_rate: Field[Decimal | None] = f.money()
     """A rate. Not shown in lists. From the invoice's currency to the organization's."""
-    discount: Field[Decimal | None] = f.number()
-    """A number. Not shown in lists. A percentage or an amount, as the invoice was given it."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%. Not shown in lists. A percentage or an amount, as
+    the invoice was given it."""
     is_discount_before_tax: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     discount_type: Field[str | None] = f.enum("entity_level", "item_level")

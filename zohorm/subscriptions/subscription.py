@@ -60,8 +60,8 @@ class SubscriptionPlan(Embedded):
     """A price."""
     tags: Many[Tag] = f.many(Tag)
     """Tags; sent whole."""
-    discount: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number."""
+    discount: ReadOnly[Decimal | str | None] = f.read_only(f.discount())
+    """An amount, or a percentage as text: 10%."""
     total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
     setup_fee: Field[Decimal | None] = f.money()
@@ -114,8 +114,8 @@ class SubscriptionAddon(Embedded, id="addon_code"):
     """Item custom fields; those sent change, the others stay."""
     price: Field[Decimal | None] = f.money()
     """A price."""
-    discount: ReadOnly[Decimal | None] = f.read_only(f.number())
-    """A number."""
+    discount: ReadOnly[Decimal | str | None] = f.read_only(f.discount())
+    """An amount, or a percentage as text: 10%."""
     total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
     tax_id: Field[str | None] = f.identifier()

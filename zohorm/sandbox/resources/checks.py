@@ -143,6 +143,13 @@ def _number(field: Field, value: Json) -> Json:
     return Decimal(value) if isinstance(value, int) else value
 
 
+def _discount(field: Field, value: Json) -> Json:
+    if isinstance(value, str) and value.strip().endswith("%"):
+        _number(field, value.strip().removesuffix("%"))
+        return value.strip()
+    return _number(field, value)
+
+
 def _integer(field: Field, value: Json) -> Json:
     number = _number(field, value)
     if not isinstance(number, Decimal) or number != number.to_integral_value():
@@ -177,6 +184,7 @@ _SINGLE: Mapping[str, Callable[[Field, Json], Json]] = {
     "integer": _integer,
     "number": _number,
     "money": _number,
+    "discount": _discount,
     "boolean": _boolean,
     "date": _date,
     "datetime": _datetime,

@@ -175,7 +175,7 @@ def _one_of(column: Column, values: list[str], *, negated: bool) -> Where:
 def _key(column: Column, text: str, parameter: str) -> str:
     """Return text from the query in the form in which its column holds values."""
     value: Json = text
-    if column.kind in ("integer", "number", "money"):
+    if column.kind in ("integer", "number", "money", "discount"):
         try:
             value = exact.number_of(text.strip())
         except exact.NotJson:

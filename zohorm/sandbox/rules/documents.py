@@ -44,11 +44,7 @@ class DocumentRules(Rules):
         lines = parts.rows_of(row.get("line_items"))
         for place, line in enumerate(lines, start=1):
             item = context.get("Item", line.get("item_id")) or {}
-            discount = line.get("discount")
             totals.fill_line(line, item, place, places=totals.places_of(row))
-            if discount == "" and "discount" in line:
-                # Some documents show it as text: "10%".
-                line["discount"] = discount
         if lines:
             totals.compute(row)
 

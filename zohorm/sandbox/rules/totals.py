@@ -45,14 +45,26 @@ def fill_line(line: Row, item: Row, place: int, *, places: int) -> None:
     taxes.fill(line)
     line["item_order"] = place
     line["bcy_rate"] = amount(line, "rate")
-    line["discount_amount"] = amount(line, "discount")
+    line["discount_amount"] = discount(line, _gross(line), places)
     line["item_total"] = line_total(line, places)
 
 
 def line_total(line: Row, places: int = 2) -> Decimal:
     """Return quantity times rate less the discount, without tax."""
-    gross = amount(line, "quantity") * amount(line, "rate")
-    return rounded(gross - amount(line, "discount"), places)
+    gross = _gross(line)
+    return rounded(gross - discount(line, gross, places), places)
+
+
+def _gross(line: Row) -> Decimal:
+    return amount(line, "quantity") * amount(line, "rate")
+
+
+def discount(row: Row, whole: Decimal, places: int = 2) -> Decimal:
+    """Return the discount of a line or document: an amount, or a percentage of the whole."""
+    given = row.get("discount")
+    if isinstance(given, str) and given.endswith("%"):
+        return rounded(whole * Decimal(given.removesuffix("%")) / _HUNDRED, places)
+    return amount(row, "discount")
 
 
 def compute(row: Row) -> None:
@@ -68,7 +80,7 @@ def compute(row: Row) -> None:
             by_name[name] = by_name.get(name, _ZERO) + tax
     sub_total = sum((amount(line, "item_total") for line in lines), _ZERO)
     tax_total = sum(by_name.values(), _ZERO)
-    total = sub_total - amount(row, "discount") + amount(row, "shipping_charge")
+    total = sub_total - discount(row, sub_total, places) + amount(row, "shipping_charge")
     total += amount(row, "adjustment")
     if row.get("is_inclusive_tax") is not True:
         total += tax_total
