@@ -244,7 +244,8 @@ class Run(Generic[M]):
         waiting = self._intake.records(rows[::-1], self._known)
         while waiting:
             # The loop may enter a block between two records, or hand the iterator to a thread.
-            if binding.blocks() is not self._blocks or threading.get_ident() != self._thread:
+            # Not if it has left one of another session: what it saved ahead would be old again.
+            if binding.blocks() != self._blocks or threading.get_ident() != self._thread:
                 self._look_around()
                 waiting = self._intake.records(rows[: -len(waiting) - 1 : -1], self._known)
             # From here on only the loop holds the record, and with it the edits that it makes.
