@@ -12,7 +12,7 @@ from zohorm import wire
 from zohorm.changes import NOT_RECEIVED, Changing, Edit, Home
 from zohorm.errors import NotLoaded, NotSaved, ReadOnlyField, UnknownField, Unsupported, WrongType
 from zohorm.members import Link, LinkT, Listed, Value
-from zohorm.slots import Slots, Standing, begin
+from zohorm.slots import Standing, begin
 
 if TYPE_CHECKING:
     from zohorm.declared import Declared
@@ -245,8 +245,11 @@ class Record(Changing):
 
     def __getstate__(self) -> dict[str, object]:
         """Return everything but the session: a pickle holds no connection and no secret."""
-        state = {name: getattr(self, name) for name in Slots.__slots__ if name != "__weakref__"}
-        return {**state, "_standing": self._standing._replace(session=None, loads=None)}
+        # Python's own way knows also what a subclass holds, in slots or in a dictionary.
+        found = object.__getstate__(self)
+        others, slots = cast("tuple[dict[str, object] | None, dict[str, object]]", found)
+        standing = self._standing._replace(session=None, loads=None)
+        return {**(others or {}), **slots, "_standing": standing}
 
     def __setstate__(self, state: Mapping[str, object]) -> None:
         for name, value in state.items():

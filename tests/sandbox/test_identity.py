@@ -7,6 +7,7 @@ import gc
 import pickle
 import threading
 import weakref
+from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
 
@@ -168,6 +169,28 @@ def test_a_loop_meets_the_object_that_it_has_edited_ahead(
         assert any(contact is other for other in held)
 
     assert [bool(other.notes) for other in held] == [False, True]
+
+
+def test_a_loop_that_enters_a_block_of_another_session_meets_what_it_has_saved_ahead(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    for name in ("Ada", "Bea", "Cem"):
+        sandbox.insert("Contact", {"contact_name": name})
+    stock = ZohoInventory(**sandbox.credentials, clock=sandbox.clock)
+    found = [contact.id for contact in Contact.iterate()]
+    names: list[str] = []
+
+    with closing(stock), books:
+        for contact in Contact.iterate():
+            if contact.id == found[0]:
+                ahead = Contact.get(found[-1])
+                ahead.contact_name = "renamed"
+                ahead.save()
+                del ahead
+            with stock:
+                names.append(contact.contact_name)
+
+    assert names[-1] == "renamed"
 
 
 @pytest.mark.parametrize("touch", ["line_items", "changes", "save"])
@@ -374,6 +397,36 @@ def test_a_python_copy_shares_nothing_with_its_original(
     assert verbs(sandbox) == []
     invoice.save()
     assert [row["rate"] for row in rows_of(last_body(sandbox)["line_items"])] == [Decimal(7)]
+
+
+class Marked(Contact):
+    """A contact of a program that notes more in it than the service knows."""
+
+    __slots__ = ("_later", "_mark")
+
+    _mark: str
+    _later: str
+
+
+class Loose(Contact):
+    """Another one, with room for anything."""
+
+    _mark: str
+
+
+@pytest.mark.parametrize("kind", [Marked, Loose])
+@pytest.mark.parametrize("way", [copy.copy, lambda record: pickle.loads(pickle.dumps(record))])
+def test_a_copy_or_pickle_keeps_what_a_subclass_holds(
+    books: ZohoBooks, kind: type[Marked | Loose], way: Callable[[Contact], Contact]
+) -> None:
+    contact = kind(contact_name="Ada")
+    contact._mark = "mine"
+
+    double = way(contact)
+
+    assert isinstance(double, kind)
+    assert double._mark == "mine"
+    assert double.contact_name == "Ada"
 
 
 def test_a_copied_line_shares_nothing_with_its_original(sandbox: Sandbox, books: ZohoBooks) -> None:
