@@ -39,6 +39,8 @@ _HEADERS = {
     "Accept-Encoding": "gzip, deflate",
     "Connection": "keep-alive",
 }
+_LOGGERS = ("urllib3.connectionpool", "urllib3.connection")
+"""Their lines quote addresses with the query, and hence customers."""
 _FRESH_SECONDS = 2.0
 _IDLE_SECONDS = 60.0
 
@@ -239,7 +241,8 @@ class RequestsTransport:
         self._closed = False
         self._lock = threading.Lock()  # guards _idle and _closed
         self._idle: defaultdict[str, list[_Lane]] = defaultdict(list)
-        logging.getLogger("urllib3.connectionpool").addFilter(_not_ours)
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(_not_ours)
         forking.register(self)
 
     def __repr__(self) -> str:
@@ -312,7 +315,6 @@ class RequestsTransport:
 def _exchange(
     lane: _Lane, request: Request, timeout: tuple[float, float]
 ) -> Reply | NotSent | MaybeSent:
-    # Kept from the log of urllib3, whose lines quote the query and hence customers.
     mark = _ours.set(True)
     try:
         response = lane.send(request, timeout)

@@ -340,6 +340,22 @@ def test_neither_reprs_nor_logs_hold_data_or_tokens(
     assert "secret" not in repr(request) + repr(reply) + repr(transport) + caplog.text
 
 
+def test_an_answer_with_broken_headers_puts_no_query_into_the_log(
+    server: Scripted, transport: RequestsTransport, caplog: pytest.LogCaptureFixture
+) -> None:
+    """urllib3 warns of them, and names the whole address."""
+    caplog.set_level(logging.DEBUG)
+    server.next(headers={"Broken header": "x"})
+
+    with contextlib.suppress(MaybeSent):
+        transport.send(
+            Request("GET", server.url + "/x", query=(("email", CUSTOMER),)), SHORT, fresh=False
+        )
+
+    assert len(server.calls) == 1
+    assert "zoe" not in caplog.text
+
+
 def test_others_may_go_on_logging_through_urllib3(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     RequestsTransport().close()
