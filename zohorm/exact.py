@@ -63,6 +63,8 @@ class _Decimals(dict[str, Decimal]):
 
     def __missing__(self, text: str) -> Decimal:
         number = Decimal(text)
+        if not number.is_finite():  # The thread lets pass what others must not find here.
+            raise ValueError("a number is beyond what can be counted")
         if len(self) >= _NUMBERS_REMEMBERED:
             self.clear()
         if len(text) <= _DIGITS_REMEMBERED:

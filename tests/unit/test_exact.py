@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation, localcontext
 
 import pytest
 from hypothesis import given
@@ -73,6 +73,21 @@ def test_a_reader_keeps_every_digit(
 def test_a_reader_refuses_what_is_no_json(read: Callable[[bytes], object], content: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         read(content)
+
+
+@each_reader
+def test_a_number_that_is_none_is_refused_whatever_the_thread_lets_pass(
+    read: Callable[[bytes], object],
+) -> None:
+    """Numbers are remembered for all threads, so what one lets pass would reach the others."""
+    beyond = b"1E9999999999999999999"
+
+    with localcontext() as lax:
+        lax.traps[InvalidOperation] = False
+        with pytest.raises(ValueError, match="number"):
+            read(beyond)
+    with pytest.raises(InvalidOperation):
+        read(beyond)
 
 
 def test_the_faster_reader_is_used_when_it_is_installed() -> None:
