@@ -61,6 +61,7 @@ WRONG: Mapping[str, tuple[object, ...]] = {
     "id": (5, 1.5, True, b"1", ["1"], "", " 1", "1/2", "../1", "1?x=2", "1#", "%2e%2e", "1\n", "é"),
     "money": NUMBERS,
     "number": NUMBERS,
+    "discount": (1.5, True, b"1", [1], "ten", "", "%", "1/2%", Decimal("NaN"), HUGE),
     "integer": (1.5, "1", True, Decimal(1), HUGE),
     "date": (5, NAIVE, NAIVE.replace(tzinfo=dt.UTC), "31.01.2026", "2026-02-30", "", "2026-W05-6"),
     "datetime": ("2026-01-31", DAY, NAIVE, 5, True),
@@ -463,3 +464,5 @@ def test_a_path_id_of_an_action_cannot_change_the_path(kind: Kind) -> None:
 def test_every_model_is_looked_at() -> None:
     assert len(RESOURCES) > 250
     assert {each.values[0][0] for each in RESOURCES} == set(SESSIONS)
+    fields = [field for each in RESOURCES for field in each.values[0][1].fields.values()]
+    assert {field.kind for field in fields} <= {*WRONG, "many", "embedded"}
