@@ -34,7 +34,6 @@ def test_every_operation_has_a_route(
         catalogue()[product],
         operation.method,
         path,
-        wrong_method_code=37,
         query=operation.fixed,
         version=operation.version,
     )

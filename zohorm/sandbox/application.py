@@ -34,7 +34,7 @@ from zohorm.sandbox.roots import SELECTORS
 from zohorm.sandbox.routes import Route, route
 from zohorm.sandbox.server import Cut, Dropped
 from zohorm.sandbox.store import Store
-from zohorm.sandbox.switches import Switches
+from zohorm.sandbox.switches import WatchedSwitches
 
 _CONSENT_PATH = "/oauth/v2/auth"
 # Newer pages of the accounts server have the steps of the second one the other way round.
@@ -46,7 +46,7 @@ _TOKEN_PATHS = ("/oauth/v2/token", *_REVOKE_PATHS)
 class Application:
     """Everything behind the server, and the answer to each call."""
 
-    switches: Switches
+    switches: WatchedSwitches
     clock: ManualClock
     store: Store
     accounts: Accounts
@@ -112,8 +112,7 @@ class Application:
         except Refusal as refusal:
             return refused(refusal)
         now = organizations.local_time(self.store, organization_id, self.clock.time())
-        is_shared = self.switches.quota_pools == "shared"
-        pool = organization_id if is_shared else f"{organization_id} {product.name}"
+        pool = self._pool(organization_id, product)
         try:
             quota = self.limits.admit(pool, now)
         except LimitReached as refusal:
@@ -124,6 +123,13 @@ class Application:
             return self._with_quota(reply, quota)
         finally:
             self.limits.leave(pool)
+
+    def _pool(self, organization_id: str, product: Product) -> str:
+        """Return the name under which the calls of a product count."""
+        first = self.limits.first_user(organization_id, product.name)
+        if first == product.name or self.switches.quota_pools == "shared":
+            return organization_id
+        return f"{organization_id} {product.name}"
 
     def _found(self, arrived: Incoming) -> tuple[Product, Route]:
         """Return the product and operation that a call means.
@@ -136,13 +142,11 @@ class Application:
         if root is None or product is None:
             raise unknown_url()
         found = route(
-            product,
-            arrived.method,
-            arrived.path,
-            wrong_method_code=self.switches.wrong_method_code,
-            query=arrived.query,
-            version=root.version,
+            product, arrived.method, arrived.path, query=arrived.query, version=root.version
         )
+        if found is None:
+            said = f"The HTTP method {arrived.method} is not allowed for the requested resource"
+            raise Refusal(405, self.switches.wrong_method_code, said)
         return product, found
 
     def _carried_out(
@@ -192,25 +196,29 @@ class Application:
 
     def _authorize(self, arrived: Incoming, operation: Operation, fault: Fault | None) -> None:
         scheme, _, token = arrived.header("Authorization").partition(" ")
-        schemes = {"zoho-oauthtoken"} | ({"bearer"} if self.switches.bearer_accepted else set())
         if fault is not None and fault.name == "expire-token":
             self.accounts.kill(token.strip())
         scopes = self.accounts.scopes_of(token.strip(), now=self.clock.time())
-        if scheme.lower() not in schemes or scopes is None:
+        if scopes is None or not self._is_known(scheme.lower()):
             raise not_authorized()
         product = arrived.root.product if arrived.root is not None else ""
         if not allows(scopes, operation.scope, prefix=SELECTORS[product].scope):
             raise not_authorized(self.switches.scope_status)
 
+    def _is_known(self, scheme: str) -> bool:
+        if scheme == "bearer":
+            return self.switches.bearer_accepted
+        return scheme == "zoho-oauthtoken"
+
     def _organization(self, arrived: Incoming, operation: Operation) -> str:
-        named = arrived.organization_id(undocumented=self.switches.organization_header)
+        is_needed = operation.needs_organization
+        named = arrived.organization_id(undocumented=False)
+        if named is None and arrived.organization_id() and self.switches.organization_header:
+            named = arrived.organization_id()
+        is_missing = named is None and is_needed
+        missing = self.switches.missing_organization if is_missing else "refuse-4029"
         with self.store.transaction():
-            return organizations.chosen(
-                self.store,
-                named,
-                missing=self.switches.missing_organization,
-                is_needed=operation.needs_organization,
-            )
+            return organizations.chosen(self.store, named, missing=missing, is_needed=is_needed)
 
     def _wait(self, fault: Fault | None, client: socket.socket) -> None:
         if fault is None or fault.name not in ("hang", "slow"):

@@ -85,6 +85,12 @@ class Limits:
         # Guards the counters; held for a few instructions.
         self._lock = threading.Lock()
         self._uses: dict[str, _Use] = {}
+        self._first: dict[str, str] = {}
+
+    def first_user(self, organization_id: str, product: str) -> str:
+        """Return the product that was called first in an organization: this one, if none was."""
+        with self._lock:
+            return self._first.setdefault(organization_id, product)
 
     def admit(self, organization_id: str, now: dt.datetime) -> Quota:
         """Count one call that begins; `leave` must follow.
@@ -115,6 +121,7 @@ class Limits:
         """Begin to count anew."""
         with self._lock:
             self._uses.clear()
+            self._first.clear()
 
     def _check(self, use: _Use, now: float, reset_seconds: int) -> None:
         while use.minute and use.minute[0] <= now - 60:

@@ -11,7 +11,7 @@ from functools import cache
 import attrs
 
 from zohorm.sandbox.catalogue import Operation, Product, Resource
-from zohorm.sandbox.reply import Refusal, unknown_url
+from zohorm.sandbox.reply import unknown_url
 
 # The only names that stand in front of a path without being documented: those of custom modules.
 # Source: Books v3, custom modules.
@@ -78,14 +78,15 @@ def route(
     method: str,
     path: str,
     *,
-    wrong_method_code: int,
     query: Mapping[str, str] | None = None,
     version: str | None = None,
-) -> Route:
+) -> Route | None:
     """Return the operation behind a method and a path below the product root.
 
+    None if the path has operations, but none with this method.
+
     Raises:
-        Refusal: there is none (404, code 5), or not with this method (405).
+        Refusal: the path has none (404, code 5).
     """
     tree = _tree(product).get(version or product.version)
     found = [end for end in tree.matches(_steps(path)) if end.ends] if tree is not None else []
@@ -97,8 +98,7 @@ def route(
             choices = _meant(end.ends[wanted], query or {})
             resource, operation = choices[0]
             return Route(resource, operation, _params(operation, path), tuple(choices))
-    message = f"The HTTP method {method} is not allowed for the requested resource"
-    raise Refusal(405, wrong_method_code, message)
+    return None
 
 
 def _meant(

@@ -23,7 +23,7 @@ from zohorm.sandbox.oauth import Accounts
 from zohorm.sandbox.resources import files
 from zohorm.sandbox.server import Server
 from zohorm.sandbox.store import Store, StoredFile
-from zohorm.sandbox.switches import switches
+from zohorm.sandbox.switches import Switches, switches
 
 START = dt.datetime(2026, 1, 15, 9, 0, tzinfo=dt.UTC)
 Plan = Literal["free", "standard", "professional", "premium"]
@@ -162,6 +162,16 @@ class Sandbox:
     def mails(self) -> list[Mail]:
         """The e-mails that the service would have sent so far, oldest first."""
         return self._application.outbox.all()
+
+    @property
+    def switches(self) -> Switches:
+        """The settings of every switch."""
+        return self._application.switches.settings
+
+    @property
+    def switches_asked(self) -> frozenset[str]:
+        """The names of the switches on which answers depended so far."""
+        return self._application.switches.asked
 
     def forget(self) -> None:
         """Empty `calls`, `token_calls` and `mails`."""

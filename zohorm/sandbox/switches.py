@@ -103,24 +103,59 @@ class Switches:
     """Custom fields that an update does not list: kept, or emptied."""
 
 
-def switches(chosen: Mapping[str, Any]) -> Switches:
+_NAMES = frozenset(each.name for each in attrs.fields(Switches))
+
+
+class WatchedSwitches(Switches):
+    """Switches that remember which of them calls have asked for."""
+
+    _asked: set[str]
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in _NAMES:
+            asked: set[str] = object.__getattribute__(self, "_asked")
+            asked.add(name)
+        return object.__getattribute__(self, name)
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The names of the switches asked for so far."""
+        return frozenset(self._asked)
+
+    @property
+    def settings(self) -> Switches:
+        """The same settings, which may be looked at without being noted."""
+        return Switches(**{name: object.__getattribute__(self, name) for name in _NAMES})
+
+
+def choices() -> dict[str, tuple[object, ...]]:
+    """Return the settings of each switch, its default first."""
+    hints = get_type_hints(Switches)
+    return {
+        each.name: get_args(hints[each.name]) or (True, False) for each in attrs.fields(Switches)
+    }
+
+
+def switches(chosen: Mapping[str, Any]) -> WatchedSwitches:
     """Return the switches with these settings.
 
     Raises:
         TypeError: no switch has this name; the text names those there are.
         ValueError: the switch has no such choice; the text names those it has.
     """
-    hints = get_type_hints(Switches)
+    known = choices()
     for name, value in chosen.items():
-        if name not in hints:
+        if name not in known:
             raise TypeError(
-                f"the sandbox has no switch {name!r}; it has {', '.join(sorted(hints))}"
+                f"the sandbox has no switch {name!r}; it has {', '.join(sorted(known))}"
             )
-        choices = get_args(hints[name]) or (True, False)
         if not any(
             value is choice or (value == choice and type(value) is type(choice))
-            for choice in choices
+            for choice in known[name]
         ):
-            names = ", ".join(repr(choice) for choice in choices)
+            names = ", ".join(repr(choice) for choice in known[name])
             raise ValueError(f"switch {name} is {value!r}; it can be {names}")
-    return Switches(**chosen)
+    made = WatchedSwitches(**chosen)
+    # The settings are frozen; what is noted of them is not.
+    object.__setattr__(made, "_asked", set())
+    return made

@@ -231,3 +231,22 @@ def test_custom_fields_put() -> None:
         body = {"custom_fields": [{"api_name": "cf_b", "value": "3"}]}
         changed = plain.put(f"/contacts/{contact}", body)["contact"]["custom_fields"]
         assert [(field["api_name"], field["value"]) for field in changed] == [("cf_b", "3")]
+
+
+def test_the_switches_that_answers_depended_on_are_told() -> None:
+    with switched() as plain:
+        plain.contact()
+        usual = plain.sandbox.switches_asked
+        assert "sent_number" not in usual
+        assert "unknown_filter" not in usual
+
+        plain.invoice(invoice_number="A-1")
+        plain.get("/contacts", nmae="x")
+
+        assert plain.sandbox.switches_asked >= {"sent_number", "unknown_filter", *usual}
+
+
+def test_looking_at_the_switches_is_not_asking_for_them() -> None:
+    with switched(sent_number="accept") as plain:
+        assert plain.sandbox.switches.sent_number == "accept"
+        assert "sent_number" not in plain.sandbox.switches_asked
