@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -86,16 +88,7 @@ def test_sandbox_prints_what_from_env_reads_and_serves_until_it_is_stopped(
 ) -> None:
     exported = exported_by(served)
 
-    token = requests.post(
-        exported["ZOHORM_ACCOUNTS_URL"] + "/oauth/v2/token",
-        data={
-            "grant_type": "refresh_token",
-            "client_id": exported["ZOHO_CLIENT_ID"],
-            "client_secret": exported["ZOHO_CLIENT_SECRET"],
-            "refresh_token": exported["ZOHO_REFRESH_TOKEN"],
-        },
-        timeout=10,
-    ).json()["access_token"]
+    token = access_token(exported)
     answer = requests.get(
         exported["ZOHORM_API_URL"] + "/books/v3/organizations",
         headers={"Authorization": f"Zoho-oauthtoken {token}"},
@@ -106,3 +99,105 @@ def test_sandbox_prints_what_from_env_reads_and_serves_until_it_is_stopped(
     assert served.wait(timeout=10) == 0
     found = [row["organization_id"] for row in answer["organizations"]]
     assert exported["ZOHO_ORGANIZATION_ID"] in found
+
+
+def test_sandbox_prints_one_object_on_one_line_for_programs(free_port: int) -> None:
+    command = [*COMMAND, "sandbox", "--json", "--port", str(free_port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        printed = json.loads(process.stdout.readline())
+        process.terminate()
+        rest = process.stdout.read()
+
+    assert printed["url"] == f"http://127.0.0.1:{free_port}"
+    names = {"url", "organization_id", "client_id", "client_secret", "refresh_token"}
+    assert set(printed) == names
+    assert rest == ""
+    assert process.returncode == 0
+
+
+def test_sandbox_says_when_other_machines_reach_it() -> None:
+    command = [*COMMAND, "sandbox", "--host", "0.0.0.0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        exported_by(process)
+        process.terminate()
+        assert process.stderr is not None
+        said = process.stderr.read()
+
+    assert "listens on 0.0.0.0: whoever reaches this machine" in said
+
+
+def test_sandbox_takes_plan_seed_and_switches() -> None:
+    settings = ["--plan", "free", "--seed", "demo", "--switch", "per_page_above_200=refuse"]
+    with subprocess.Popen(
+        [*COMMAND, "sandbox", *settings], stdout=subprocess.PIPE, text=True
+    ) as process:
+        exported = exported_by(process)
+        refused, listed = (
+            requests.get(
+                exported["ZOHORM_API_URL"] + "/books/v3/invoices",
+                params={
+                    "organization_id": exported["ZOHO_ORGANIZATION_ID"],
+                    "per_page": str(size),
+                },
+                headers={"Authorization": f"Zoho-oauthtoken {access_token(exported)}"},
+                timeout=10,
+            )
+            for size in (201, 200)
+        )
+        process.terminate()
+
+    assert refused.status_code == 400
+    assert len(listed.json()["invoices"]) == 200
+    assert listed.headers["X-Rate-Limit-Limit"] == "1000"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--switch", "speed=high"], "has no switch 'speed'"),
+        (["--switch", "live_tokens=16"], "it can be 15, 30"),
+        (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1, port 0"),
+        (["--data", "."], "'.' is a directory"),
+        (["--data", "absent/zoho.db"], "absent/zoho.db cannot be opened"),
+    ],
+)
+def test_sandbox_says_what_it_cannot_do(arguments: list[str], said: str) -> None:
+    answer = run("sandbox", *arguments)
+
+    assert answer.returncode != 0
+    assert said in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_sandbox_says_that_a_port_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        answer = run("sandbox", "--port", str(taken.getsockname()[1]))
+
+    assert answer.returncode == 1
+    assert "Address already in use" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def access_token(exported: dict[str, str]) -> str:
+    """Refresh the access token with what the process printed."""
+    answer = requests.post(
+        exported["ZOHORM_ACCOUNTS_URL"] + "/oauth/v2/token",
+        data={
+            "grant_type": "refresh_token",
+            "client_id": exported["ZOHO_CLIENT_ID"],
+            "client_secret": exported["ZOHO_CLIENT_SECRET"],
+            "refresh_token": exported["ZOHO_REFRESH_TOKEN"],
+        },
+        timeout=10,
+    )
+    return str(answer.json()["access_token"])

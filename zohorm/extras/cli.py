@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from zohorm.extras import MissingExtra
 
@@ -29,6 +31,11 @@ _VARIABLES = {
     "ZOHORM_API_URL": "api_url",
     "ZOHORM_ACCOUNTS_URL": "accounts_url",
 }
+# What --json prints of them.
+_PRINTED = ("url", "organization_id", "client_id", "client_secret", "refresh_token")
+# How many calls and mails a server remembers that may run for weeks.
+KEPT = 1000
+_OPEN = "The sandbox listens on {}: whoever reaches this machine can see and change what it holds."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,13 +53,43 @@ def demo() -> None:
 
 
 @commands.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="A free one, by default.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Listen on this address; 0.0.0.0 lets other machines in.",
+)
+@click.option(
+    "--data",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep everything in this file, and go on with it at the next start.",
+)
 @click.option("--seed", type=click.Choice(["demo"]), help="Fill the organization with this data.")
-def sandbox(seed: str | None) -> None:
+@click.option(
+    "--plan",
+    type=click.Choice(["free", "standard", "professional", "premium"]),
+    default="premium",
+    show_default=True,
+    help="Whose limits of calls hold.",
+)
+@click.option("--organizations", type=click.IntRange(1), default=1, show_default=True)
+@click.option(
+    "--switch",
+    "chosen",
+    multiple=True,
+    metavar="NAME=SETTING",
+    help="Set a switch, such as put_requires=documented; may be repeated.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on one line.")
+def sandbox(as_json: bool, chosen: tuple[str, ...], **settings: Any) -> None:
     """Start a local server that behaves as Zoho does; print its address and credentials.
 
-    It serves until it is stopped (Ctrl-C, or SIGTERM), and then forgets everything.
+    It serves until it is stopped (Ctrl-C, or SIGTERM), and then forgets everything but what is in
+    the file that --data names. Seed and organizations are those of a new file.
     """
-    from zohorm.sandbox import Sandbox
+    from zohorm.sandbox import Sandbox, WrongDataFile
+    from zohorm.sandbox.server import is_loopback
 
     stopped = threading.Event()
 
@@ -61,16 +98,50 @@ def sandbox(seed: str | None) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    with Sandbox(seed="demo" if seed else None) as server:
-        click.echo(_account(server))
+    try:
+        given = {**settings, **_switches(chosen)}
+        server = Sandbox(**given, kept=KEPT)
+        server.start()
+    except (OSError, TypeError, ValueError, WrongDataFile) as error:
+        raise click.ClickException(_said(error, settings)) from error
+    try:
+        if not is_loopback(settings["host"]):
+            click.echo(_OPEN.format(settings["host"]), err=True)
+        click.echo(_json(server) if as_json else _account(server))
         stopped.wait()
+    finally:
+        server.stop()
     click.echo("stopped", err=True)
+
+
+def _switches(chosen: Iterable[str]) -> dict[str, bool | int | str]:
+    """Return the switches that NAME=SETTING texts set."""
+    found: dict[str, bool | int | str] = {}
+    for each in chosen:
+        name, _, text = each.partition("=")
+        words: dict[str, bool | int | str] = {"true": True, "false": False}
+        setting = int(text) if text.isascii() and text.isdigit() else text
+        found[name] = words.get(text.lower(), setting)
+    return found
+
+
+def _said(error: Exception, settings: Mapping[str, Any]) -> str:
+    if not isinstance(error, OSError):
+        return str(error)
+    return f"cannot listen on {settings['host']}, port {settings['port']}: {error.strerror}"
+
+
+def _json(server: Sandbox) -> str:
+    """Return what a program needs to call the sandbox, on one line."""
+    credentials: dict[str, object] = {"url": server.url, **server.credentials}
+    return json.dumps({name: credentials[name] for name in _PRINTED})
 
 
 def _account(server: Sandbox) -> str:
     """Address and credentials as lines that a shell takes, with comments that say so."""
     lines = [
-        f"# The sandbox serves at {server.url} until you press Ctrl-C.",
+        f"# The sandbox serves at {server.url} until you press Ctrl-C; a browser shows there what",
+        "# it holds. Organizations: " + ", ".join(server.organization_ids),
         "# In another shell, run these lines; ZohoBooks.from_env() then connects to it.",
     ]
     credentials: Mapping[str, object] = server.credentials

@@ -1,9 +1,13 @@
-"""The pytest plugin: the fixture `sandbox`, a session of each product on it, and three markers.
+"""The pytest plugin: the fixture `sandbox`, a session of each product on it, markers, and a guard.
 
     @pytest.mark.zoho_fault(status=429, code=44)
     def test_it(sandbox, zoho_inventory):
         sandbox.insert("Item", {"name": "Tea"}, product="inventory")
         assert [item.name for item in Item.iterate()] == ["Tea"]
+
+The guard fails a test that reaches for anything but this machine: every test with the setting
+`zoho_loopback_only = true`, else those with the marker `zoho_loopback` or the fixture
+`loopback_only`.
 
 pytest loads it in every run where zohorm is installed, so it imports neither the sandbox nor
 Werkzeug, which may be missing, before a test asks for a fixture.
@@ -16,6 +20,8 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
+
+from zohorm.extras.guard import Guard
 
 if TYPE_CHECKING:
     from zohorm import (
@@ -36,13 +42,72 @@ _MARKERS = (
     "zoho_sandbox(...): settings of the fixture `sandbox`, as of the class `Sandbox`",
     "zoho_limits(per_minute=, per_day=, in_flight=): limits of the fixture `sandbox`",
     "zoho_fault(...): a fault that calls meet, as of `sandbox.next`; several are met in order",
+    "zoho_loopback(allowed=False): fail if the test uses the network, unless it is allowed",
 )
+_guard = Guard()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Make the setting known that watches every test."""
+    text = "Fail each test that uses the network beyond this machine."
+    parser.addini("zoho_loopback_only", text, type="bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the markers known, for runs with --strict-markers."""
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin to watch a test, before its fixtures are made."""
+    marker = item.get_closest_marker("zoho_loopback")
+    if marker is not None:
+        is_watched = not marker.kwargs.get("allowed", False)
+    else:
+        is_watched = bool(item.config.getini("zoho_loopback_only"))
+    if is_watched:
+        _guard.watch()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Fail a test that used the network, even if it hid the error."""
+    _blame()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Report what fixtures asked for while they were taken down."""
+    _blame()
+
+
+def pytest_exception_interact(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Say beside the error of a test what it asked for, in place of a second error."""
+    if _guard.is_watching and _guard.seen:
+        report.sections.append(("use of the network", "\n".join(_guard.seen)))
+        _guard.seen.clear()
+
+
+def pytest_runtest_logfinish(nodeid: str) -> None:
+    """Stop watching, whatever became of the test."""
+    _guard.rest()
+
+
+def _blame() -> None:
+    if _guard.is_watching and _guard.seen:
+        used = ", ".join(_guard.seen)
+        _guard.seen.clear()
+        pytest.fail(f"this test used the network: {used}", pytrace=False)
+
+
+@pytest.fixture
+def loopback_only() -> list[str]:
+    """Fail the test that reaches for anything but this machine; lists what it reached for."""
+    if not _guard.is_watching:
+        _guard.watch()
+    return _guard.seen
 
 
 @pytest.fixture

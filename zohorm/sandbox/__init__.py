@@ -14,7 +14,8 @@ The way of a call through this folder:
                       (organizations.py), limits (limits.py)
     resources/        create, list, read, update, delete, act: the same for every resource
     rules/            what holds for single resources only
-    store.py          records in SQLite, found by the columns of columns.py
+    store.py          records in SQLite, found by the columns of columns.py (tables.py), in memory
+                      or in a file (datafile.py), which also keeps the credentials (keeping.py)
 
 `catalogue.py` is what the facts say, read product by product when first called; `switches.py` lists
 the points on which sources about the service disagree; `sandbox.py` is the control interface.
@@ -31,8 +32,9 @@ except ModuleNotFoundError as error:
     raise extras.MissingExtra("the sandbox", extra="sandbox") from error
 
 from zohorm.sandbox.calls import Call
+from zohorm.sandbox.datafile import WrongDataFile
 from zohorm.sandbox.mails import Mail
 from zohorm.sandbox.sandbox import Sandbox
 from zohorm.sandbox.switches import Switches
 
-__all__ = ["Call", "Mail", "Sandbox", "Switches"]
+__all__ = ["Call", "Mail", "Sandbox", "Switches", "WrongDataFile"]

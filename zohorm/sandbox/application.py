@@ -5,6 +5,7 @@ The server calls `answer` for each request. What a call does to records is in `r
 
 from __future__ import annotations
 
+import re
 import socket
 
 import attrs
@@ -18,6 +19,7 @@ from zohorm.sandbox.context import Context
 from zohorm.sandbox.faults import Fault, Faults, without_key
 from zohorm.sandbox.gate import Gate
 from zohorm.sandbox.incoming import Incoming, incoming
+from zohorm.sandbox.keeping import Keeper
 from zohorm.sandbox.limits import LimitReached, Limits, Quota
 from zohorm.sandbox.mails import Outbox
 from zohorm.sandbox.oauth import Accounts, allows
@@ -36,6 +38,7 @@ from zohorm.sandbox.server import Cut, Dropped
 from zohorm.sandbox.store import Store
 from zohorm.sandbox.switches import WatchedSwitches
 
+_HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 _CONSENT_PATH = "/oauth/v2/auth"
 # Newer pages of the accounts server have the steps of the second one the other way round.
 _REVOKE_PATHS = ("/oauth/v2/token/revoke", "/oauth/v2/revoke/token")
@@ -51,13 +54,15 @@ class Application:
     store: Store
     accounts: Accounts
     limits: Limits
+    keeper: Keeper
     faults: Faults = attrs.Factory(Faults)
     calls: CallLog = attrs.Factory(CallLog)
     token_calls: CallLog = attrs.Factory(CallLog)
     outbox: Outbox = attrs.Factory(Outbox)
     gate: Gate = attrs.Factory(Gate)
-    has_demo: bool = False
     url: str = ""
+    is_open: bool = False
+    """Whether other machines may call, which then know this one by a name of their own."""
 
     def answer(self, request: Request) -> Reply | Cut:
         """Answer one request.
@@ -81,8 +86,10 @@ class Application:
         if is_token_call:
             self._wait(fault, client)
             reply = self._accounts(arrived)
+            self.keeper.keep()
         else:
             reply = self._product(arrived, fault, client)
+            self.keeper.keep_time()
         if name == "drop-after-commit":
             raise Dropped
         if name == "hang-after-commit" and not self.gate.wait(client):
@@ -92,9 +99,10 @@ class Application:
 
     def _accounts(self, arrived: Incoming) -> Reply:
         parameters = {**arrived.query, **arrived.form}
+        url = self._url_for(arrived)
         if arrived.url_path == _CONSENT_PATH and arrived.method in ("GET", "POST"):
             return self.accounts.consent(
-                parameters, now=self.clock.time(), url=self.url, sent=arrived.method == "POST"
+                parameters, now=self.clock.time(), url=url, sent=arrived.method == "POST"
             )
         if arrived.url_path not in _TOKEN_PATHS:
             return refused(unknown_url())
@@ -102,7 +110,12 @@ class Application:
             return envelope({"error": "invalid_request"}, status=405)
         if arrived.url_path in _REVOKE_PATHS:
             return self.accounts.revoke(parameters.get("token", ""))
-        return self.accounts.answer(parameters, now=self.clock.time(), api_domain=self.url)
+        return self.accounts.answer(parameters, now=self.clock.time(), api_domain=url)
+
+    def _url_for(self, arrived: Incoming) -> str:
+        """Return the address by which a client is to call again."""
+        host = arrived.header("Host")
+        return f"http://{host}" if self.is_open and _HOST.fullmatch(host) else self.url
 
     def _product(self, arrived: Incoming, fault: Fault | None, client: socket.socket) -> Reply:
         try:
@@ -191,7 +204,7 @@ class Application:
     def open(self, product: Product, organization_id: str) -> None:
         """Store what an organization has from the start, before it is first used in a product."""
         givens.fill(self.store, product, organization_id, now=self.clock.time())
-        if self.has_demo:
+        if self.keeper.seed == "demo":
             samples.fill(self.store, product, organization_id, now=self.clock.time())
 
     def _authorize(self, arrived: Incoming, operation: Operation, fault: Fault | None) -> None:

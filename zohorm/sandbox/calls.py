@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Mapping
 
 import attrs
@@ -63,11 +64,11 @@ def without_secrets(pairs: Mapping[str, str]) -> dict[str, str]:
 
 
 class CallLog:
-    """Calls in the order of their arrival."""
+    """Calls in the order of their arrival; the last `most`, or all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
         self._lock = threading.Lock()
-        self._calls: list[Call] = []
+        self._calls: deque[Call] = deque(maxlen=most)
 
     def add(self, call: Call) -> None:
         """Remember one call."""

@@ -211,6 +211,21 @@ def product(name: str) -> Product | None:
     return made(load(name)) if name in names() else None
 
 
+def resource(product_name: str, name: str) -> tuple[Product, Resource]:
+    """Return a product and one of its resources.
+
+    Raises:
+        ValueError: there is none of this name; the text lists those there are.
+    """
+    described = product(product_name)
+    if described is None:
+        raise ValueError(f"no product is called {product_name!r}; there are {', '.join(names())}")
+    if name not in described.resources:
+        known = ", ".join(sorted(described.resources))
+        raise ValueError(f"no resource of {product_name} is called {name!r}; there are {known}")
+    return described, described.resources[name]
+
+
 def catalogue() -> Mapping[str, Product]:
     """Return every product whose facts exist."""
     found = ((name, product(name)) for name in names())

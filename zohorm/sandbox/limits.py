@@ -42,6 +42,18 @@ class Allowance:
     in_flight: int = 10
 
 
+def allowance(plan: str) -> Allowance:
+    """Return what a plan allows.
+
+    Raises:
+        ValueError: there is no such plan; the text names those there are.
+    """
+    if plan not in PLANS:
+        raise ValueError(f"no plan is called {plan!r}; there are {', '.join(PLANS)}")
+    per_day, in_flight = PLANS[plan]
+    return Allowance(per_day=per_day, in_flight=in_flight)
+
+
 @attrs.frozen
 class Quota:
     """What the X-Rate-Limit headers tell: the daily limit, what is left, seconds to the next."""

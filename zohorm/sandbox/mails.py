@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 
 import attrs
 
@@ -22,11 +23,11 @@ class Mail:
 
 
 class Outbox:
-    """The mails so far, oldest first."""
+    """The mails so far, oldest first; the last `most`, or all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
         self._lock = threading.Lock()
-        self._mails: list[Mail] = []
+        self._mails: deque[Mail] = deque(maxlen=most)
 
     def add(self, mail: Mail) -> None:
         """Record a mail."""

@@ -10,6 +10,7 @@ import secrets
 import threading
 from collections import deque
 from collections.abc import Mapping
+from typing import Any, TypedDict
 
 import attrs
 
@@ -29,6 +30,17 @@ _THROTTLED = {
     "error": "Access Denied",
     "status": "failure",
 }
+
+
+class Credentials(TypedDict):
+    """What a session needs to reach the sandbox."""
+
+    organization_id: str
+    api_url: str
+    accounts_url: str
+    client_id: str
+    client_secret: str
+    refresh_token: str
 
 
 @attrs.define
@@ -67,6 +79,43 @@ class Accounts:
             self._grants = {self.refresh_token: _Grant(self._scopes)}
             self._has_consent = False
         self._codes.clear()
+
+    def state(self) -> dict[str, object]:
+        """Return the client and every grant, for a sandbox that is to go on with them."""
+        with self._lock:
+            grants = {
+                key: {
+                    "scopes": grant.scopes,
+                    "is_lasting": grant.is_lasting,
+                    "tokens": grant.tokens,
+                    "refreshed": list(grant.refreshed),
+                }
+                for key, grant in self._grants.items()
+            }
+            return {
+                "client_id": self.client_id,
+                "client_secret": self.client_secret,
+                "refresh_token": self.refresh_token,
+                "has_consent": self._has_consent,
+                "grants": grants,
+            }
+
+    def take_over(self, state: Mapping[str, Any]) -> None:
+        """Go on with the client and the grants of an earlier sandbox."""
+        with self._lock:
+            self.client_id = state["client_id"]
+            self.client_secret = state["client_secret"]
+            self.refresh_token = state["refresh_token"]
+            self._has_consent = state["has_consent"]
+            self._grants = {
+                key: _Grant(
+                    tuple(each["scopes"]),
+                    is_lasting=each["is_lasting"],
+                    tokens=dict(each["tokens"]),
+                    refreshed=deque(each["refreshed"]),
+                )
+                for key, each in state["grants"].items()
+            }
 
     def answer(self, parameters: Mapping[str, str], *, now: float, api_domain: str) -> Reply:
         """Answer a call to the token endpoint."""

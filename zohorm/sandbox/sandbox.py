@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 import attrs
 
@@ -13,31 +14,21 @@ from zohorm.clock import ManualClock, RunningClock
 from zohorm.sandbox import catalogue, exact, organizations, rules
 from zohorm.sandbox import seed as seeds
 from zohorm.sandbox.application import Application
-from zohorm.sandbox.calls import Call
+from zohorm.sandbox.calls import Call, CallLog
 from zohorm.sandbox.catalogue import Product, Resource
 from zohorm.sandbox.context import ORGANIZATION
 from zohorm.sandbox.faults import Fault
-from zohorm.sandbox.limits import PLANS, Allowance, Limits
-from zohorm.sandbox.mails import Mail
-from zohorm.sandbox.oauth import Accounts
+from zohorm.sandbox.keeping import Keeper
+from zohorm.sandbox.limits import Limits, allowance
+from zohorm.sandbox.mails import Mail, Outbox
+from zohorm.sandbox.oauth import Accounts, Credentials
 from zohorm.sandbox.resources import files
-from zohorm.sandbox.server import Server
+from zohorm.sandbox.server import Server, is_loopback
 from zohorm.sandbox.store import Store, StoredFile
 from zohorm.sandbox.switches import Switches, switches
 
 START = dt.datetime(2026, 1, 15, 9, 0, tzinfo=dt.UTC)
 Plan = Literal["free", "standard", "professional", "premium"]
-
-
-class Credentials(TypedDict):
-    """What a session needs to reach the sandbox."""
-
-    organization_id: str
-    api_url: str
-    accounts_url: str
-    client_id: str
-    client_secret: str
-    refresh_token: str
 
 
 class Sandbox:
@@ -51,6 +42,10 @@ class Sandbox:
     others. Every other keyword is a switch of
     `zohorm.sandbox.switches.Switches`. `scope` is what the refresh token may do. The clock begins
     on 15 January 2026 and runs, unless another one is given; the pytest fixture's stands still.
+
+    `data` names a file that holds the records, where memory would forget them. Seed, organizations
+    and scope are those of a new file; one that is there goes on with its own, and with its
+    credentials and its time. `kept` is how many calls and mails are remembered: all, by default.
     """
 
     def __init__(
@@ -61,27 +56,35 @@ class Sandbox:
         plan: Plan = "premium",
         scope: str = "all",
         clock: ManualClock | None = None,
+        data: str | Path | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        kept: int | None = None,
         **chosen: Any,
     ) -> None:
-        if seed not in (None, "demo"):
-            raise ValueError(f"no seed is called {seed!r}; there is 'demo'")
-        if plan not in PLANS:
-            raise ValueError(f"no plan is called {plan!r}; there are {', '.join(PLANS)}")
-        if organizations < 1:
-            raise ValueError("a sandbox has 1 organization or more")
+        _check(seed, organizations)
         # It runs, for a session may wait on the real clock until it may call again.
-        self.clock = RunningClock(START.timestamp()) if clock is None else clock
+        own = RunningClock(START.timestamp()) if clock is None else None
+        self.clock: ManualClock = clock or own or ManualClock()
         self._seed = seed
         self._organizations = organizations
-        self._allowance = _allowance(plan)
+        self._address = (host, port)
+        self._allowance = allowance(plan)
         settings = switches(chosen)
+        store = Store(None if data is None else str(data))
+        accounts = Accounts(settings, scope=scope)
         self._application = Application(
             switches=settings,
             clock=self.clock,
-            store=Store(),
-            accounts=Accounts(settings, scope=scope),
+            store=store,
+            accounts=accounts,
             limits=Limits(attrs.evolve(self._allowance)),
-            has_demo=seed == "demo",
+            # The time of a clock that was given is its owner's to keep.
+            keeper=Keeper(store, accounts, own),
+            calls=CallLog(kept),
+            token_calls=CallLog(kept),
+            outbox=Outbox(kept),
+            is_open=not is_loopback(host),
         )
         self._server: Server | None = None
         self._was_stopped = False
@@ -99,34 +102,53 @@ class Sandbox:
         self.stop()
 
     def start(self) -> None:
-        """Fill the store and listen on a free port of loopback.
+        """Fill the store, or open its file, and listen: on a free port, unless one was given.
 
-        After `stop()` everything but the clock is as at the first start; the port is another one.
+        After `stop()` everything but the clock, and what is in a file, is as at the first start.
+
+        Raises:
+            WrongDataFile: the file that `data` names is not one of a sandbox, is damaged or in use.
+            OSError: the port is in use.
         """
         if self._server is not None:
             raise RuntimeError("the sandbox runs already")
-        if self._was_stopped:
-            self._application.gate.reopen()
+        held = self._application.store.open()
+        try:
+            self._begin(held)
+        except BaseException:
+            self._application.store.close()
+            raise
+
+    def _begin(self, held: bool) -> None:
+        application = self._application
+        if held:
+            self._forget_run()
+            application.keeper.take_over()
+        elif self._was_stopped:
             self.reset()
         else:
             self._fill()
-        self._server = Server(self._application.answer, now=self.clock.time)
-        self._application.url = self._server.url
-        self._server.start()
+        application.gate.reopen()
+        host, port = self._address
+        server = Server(application.answer, now=self.clock.time, host=host, port=port)
+        application.url = server.url
+        self._server = server
+        server.start()
 
     def stop(self) -> None:
-        """Close every connection, also those that hang, and forget what is stored."""
+        """Close every connection, also those that hang, and forget what is in no file."""
         if self._server is None:
             return
         self._application.gate.close()
         self._server.stop()
         self._server = None
         self._was_stopped = True
+        self._application.keeper.keep()
         self._application.store.close()
 
     @property
     def url(self) -> str:
-        """The address of the server, `http://127.0.0.1:<port>`."""
+        """The address of the server, by default `http://127.0.0.1:<port>`."""
         return self._running().url
 
     @property
@@ -245,18 +267,21 @@ class Sandbox:
         in_flight: int | None = None,
     ) -> None:
         """Change the limits of every organization; what is left out stays."""
-        allowance = self._application.limits.allowance
-        allowance.per_minute = allowance.per_minute if per_minute is None else per_minute
-        allowance.per_day = allowance.per_day if per_day is None else per_day
-        allowance.in_flight = allowance.in_flight if in_flight is None else in_flight
+        held = self._application.limits.allowance
+        held.per_minute = held.per_minute if per_minute is None else per_minute
+        held.per_day = held.per_day if per_day is None else per_day
+        held.in_flight = held.in_flight if in_flight is None else in_flight
 
     def expire_tokens(self) -> None:
         """Kill every access token; refresh tokens live on."""
         self._application.accounts.kill_all()
+        self._application.keeper.keep()
 
     def access_token(self) -> str:
         """Return a new access token, made without a call to the accounts server."""
-        return self._application.accounts.issue(now=self.clock.time())
+        token = self._application.accounts.issue(now=self.clock.time())
+        self._application.keeper.keep()
+        return token
 
     def code(self, scope: str = "all", *, seconds: float = 600) -> str:
         """Return a code that a self client exchanges once, within `seconds`, for tokens.
@@ -278,7 +303,7 @@ class Sandbox:
         Members that are left out are unset; amounts may be `Decimal`, `int` or text. The id is
         taken from the row if it has one. A child's parent is found by its id member in the row.
         """
-        described, known = self._resource(product, resource)
+        described, known = catalogue.resource(product, resource)
         store = self._store()
         with store.transaction():
             organization = self._opened(described, known, organization_id)
@@ -293,7 +318,7 @@ class Sandbox:
         self, resource: str, organization_id: str | None = None, *, product: str = "books"
     ) -> list[exact.Row]:
         """Return the records stored for a resource of a product, oldest first."""
-        described, known = self._resource(product, resource)
+        described, known = catalogue.resource(product, resource)
         store = self._store()
         with store.transaction():
             return store.rows(known, self._opened(described, known, organization_id))
@@ -314,7 +339,7 @@ class Sandbox:
 
         `kind` is what the file is to the record: attachment, receipt, image or document.
         """
-        described, known = self._resource(product, resource)
+        described, known = catalogue.resource(product, resource)
         store = self._store()
         with store.transaction():
             organization = self._opened(described, known, organization_id)
@@ -329,13 +354,20 @@ class Sandbox:
             return key
 
     def reset(self) -> None:
-        """Bring everything but the clock and the address back to how it was at the start."""
+        """Bring everything but the clock and the address back to how it was at the start.
+
+        What is in a data file goes as well, and is that of a new one again.
+        """
+        self._forget_run()
+        self._application.accounts.reset()
+        self._fill()
+
+    def _forget_run(self) -> None:
+        """Forget what no file holds: calls, faults still to come, and what the limits count."""
         self.forget()
         self._application.faults.clear()
-        self._application.accounts.reset()
         self._application.limits.forget()
         self._application.limits.allowance = attrs.evolve(self._allowance)
-        self._fill()
 
     def _running(self) -> Server:
         if self._server is None:
@@ -349,17 +381,7 @@ class Sandbox:
 
     def _fill(self) -> None:
         snapshot = seeds.snapshot(self._seed, self._organizations)
-        self._application.store.restore(snapshot)
-
-    def _resource(self, product: str, name: str) -> tuple[Product, Resource]:
-        described = catalogue.product(product)
-        if described is None:
-            known = ", ".join(catalogue.names())
-            raise ValueError(f"no product is called {product!r}; there are {known}")
-        if name not in described.resources:
-            names = ", ".join(sorted(described.resources))
-            raise ValueError(f"no resource of {product} is called {name!r}; there are {names}")
-        return described, described.resources[name]
+        self._application.store.restore(snapshot, self._application.keeper.made(self._seed))
 
     def _opened(self, product: Product, resource: Resource, organization_id: str | None) -> str:
         """Return under which organization the records of a resource are stored."""
@@ -372,6 +394,8 @@ class Sandbox:
         return ""
 
 
-def _allowance(plan: Plan) -> Allowance:
-    per_day, in_flight = PLANS[plan]
-    return Allowance(per_day=per_day, in_flight=in_flight)
+def _check(seed: object, organizations: int) -> None:
+    if seed not in (None, "demo"):
+        raise ValueError(f"no seed is called {seed!r}; there is 'demo'")
+    if organizations < 1:
+        raise ValueError("a sandbox has 1 organization or more")

@@ -8,6 +8,7 @@ hide what pooled clients do; so its `run_wsgi` is replaced here.
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import logging
 import socket
 import threading
@@ -46,8 +47,16 @@ class Cut:
 Answerer = Callable[[Request], "Reply | Cut"]
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 class Server:
-    """Listens on loopback and answers each request by calling the application."""
+    """Listens, on loopback unless told otherwise, and answers by calling the application."""
 
     def __init__(
         self,
@@ -57,9 +66,13 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        """`now` is the time that the answers' `Date` tells, in seconds since 1970."""
+        """`now` is the time that the answers' `Date` tells, in seconds since 1970.
+
+        Raises:
+            OSError: the port is in use, or the address is not one of this machine.
+        """
         self._listener = _Listener(host, port, answer, now)
-        self.url = f"http://{host}:{self._listener.server_port}"
+        self.url = f"http://{_named(host)}:{self._listener.port}"
         self._thread = threading.Thread(
             target=self._listener.serve_forever,
             kwargs={"poll_interval": _POLL_SECONDS},
@@ -88,7 +101,12 @@ class _Listener(ThreadedWSGIServer):
         # Guards the set of open connections.
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
-        super().__init__(host, port, _no_application, handler=_Handler)
+        # Werkzeug would end the whole process where the port is in use, so it gets an open one.
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server(
+            (host, port), family=family, backlog=self.request_queue_size
+        ) as opened:
+            super().__init__(host, port, _no_application, handler=_Handler, fd=opened.fileno())
 
     def get_request(self) -> tuple[socket.socket, object]:
         connection, address = super().get_request()
@@ -224,6 +242,12 @@ class _Handler(WSGIRequestHandler):
 
     def log_error(self, format: str, *args: object) -> None:  # named so by the base
         """Print nothing: the client has its answer."""
+
+
+def _named(host: str) -> str:
+    """Return the host of a URL that reaches an address that was listened on."""
+    reached = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{reached}]" if ":" in reached else reached
 
 
 def _no_application(environ: object, start_response: object) -> list[bytes]:

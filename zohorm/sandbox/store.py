@@ -9,15 +9,14 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
-from zohorm.sandbox import exact
+from zohorm.sandbox import datafile, exact
 from zohorm.sandbox.catalogue import Resource
-from zohorm.sandbox.columns import Column, columns_of
 from zohorm.sandbox.exact import Row
-from zohorm.sandbox.rows import list_row
+from zohorm.sandbox.tables import Table
 
 # Nineteen digits, beyond what a float can hold: clients that read ids as numbers must fail here.
 _FIRST_ID = 4815000000000100000
@@ -52,24 +51,44 @@ class StoredFile:
 class Store:
     """Keeps the records of all organizations. Each call runs inside `transaction()`."""
 
-    def __init__(self, path: str = ":memory:") -> None:
+    def __init__(self, path: str | None = None) -> None:
+        """Without the path of a file, records are in memory and gone when the store is closed."""
         # One connection, one thread at a time: a memory database has no second one.
         self._lock = threading.RLock()
         self._path = path
-        self._open()
+        self._tables: dict[str, Table] = {}
+        self._is_closed = True
 
-    def _open(self) -> None:
-        self._is_closed = False
-        self._connection = sqlite3.connect(
-            self._path, isolation_level=None, check_same_thread=False
-        )
-        self._tables: dict[str, _Table] = {}
+    @property
+    def is_lasting(self) -> bool:
+        """Whether what is stored is in a file, and there at the next start."""
+        return self._path is not None
+
+    def open(self) -> bool:
+        """Open the store; returns whether it holds what an earlier one has stored.
+
+        Raises:
+            WrongDataFile: its file cannot be used.
+        """
+        with self._lock:
+            if self._path is None:
+                self._connection = _memory()
+            else:
+                self._connection = datafile.connect(self._path)
+            self._is_closed = False
+            self._tables.clear()
+            held = not datafile.is_empty(self._connection)
+            if not held and self._path is None:
+                self._create()
+            return held
+
+    def _create(self) -> None:
         self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS counters "
+            "CREATE TABLE counters "
             "(organization TEXT, name TEXT, value INTEGER, PRIMARY KEY (organization, name))"
         )
         self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS files (organization TEXT, owner TEXT, kind TEXT, id TEXT, "
+            "CREATE TABLE files (organization TEXT, owner TEXT, kind TEXT, id TEXT, "
             "name TEXT, content_type TEXT, content BLOB, PRIMARY KEY (organization, id))"
         )
 
@@ -100,18 +119,36 @@ class Store:
         with self._lock:
             return self._connection.serialize()
 
-    def restore(self, snapshot: bytes) -> None:
-        """Put back everything as it was when the snapshot was taken; open the store if closed."""
+    def restore(self, snapshot: bytes, state: Mapping[str, str]) -> None:
+        """Put back everything as it was when the snapshot was taken.
+
+        A file gets all of it and what `state` says, or nothing if the process ends meanwhile.
+        """
         with self._lock:
-            if self._is_closed:
-                self._open()
             self._tables.clear()
+            if self._path is not None:
+                datafile.fill(self._connection, snapshot, state)
+                return
+            # A connection knows its tables by heart; a new one reads those of the snapshot.
+            self._connection.close()
+            self._connection = _memory()
             self._connection.deserialize(snapshot)
 
+    def state(self, name: str) -> str | None:
+        """Return what is kept beside the records under a name; None if nothing is."""
+        found = self._connection.execute("SELECT value FROM state WHERE name = ?", (name,))
+        row = found.fetchone()
+        return None if row is None else str(row[0])
+
+    def set_state(self, name: str, text: str) -> None:
+        """Keep a text beside the records."""
+        self._connection.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, text))
+
     def close(self) -> None:
-        """Close the database."""
+        """Close the database; that of the memory is gone."""
         with self._lock:
-            self._connection.close()
+            if not self._is_closed:
+                self._connection.close()
             self._is_closed = True
 
     def next_id(self) -> str:
@@ -251,52 +288,14 @@ class Store:
         sql = "DELETE FROM files WHERE organization = ? AND id = ?"
         self._connection.execute(sql, (organization, file_id))
 
-    def _table(self, resource: Resource) -> _Table:
+    def _table(self, resource: Resource) -> Table:
         table = self._tables.get(resource.table)
         if table is None:
-            table = _Table(resource)
-            for sql in table.create_sql():
-                self._connection.execute(sql)
+            table = Table(resource)
+            table.make(self._connection)
             self._tables[resource.table] = table
         return table
 
 
-class _Table:
-    """The SQL of one resource. Names in it come from the fact files only."""
-
-    def __init__(self, resource: Resource) -> None:
-        self._resource = resource
-        self._columns: Sequence[Column] = columns_of(resource)
-        self.name = f'"{resource.table}"'
-        names = ["id", *(f'"{column.name}"' for column in self._columns), "row", "body"]
-        marks = ", ".join("?" * (len(names) + 2))
-        self.insert_sql = (
-            f"INSERT INTO {self.name} (organization, parent, {', '.join(names)}) VALUES ({marks})"
-        )
-        changes = ", ".join(f"{name} = ?" for name in names)
-        self.update_sql = f"UPDATE {self.name} SET {changes} WHERE organization = ? AND id = ?"
-
-    def create_sql(self) -> Iterator[str]:
-        more = "".join(f', "{column.name}" TEXT' for column in self._columns)
-        yield (
-            f"CREATE TABLE IF NOT EXISTS {self.name} (seq INTEGER PRIMARY KEY AUTOINCREMENT, "
-            # The wide texts come last: SQLite reads a row from its beginning, and only so far.
-            f"organization TEXT, parent TEXT, id TEXT{more}, row TEXT, body TEXT)"
-        )
-        table = self._resource.table
-        yield (f'CREATE UNIQUE INDEX IF NOT EXISTS "{table}_id" ON {self.name} (organization, id)')
-        if self._resource.parent is not None:
-            yield (
-                f'CREATE INDEX IF NOT EXISTS "{table}_parent" ON {self.name} (organization, parent)'
-            )
-        for column in self._columns:
-            if column.is_indexed:
-                yield (
-                    f'CREATE INDEX IF NOT EXISTS "{table}_{column.name}" '
-                    f'ON {self.name} (organization, "{column.name}")'
-                )
-
-    def values(self, row: Row) -> tuple[str | None, ...]:
-        body, short = exact.write(row), exact.write(list_row(self._resource, row))
-        extracted = (column.extract(row) for column in self._columns)
-        return (str(row[self._resource.id]), *extracted, short, body)
+def _memory() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)

@@ -304,3 +304,29 @@ def test_bytes_that_are_no_http_do_no_harm(sandbox: Sandbox, plain: Plain) -> No
             assert b" 500 " not in answer, data[:40]
 
     assert plain.get("/contacts")["contacts"] == []
+
+
+@pytest.mark.parametrize(
+    ("host", "url"), [("0.0.0.0", "http://127.0.0.1:"), ("::1", "http://[::1]:")]
+)
+def test_it_listens_where_it_is_told(host: str, url: str) -> None:
+    with Sandbox(host=host) as sandbox:
+        assert sandbox.url.startswith(url)
+        assert Plain(sandbox).get("/contacts")["contacts"] == []
+
+
+@pytest.mark.parametrize(("host", "followed"), [("0.0.0.0", True), ("127.0.0.1", False)])
+def test_other_machines_are_told_the_name_by_which_they_know_it(host: str, followed: bool) -> None:
+    with Sandbox(host=host) as sandbox:
+        names = ("client_id", "client_secret", "refresh_token")
+        pairs = {name: sandbox.credentials[name] for name in names}
+        pairs["grant_type"] = "refresh_token"
+        domains = [
+            requests.post(
+                f"{sandbox.url}/oauth/v2/token", data=pairs, headers={"Host": name}, timeout=5
+            ).json()["api_domain"]
+            for name in ("zoho-sandbox:8080", "no/host")
+        ]
+
+        expected = "http://zoho-sandbox:8080" if followed else sandbox.url
+        assert domains == [expected, sandbox.url]

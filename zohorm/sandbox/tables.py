@@ -1,0 +1,81 @@
+"""The table of one resource: its SQL, and the values that a record has in it.
+
+Names in the SQL come from the fact files only. Used by the store.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+from zohorm.sandbox import exact
+from zohorm.sandbox.catalogue import Resource
+from zohorm.sandbox.columns import Column, columns_of
+from zohorm.sandbox.exact import Row
+from zohorm.sandbox.rows import list_row
+
+_RENEWED = 200
+"""How many rows are read at once when a table is made anew."""
+
+
+class Table:
+    """How the records of a resource lie in the database."""
+
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
+        self._columns: Sequence[Column] = columns_of(resource)
+        self.name = f'"{resource.table}"'
+        # The wide texts come last: SQLite reads a row from its beginning, and only so far.
+        written = ("id", *(column.name for column in self._columns), "row", "body")
+        self._names = ("seq", "organization", "parent", *written)
+        self.insert_sql = self._insert_sql(self.name, self._names[1:])
+        changes = ", ".join(f'"{name}" = ?' for name in written)
+        self.update_sql = f"UPDATE {self.name} SET {changes} WHERE organization = ? AND id = ?"
+
+    def make(self, connection: sqlite3.Connection) -> None:
+        """Make the table if it is not there; bring one of older facts to the columns of today."""
+        held = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({self.name})")]
+        if not held:
+            connection.execute(self._create_sql(self.name))
+        elif held != list(self._names):
+            self._renew(connection)
+        for sql in self._index_sql():
+            connection.execute(sql)
+
+    def values(self, row: Row) -> tuple[str | None, ...]:
+        """Return what a record has in the columns from `id` on."""
+        body, short = exact.write(row), exact.write(list_row(self._resource, row))
+        extracted = (column.extract(row) for column in self._columns)
+        return (str(row[self._resource.id]), *extracted, short, body)
+
+    def _renew(self, connection: sqlite3.Connection) -> None:
+        new = f'"{self._resource.table} new"'
+        connection.execute(self._create_sql(new))
+        sql = f"SELECT seq, organization, parent, body FROM {self.name} ORDER BY seq"
+        rows = connection.execute(sql)
+        while found := rows.fetchmany(_RENEWED):
+            values = ((*head, *self.values(exact.load(body))) for *head, body in found)
+            connection.executemany(self._insert_sql(new, self._names), values)
+        # The old indexes go with the old table.
+        connection.execute(f"DROP TABLE {self.name}")
+        connection.execute(f"ALTER TABLE {new} RENAME TO {self.name}")
+
+    def _insert_sql(self, table: str, names: Sequence[str]) -> str:
+        listed = ", ".join(f'"{name}"' for name in names)
+        return f"INSERT INTO {table} ({listed}) VALUES ({', '.join('?' * len(names))})"
+
+    def _create_sql(self, table: str) -> str:
+        more = "".join(f', "{name}" TEXT' for name in self._names[1:])
+        return f"CREATE TABLE {table} (seq INTEGER PRIMARY KEY AUTOINCREMENT{more})"
+
+    def _index_sql(self) -> Iterator[str]:
+        table = self._resource.table
+        indexed = [column.name for column in self._columns if column.is_indexed]
+        yield f'CREATE UNIQUE INDEX IF NOT EXISTS "{table}_id" ON {self.name} (organization, id)'
+        if self._resource.parent is not None:
+            indexed.insert(0, "parent")
+        for name in indexed:
+            yield (
+                f'CREATE INDEX IF NOT EXISTS "{table}_{name}" ON {self.name} '
+                f'(organization, "{name}")'
+            )
