@@ -26,6 +26,7 @@ from zohorm.books import (
     PaidInvoice,
     Project,
     SalesOrder,
+    SalesReceipt,
     TimeEntry,
     User,
     VendorCredit,
@@ -277,3 +278,29 @@ def test_a_discount_is_an_amount_or_a_percentage(sandbox: Sandbox, books: ZohoBo
         invoice.discount = "ten"
     with pytest.raises(WrongType):
         invoice.discount = 1.05  # type: ignore[assignment]
+
+
+def test_lines_of_a_sales_receipt_keep_their_ids(sandbox: Sandbox, books: ZohoBooks) -> None:
+    line = {"line_item_id": "7", "name": "Tea", "quantity": 2, "rate": 3}
+    key = sandbox.insert("SalesReceipt", {"customer_id": "1", "line_items": [line]})
+    receipt = SalesReceipt.get(key)
+
+    receipt.line_items[0].quantity = Decimal(5)
+    receipt.save()
+
+    (sent,) = rows_of(last_body(sandbox)["line_items"])
+    assert (sent["line_item_id"], sent["quantity"]) == ("7", 5)
+
+
+def test_an_item_of_a_bill_stays_when_another_member_of_its_line_is_set(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    item = sandbox.insert("Item", {"name": "Tea"})
+    line = {"line_item_id": "7", "item_id": item, "quantity": 2, "rate": 3}
+    bill = Bill.get(sandbox.insert("Bill", {"vendor_id": "1", "line_items": [line]}))
+
+    bill.line_items[0].quantity = Decimal(5)
+    bill.save()
+
+    (sent,) = rows_of(last_body(sandbox)["line_items"])
+    assert (sent["line_item_id"], sent["item_id"], sent["quantity"]) == ("7", item, 5)

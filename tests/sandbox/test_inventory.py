@@ -331,3 +331,16 @@ def test_one_price_of_a_list_is_changed_with_all_prices_sent(sandbox: Sandbox) -
     sent = rows_of(last_body(sandbox)["pricebook_items"])
     assert [row["pricebook_rate"] for row in sent] == [1, Decimal("2.25")]
     assert [call.method for call in sandbox.calls] == ["GET", "PUT"]
+
+
+def test_an_item_of_a_bill_stays_when_another_member_of_its_line_is_set(sandbox: Sandbox) -> None:
+    item = saved_item().id
+    line = {"line_item_id": "7", "item_id": item, "quantity": 2, "rate": 3}
+    row = {"vendor_id": "1", "line_items": [line]}
+    bill = Bill.get(sandbox.insert("Bill", row, product="inventory"))
+
+    bill.line_items[0].quantity = Decimal(5)
+    bill.save()
+
+    (sent,) = rows_of(last_body(sandbox)["line_items"])
+    assert (sent["line_item_id"], sent["item_id"], sent["quantity"]) == ("7", item, 5)

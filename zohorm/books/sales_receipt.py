@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zohorm.downloads import FileTarget, Progress, SavedFile
 
 
-class SalesReceiptLineItem(Embedded):
+class SalesReceiptLineItem(Embedded, id="line_item_id"):
     """A line item of a sales receipt. Source: Books v3, sales receipt."""
 
     item_id: Field[str | None] = f.identifier()
@@ -48,6 +48,8 @@ class SalesReceiptLineItem(Embedded):
     """Text."""
     tax_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
     """A percentage."""
+    line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    """The id of this record."""
     item: Link[Item | None] = f.link("item_id", "Item")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
 
