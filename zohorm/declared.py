@@ -13,7 +13,7 @@ from zohorm.children import Collection, Conversions
 from zohorm.errors import Unsupported, UsageError, WrongType
 from zohorm.loads import FREE
 from zohorm.lookups import Filter
-from zohorm.members import ReadOnly
+from zohorm.members import ReadOnly, Value
 from zohorm.resource import Operation, Resource
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Declared(Acting):
         )
         if number == "number":
             # As a field of the class it would hide the property of that name, which reads it.
-            cls._values["number"] = NUMBER
+            cls._values["number"] = cast("Value[object]", NUMBER)
         resource.register(cls, product, cls.__name__)
 
     if not TYPE_CHECKING:  # Checkers would take its parameters for those of the constructor.

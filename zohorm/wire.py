@@ -192,12 +192,8 @@ def _read_decimal(value: Any) -> Decimal | None:
 
 def _write_decimal(name: str, value: Any) -> Decimal | int:
     if isinstance(value, bool) or not isinstance(value, Decimal | int):
-        raise _wrong_type(
-            name,
-            "a Decimal or an int",
-            value,
-            'Floats are not exact: write Decimal("10.25").' if isinstance(value, float) else "",
-        )
+        advice = 'Floats are not exact: write Decimal("10.25").' if isinstance(value, float) else ""
+        raise _wrong_type(name, "a Decimal or an int", value, advice)
     if isinstance(value, Decimal) and not value.is_finite():
         raise InvalidValue(f"{name} must be a finite number")
     _check_length(name, value)
@@ -326,8 +322,7 @@ def _write_json(name: str, value: Any) -> Any:
     try:
         encode(value)
     except WrongType as error:
-        said = f"{name} takes what JSON can say, and numbers as Decimal or int: {error.what}"
-        raise WrongType(said, advice=error.advice) from error
+        raise WrongType(f"{name} takes what JSON can say: {error}") from error
     except InvalidValue as error:
         raise InvalidValue(f"{name} takes what JSON can say: {error}") from error
     except (ValueError, RecursionError) as error:
@@ -374,9 +369,8 @@ def query_text(value: Any) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise InvalidValue(
-            "a query parameter holds half of a character (a lone surrogate)"
-        ) from error
+        said = "a query parameter holds half of a character (a lone surrogate)"
+        raise InvalidValue(said) from error
     return text
 
 
@@ -392,8 +386,6 @@ def argument(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Mapping):
         return {name: argument(member) for name, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [argument(member) for member in value]
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
         return [argument(member) for member in value]
     return _write_json("an argument", value)
@@ -401,9 +393,7 @@ def argument(value: Any) -> Any:
 
 def arguments(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return query parameters of those `values` that are not None."""
-    return [
-        (name, query_text(argument(value))) for name, value in values.items() if value is not None
-    ]
+    return [(name, query_text(argument(v))) for name, v in values.items() if v is not None]
 
 
 READ_ERRORS = (ValueError, TypeError, InvalidOperation)
