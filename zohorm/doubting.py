@@ -61,7 +61,8 @@ class Doubting(Stored):
         per candidate.
 
         Raises:
-            OutcomeUnknown: several records could be the one, or one only resembles it.
+            OutcomeUnknown: several records could be the one, or one only resembles it, or the
+                service lists no such records.
             Conflict: the record changed in another way meanwhile, or its lists were edited here.
         """
         self._refuse_if_gone()

@@ -47,9 +47,14 @@ def find_created(
 
     Raises:
         OutcomeUnknown: more than one record fits, or one fits in what people choose and not in
-            everything that was sent.
+            everything that was sent; or the service lists no such records.
     """
     facts = model.facts()
+    if facts.operation("list") is None:
+        raise OutcomeUnknown(
+            f"the service lists no {facts.name}, so the one in doubt cannot be looked up here",
+            advice="Look in the service itself; if it made none, save(again=True) sends it again",
+        )
     close: list[str] = []
     exact: list[wire.Row] = []
     for listed, is_dated in _candidates(session, model, doubt, ids):

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from making import last_body, rows_of
 
-from zohorm.errors import InvalidId, NotFound, OutcomeUnknown, ReadOnlyField
+from zohorm.errors import InvalidId, NotFound, OutcomeUnknown, ReadOnlyField, Unsettled
 from zohorm.sandbox import Sandbox
 from zohorm.subscriptions import (
     Addon,
@@ -234,8 +234,18 @@ def test_cancel_says_when_and_gives_the_subscription(
         lambda subscription: subscription.buy_one_time_addon(addons=[{"addon_code": "mail"}]),
         lambda subscription: subscription.postpone_renewal(renewal_at=DAY),
         lambda subscription: subscription.update_card(card_id="1"),
+        # Redemptions of a coupon are counted.
+        lambda subscription: subscription.apply_coupon("SPRING"),
     ],
-    ids=["cancel", "reactivate", "add_charge", "buy_one_time_addon", "postpone", "update_card"],
+    ids=[
+        "cancel",
+        "reactivate",
+        "add_charge",
+        "buy_one_time_addon",
+        "postpone",
+        "update_card",
+        "apply_coupon",
+    ],
 )
 def test_what_charges_or_ends_is_never_sent_twice(
     sandbox: Sandbox, session: ZohoSubscriptions, act: Callable[[Subscription], object]
@@ -253,11 +263,10 @@ def test_what_charges_or_ends_is_never_sent_twice(
 @pytest.mark.parametrize(
     "act",
     [
-        lambda subscription: subscription.apply_coupon("SPRING"),
         lambda subscription: subscription.set_auto_collect(auto_collect=False),
         lambda subscription: subscription.update_reference(reference_id="A 1"),
     ],
-    ids=["apply_coupon", "set_auto_collect", "update_reference"],
+    ids=["set_auto_collect", "update_reference"],
 )
 def test_what_sets_a_member_is_sent_again(
     sandbox: Sandbox, session: ZohoSubscriptions, act: Callable[[Subscription], object]
@@ -380,6 +389,26 @@ def test_what_an_action_makes_can_be_got(sandbox: Sandbox, session: ZohoSubscrip
     assert Invoice.get(charged.id) is charged
     assert (project.project_name, clone.project_name) == ("Pond", "Lake")
     assert clone.id != project.id
+
+
+def test_a_payment_in_doubt_stays_so_for_the_service_lists_none(
+    sandbox: Sandbox, session: ZohoSubscriptions
+) -> None:
+    payment = Payment(
+        customer_id=saved_customer().id, payment_mode="cash", amount=Decimal("10.00"), date=DAY
+    )
+    sandbox.next(fault="drop-after-commit")
+    with pytest.raises(OutcomeUnknown):
+        payment.save()
+    sandbox.forget()
+
+    with pytest.raises(OutcomeUnknown, match="lists no Payment") as caught:
+        payment.settle()
+    with pytest.raises(Unsettled):
+        payment.save()
+
+    assert "save(again=True)" in str(caught.value)
+    assert sandbox.calls == []
 
 
 def test_an_invoice_shows_its_number_under_the_name_of_the_service(

@@ -49,7 +49,8 @@ class SubscriptionPlan(Embedded):
     """A plan of a subscription. Source: Billing v1, subscriptions."""
 
     plan_code: Field[str | None] = f.text()
-    """Text."""
+    """Text. To change the plan, assign a new `SubscriptionPlan`: in the old one its price and setup
+    fee are sent along."""
     name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     quantity: Field[Decimal | None] = f.number()
@@ -608,7 +609,7 @@ class Subscription(
     def apply_coupon(self, coupon_code: str) -> None:
         """Apply a coupon.
 
-        One call. May be sent again: it sets a member of the subscription; twice is the same member.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -617,7 +618,6 @@ class Subscription(
                 "POST",
                 "/subscriptions/{subscription_id}/coupons/{coupon_code}",
                 "ZohoSubscriptions.subscriptions.CREATE",
-                repeatable=True,
             ),
             ids={"coupon_code": coupon_code},
         )
