@@ -17,6 +17,7 @@ The way of a call through this folder:
     store.py          records in SQLite, found by the columns of columns.py (tables.py), in memory
                       or in a file (datafile.py), which also keeps the credentials (keeping.py)
 
+`window.py` (markup.py) is the page at `/`, on which a browser shows what is stored and was called.
 `catalogue.py` is what the facts say, read product by product when first called; `switches.py` lists
 the points on which sources about the service disagree; `sandbox.py` is the control interface.
 Stored at the start is what `seed.py` says, at the first call of a product what `givens.py` says,

@@ -12,7 +12,7 @@ import attrs
 from werkzeug.wrappers import Request
 
 from zohorm.clock import ManualClock
-from zohorm.sandbox import catalogue, givens, organizations, resources, rules, samples
+from zohorm.sandbox import catalogue, givens, organizations, resources, rules, samples, window
 from zohorm.sandbox.calls import Call, CallLog, without_secrets, without_token
 from zohorm.sandbox.catalogue import Operation, Product
 from zohorm.sandbox.context import Context
@@ -71,6 +71,9 @@ class Application:
             Dropped: the connection shall close without an answer.
         """
         arrived = incoming(request)
+        if arrived.url_path == "/" and arrived.method in ("GET", "HEAD"):
+            # A person looks: this is no call, and meets no fault.
+            return window.answer(self, arrived.query)
         is_token_call = arrived.url_path.startswith("/oauth/")
         call = _call(arrived)
         (self.token_calls if is_token_call else self.calls).add(call)

@@ -69,16 +69,23 @@ class CallLog:
     def __init__(self, most: int | None = None) -> None:
         self._lock = threading.Lock()
         self._calls: deque[Call] = deque(maxlen=most)
+        self._added = 0
 
     def add(self, call: Call) -> None:
         """Remember one call."""
         with self._lock:
             self._calls.append(call)
+            self._added += 1
 
     def all(self) -> list[Call]:
         """Return the calls so far, oldest first."""
         with self._lock:
             return list(self._calls)
+
+    def numbered(self) -> list[tuple[int, Call]]:
+        """Return them with their numbers: the first that arrived is 1, remembered or not."""
+        with self._lock:
+            return list(enumerate(self._calls, self._added - len(self._calls) + 1))
 
     def clear(self) -> None:
         """Forget every call."""

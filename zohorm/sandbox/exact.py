@@ -58,7 +58,16 @@ def load(text: str) -> Row:
 
 def write(value: object) -> str:
     """Return JSON text; a `Decimal` is written in full with at least one digit after the point."""
-    return _ENCODER.encode(value).replace(f'"{_BEGIN}', "").replace(f'{_END}"', "")
+    return _unmarked(_ENCODER.encode(value))
+
+
+def indented(value: object) -> str:
+    """Return what `write` does, over several lines for people to read."""
+    return _unmarked(_INDENTED.encode(value))
+
+
+def _unmarked(text: str) -> str:
+    return text.replace(f'"{_BEGIN}', "").replace(f'{_END}"', "")
 
 
 def plain(number: Decimal) -> str:
@@ -127,3 +136,4 @@ def _marked(value: object) -> str:
 
 
 _ENCODER = json.JSONEncoder(default=_marked, ensure_ascii=False, separators=(",", ":"))
+_INDENTED = json.JSONEncoder(default=_marked, ensure_ascii=False, indent=2)

@@ -43,6 +43,18 @@ class Credentials(TypedDict):
     refresh_token: str
 
 
+@attrs.frozen
+class GrantState:
+    """A consent as it may be shown: without its tokens."""
+
+    scopes: tuple[str, ...]
+    is_lasting: bool
+    seconds_left: tuple[float, ...]
+    """How long each of its access tokens still lives, the oldest first."""
+    refreshes: int
+    """How many there were in the window that is counted."""
+
+
 @attrs.define
 class _Grant:
     """One consent: what it allows and the access tokens made from it, oldest first."""
@@ -99,6 +111,19 @@ class Accounts:
                 "has_consent": self._has_consent,
                 "grants": grants,
             }
+
+    def overview(self, *, now: float) -> list[GrantState]:
+        """Return the state of every consent, the oldest first."""
+        with self._lock:
+            return [
+                GrantState(
+                    scopes=grant.scopes,
+                    is_lasting=grant.is_lasting,
+                    seconds_left=tuple(end - now for end in grant.tokens.values() if end > now),
+                    refreshes=sum(moment > now - WINDOW_SECONDS for moment in grant.refreshed),
+                )
+                for grant in self._grants.values()
+            ]
 
     def take_over(self, state: Mapping[str, Any]) -> None:
         """Go on with the client and the grants of an earlier sandbox."""

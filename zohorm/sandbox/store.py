@@ -254,6 +254,18 @@ class Store:
         (number,) = self._connection.execute(sql, (organization, *where.values)).fetchone()
         return int(number)
 
+    def counts(self) -> list[tuple[str, str, int]]:
+        """Return how many records each table has of each organization; empty ones are left out."""
+        sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%\"body\" TEXT%'"
+        names = [str(name) for (name,) in self._connection.execute(sql)]
+        return [
+            (name, str(organization), int(count))
+            for name in names
+            for organization, count in self._connection.execute(
+                f'SELECT organization, count(*) FROM "{name}" GROUP BY organization'
+            )
+        ]
+
     def children(self, resource: Resource, organization: str, parent: str) -> list[Row]:
         """Return the child records of one parent, oldest first."""
         return self.rows(resource, organization, Where(" AND parent = ?", (parent,)))
