@@ -190,7 +190,9 @@ class Savable(Doubting):
         """
         sent = tuple(payload)
         for name in operation.send_on_update:
-            payload.setdefault(name, self._as_last_received(name))
+            held = None if name in payload else self._as_last_received(name)
+            if held not in (None, ""):  # Opening balances have no id in some answers.
+                payload[name] = held
         before = None if fresh_seconds is None else session.settings.clock.now() + fresh_seconds
         with self._in_doubt(settling.Doubt(payload, lists=replaced)):
             row, moment = self._send(session, operation, payload, beside, send_before=before)
@@ -229,7 +231,8 @@ class Savable(Doubting):
 
     def _as_last_received(self, name: str) -> object:
         if name in self._lists:
-            return self.lines(self._lists[name]).payload()
+            held = self.lines(self._lists[name]).payload()
+            return held if name in self._row else None
         if name in self.ids_above() and name not in self._edits:
             return self.ids_above()[name]
         return self.wire_value(self._values[name])

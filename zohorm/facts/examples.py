@@ -144,7 +144,7 @@ def _example(operation: Operation, node: Node | None, depth: int = 0) -> object:
     members = operation.source.members(node) if "properties" in node else {}
     if members and depth < DEEPEST:
         shown = ((name, _example(operation, m, depth + 1)) for name, m in members.items())
-        return {name: value for name, value in shown if value is not None}
+        return {name: value for name, value in shown if value is not None} or None
     if "items" in node and depth < DEEPEST:
         element = _example(operation, node["items"], depth + 1)
         if element is not None and element != {}:
@@ -168,8 +168,10 @@ def _text(value: object, kind: str) -> object:
         return {name: _text(held, kind) for name, held in value.items()}
     if isinstance(value, list):
         return [_text(held, kind) for held in value]
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str):
         return value
+    if not value.strip():
+        return ""  # The documents show a blank where clients send and receive an empty text.
     kept = KEPT.get(kind)
     return value if kept and kept.fullmatch(value) else TEXT
 
