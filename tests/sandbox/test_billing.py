@@ -295,6 +295,21 @@ def test_a_charge_gives_its_invoice_where_there_is_one(
     assert kept is None
 
 
+def test_a_subscription_that_ends_with_its_term_goes_on_until_then(
+    session: ZohoSubscriptions,
+) -> None:
+    subscription = saved_subscription()
+
+    subscription.cancel(cancel_at_end=True)
+    waiting = subscription.status
+    planned = subscription.scheduled_changes()
+    subscription.reactivate()
+
+    assert waiting == "non_renewing"
+    assert list(planned) == ["subscription"]
+    assert subscription.status == "live"
+
+
 def test_what_waits_for_the_end_of_the_term_is_not_taken_for_what_is(
     sandbox: Sandbox, session: ZohoSubscriptions
 ) -> None:

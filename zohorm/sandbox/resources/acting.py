@@ -123,6 +123,8 @@ def _implied(context: Context) -> Row:
         "disable": {"payment_reminder_enabled": False},
     }
     status = _STATUS_OF.get(last) or (last[6:] if last.startswith("markas") else "")
+    if context.flag("cancel_at_end"):
+        status = "non_renewing"  # It goes on to the end of the paid term.
     field = context.resource.fields.get("status")
     if field is not None and field.choices and status not in field.choices:
         return known.get(last, {})
@@ -185,6 +187,8 @@ def _read(context: Context) -> Reply:
         return success(f'"{context.resource.key}":{write(row)}')
     if context.operation.returns == "rows":
         return success(f'"{context.resource.list_key}":{write([row])}')
+    if not context.operation.answer and context.operation.end == "scheduledchanges":
+        return success(f'"{context.resource.key}":{write(row)}')
     draft = _draft(context, row)
     listed = files.listed(context.store, context.organization_id, key)
     known: Row = {**row, **draft, "data": draft, "documents": listed}
