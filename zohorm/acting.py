@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack
 
 from zohorm import envelope, wire
-from zohorm.errors import InvalidValue, OutcomeUnknown, UsageError
+from zohorm.errors import InvalidValue, OutcomeUnknown, UsageError, WrongType
 from zohorm.resource import Operation
 from zohorm.saving import Savable
 
@@ -28,7 +28,8 @@ class Given(TypedDict, total=False):
     """What a generated method gives to its call.
 
     `ids` fill the path beside the record's own; the others leave out what is None. `fields` are
-    plain parts of a form, beside its `files`; `most` says how many texts the query may list.
+    plain parts of a form, beside its `files`; `most` says how many texts the query may list, and
+    `named` which list of it says what a write of several records is about.
     """
 
     ids: Mapping[str, str]
@@ -36,6 +37,7 @@ class Given(TypedDict, total=False):
     body: object
     fields: Values
     most: Mapping[str, int]
+    named: str
     files: Files
 
 
@@ -214,7 +216,8 @@ def _send(
         } or None
     elif body is not None:
         sent = wire.argument(body)
-    query = wire.arguments(_listed(given.get("query", {}), given.get("most", {})))
+    named = given.get("named")
+    query = wire.arguments(_listed(given.get("query", {}), given.get("most", {}), named))
     files = given.get("files", {})
     if all(source is None for source in files.values()) and "fields" not in given:
         headers = None if sink is None else _AS_IT_IS
@@ -226,13 +229,16 @@ def _send(
         return session.call(operation, ids, query=query, body=form, headers=form.headers)
 
 
-def _listed(query: Values, most: Mapping[str, int]) -> Values:
+def _listed(query: Values, most: Mapping[str, int], named: str | None) -> Values:
     """Return the query; what it lists is counted, for the service may leave out the rest.
 
     Raises:
         InvalidValue: a list is empty, too long, or commas in it would part what is one.
+        WrongType: the list that says what the call is about is None.
     """
     checked = dict(query)
+    if named is not None and query[named] is None:
+        raise WrongType(f"{named} takes several ids, not None")  # Left out, it might mean all.
     for name, listed in query.items():
         if isinstance(listed, str | bytes) or not isinstance(listed, Iterable):
             continue

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
+from operator import attrgetter
 
 import pytest
 from making import last_body, rows_of, saved_invoice, verbs
 
 from zohorm.books import (
     Account,
+    BankTransaction,
     Bill,
     BillLineItem,
     Contact,
@@ -25,6 +27,7 @@ from zohorm.books import (
     OpeningBalances,
     PaidInvoice,
     Project,
+    RetainerInvoice,
     SalesOrder,
     SalesReceipt,
     TimeEntry,
@@ -33,7 +36,9 @@ from zohorm.books import (
     ZohoBooks,
 )
 from zohorm.errors import InvalidValue, WrongType
+from zohorm.model import Model
 from zohorm.sandbox import Sandbox
+from zohorm.sandbox.exact import Json
 
 DAY = dt.date(2026, 1, 31)
 
@@ -121,6 +126,18 @@ def test_a_call_for_several_records_wants_one_at_least(
     """Nobody knows whether the service deletes all where none is named."""
     with pytest.raises(InvalidValue, match="payment_id"):
         CustomerPayment.delete_many(ids)
+
+    assert verbs(sandbox) == []
+
+
+def test_a_write_of_several_records_that_names_none_is_refused_here(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    """A parameter that is None is left out, and without ids the call might mean every record."""
+    nothing: list[str] | None = None
+
+    with pytest.raises(WrongType, match="payment_id"):
+        CustomerPayment.delete_many(nothing)  # type: ignore[arg-type]  # It is what is refused.
 
     assert verbs(sandbox) == []
 
@@ -304,3 +321,34 @@ def test_an_item_of_a_bill_stays_when_another_member_of_its_line_is_set(
 
     (sent,) = rows_of(last_body(sandbox)["line_items"])
     assert (sent["line_item_id"], sent["item_id"], sent["quantity"]) == ("7", item, 5)
+
+
+@pytest.mark.parametrize(
+    ("model", "shown"),
+    [
+        (BankTransaction, {"customer_id": "5", "payment_mode": "cash"}),
+        (CreditNote, {"tags": [{"tag_id": "5", "tag_option_id": "6"}]}),
+        (CustomerDebitNote, {"name": "Tea", "discount": "10%", "item_order": 1}),
+        (Estimate, {"project_id": "5", "header_name": "Drinks"}),
+        (Expense, {"hsn_or_sac": "0902"}),
+        (Invoice, {"account_id": "5", "tax_exemption_id": "6"}),
+        (RetainerInvoice, {"tax_id": "5", "location_id": "6"}),
+        (SalesReceipt, {"description": "With milk", "unit": "cup"}),
+        (VendorCredit, {"tax_exemption_id": "5", "reverse_charge_vat_id": "6"}),
+    ],
+)
+def test_what_a_line_shows_travels_with_another_edit(
+    sandbox: Sandbox, books: ZohoBooks, model: type[Model], shown: dict[str, Json]
+) -> None:
+    id_of_line = "line_id" if model is BankTransaction else "line_item_id"
+    line = {id_of_line: "7", "tax_name": "VAT", **shown}
+    record = model.get(sandbox.insert(model.__name__, {"line_items": [line]}))
+    row = {str(record.facts().id): record.id, "line_items": [{**line, "new_member": "new"}]}
+    sandbox.next(method="PUT", body={"code": 0, "message": "done", record.facts().key: row})
+
+    attrgetter("line_items")(record)[0]["new_member"] = "new"
+    record.save()
+
+    (sent,) = rows_of(last_body(sandbox)["line_items"])
+    assert sent.items() >= {id_of_line: "7", "new_member": "new", **shown}.items()
+    assert "tax_name" not in sent

@@ -61,17 +61,17 @@ class Tag(Embedded):
 class BankTransactionLineItem(Embedded, id="line_id"):
     """A line item of a bank transaction. Source: Books v3, bank transactions."""
 
-    from_account_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    from_account_id: Field[str | None] = f.identifier()
     """The id of a from account."""
     from_account_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    payment_mode: ReadOnly[str | None] = f.read_only(f.text())
+    payment_mode: Field[str | None] = f.text()
     """Text."""
-    customer_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    customer_id: Field[str | None] = f.identifier()
     """The id of a customer."""
     customer_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    vendor_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    vendor_id: Field[str | None] = f.identifier()
     """The id of a vendor."""
     vendor_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""

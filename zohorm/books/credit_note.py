@@ -84,6 +84,19 @@ class CustomField(Embedded, id="customfield_id"):
     """Text."""
 
 
+class Tag(Embedded):
+    """A tag of a credit note. Source: Books v3, credit notes."""
+
+    tag_id: Field[str | None] = f.identifier()
+    """The id of a tag."""
+    tag_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    tag_option_id: Field[str | None] = f.identifier()
+    """The id of a tag option."""
+    tag_option_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+
+
 class CreditNoteLineItem(Embedded, id="line_item_id"):
     """A line item of a credit note. Source: Books v3, credit notes."""
 
@@ -151,6 +164,8 @@ class CreditNoteLineItem(Embedded, id="line_item_id"):
     """The id of an invoice."""
     invoice_item_id: Field[str | None] = f.identifier()
     """The id of an invoice item."""
+    tags: Many[Tag] = f.many(Tag)
+    """Tags; sent whole."""
     item: Link[Item | None] = f.link("item_id", "Item")
     account: Link[Account | None] = f.link("account_id", "Account")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")

@@ -17,11 +17,44 @@ from zohorm.resource import Operation
 from zohorm.saving import SaveResult
 
 if TYPE_CHECKING:
+    from zohorm.books.account import Account
     from zohorm.books.contact import Contact
     from zohorm.books.currency import Currency
     from zohorm.books.item import Item
+    from zohorm.books.project import Project
     from zohorm.books.tax import Tax
+    from zohorm.books.tax_exemption import TaxExemption
     from zohorm.downloads import FileTarget, Progress, SavedFile
+
+
+class Tag(Embedded):
+    """A tag of a customer debit note. Source: Books v3, customer debit notes."""
+
+    tag_id: Field[str | None] = f.identifier()
+    """The id of a tag."""
+    tag_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    tag_option_id: Field[str | None] = f.identifier()
+    """The id of a tag option."""
+    tag_option_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+
+
+class CustomField(Embedded, id="customfield_id"):
+    """A custom field of a customer debit note. Source: Books v3, customer debit notes."""
+
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    label: Field[str | None] = f.text()
+    """Text."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class DebitNoteLineItem(Embedded, id="line_item_id"):
@@ -51,8 +84,38 @@ class DebitNoteLineItem(Embedded, id="line_item_id"):
     """The id of a tax."""
     product_type: Field[str | None] = f.text()
     """Text."""
+    tags: Many[Tag] = f.many(Tag)
+    """Tags; sent whole."""
+    item_custom_fields: Custom[CustomField] = f.custom(CustomField)
+    """Custom fields; those sent change, the others stay."""
+    account_id: Field[str | None] = f.identifier()
+    """The id of an account."""
+    project_id: Field[str | None] = f.identifier()
+    """The id of a project."""
+    header_id: Field[str | None] = f.identifier()
+    """The id of a header."""
+    tax_exemption_id: Field[str | None] = f.identifier()
+    """The id of a tax exemption."""
+    tds_tax_id: Field[str | None] = f.identifier()
+    """The id of a tds tax."""
+    name: Field[str | None] = f.text()
+    """Text."""
+    header_name: Field[str | None] = f.text()
+    """Text."""
+    tax_exemption_code: Field[str | None] = f.text()
+    """Text."""
+    tax_treatment_code: Field[str | None] = f.text()
+    """Text."""
+    item_order: Field[int | None] = f.integer()
+    """A whole number."""
+    discount: Field[Decimal | str | None] = f.discount()
+    """An amount, or a percentage as text: 10%."""
     item: Link[Item | None] = f.link("item_id", "Item")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
+    account: Link[Account | None] = f.link("account_id", "Account")
+    project: Link[Project | None] = f.link("project_id", "Project")
+    tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
 
 
 class ReferenceInvoice(Embedded, id="reference_invoice_id"):
@@ -66,23 +129,6 @@ class ReferenceInvoice(Embedded, id="reference_invoice_id"):
     """An amount."""
     reference_invoice_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
-
-
-class CustomField(Embedded, id="customfield_id"):
-    """A custom field of a customer debit note. Source: Books v3, customer debit notes."""
-
-    customfield_id: Field[str | None] = f.identifier()
-    """The id of this record."""
-    value: Field[object] = f.json()
-    """Any JSON value."""
-    label: Field[str | None] = f.text()
-    """Text."""
-    api_name: Field[str | None] = f.text()
-    """Text."""
-    data_type: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
 
 
 class CustomerDebitNote(

@@ -180,6 +180,7 @@ class CustomerPayment(
         cls._act_all(
             Operation("DELETE", "/customerpayments", "ZohoBooks.customerpayments.DELETE"),
             query={"payment_id": payment_id, "bulk_delete": True},
+            named="payment_id",
         )
 
     def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:

@@ -19,10 +19,12 @@ from zohorm.saving import SaveResult
 from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
+    from zohorm.books.account import Account
     from zohorm.books.contact import Contact
     from zohorm.books.currency import Currency
     from zohorm.books.estimate_comment import EstimateComment
     from zohorm.books.item import Item
+    from zohorm.books.project import Project
     from zohorm.books.tax import Tax
     from zohorm.books.tax_authority import TaxAuthority
     from zohorm.books.tax_exemption import TaxExemption
@@ -60,6 +62,40 @@ class AssociatedContactPerson(Embedded):
     """Text."""
     communication_preference: One[CommunicationPreference] = f.one(CommunicationPreference)
     """A communication preference."""
+
+
+class Tag(Embedded):
+    """A tag of an estimate. Source: Books v3, estimates."""
+
+    tag_id: Field[str | None] = f.identifier()
+    """The id of a tag."""
+    tag_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    tag_option_id: Field[str | None] = f.identifier()
+    """The id of a tag option."""
+    tag_option_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+
+
+class CustomField(Embedded, id="customfield_id"):
+    """A custom field of an estimate. Source: Books v3, estimates."""
+
+    index: Field[int | None] = f.integer()
+    """A whole number."""
+    show_on_pdf: ReadOnly[bool | None] = f.read_only(f.boolean())
+    """True or false."""
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    label: Field[str | None] = f.text()
+    """Text."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
 
 
 class EstimateLineItem(Embedded, id="line_item_id"):
@@ -113,9 +149,28 @@ class EstimateLineItem(Embedded, id="line_item_id"):
     """Text."""
     hsn_or_sac: Field[str | None] = f.text()
     """Text. Editions: in, ke, za."""
+    tags: Many[Tag] = f.many(Tag)
+    """Tags; sent whole."""
+    item_custom_fields: Custom[CustomField] = f.custom(CustomField)
+    """Custom fields; those sent change, the others stay."""
+    account_id: Field[str | None] = f.identifier()
+    """The id of an account."""
+    project_id: Field[str | None] = f.identifier()
+    """The id of a project."""
+    header_id: Field[str | None] = f.identifier()
+    """The id of a header."""
+    tax_exemption_id: Field[str | None] = f.identifier()
+    """The id of a tax exemption."""
+    header_name: Field[str | None] = f.text()
+    """Text."""
+    tax_exemption_code: Field[str | None] = f.text()
+    """Text."""
     item: Link[Item | None] = f.link("item_id", "Item")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
+    account: Link[Account | None] = f.link("account_id", "Account")
+    project: Link[Project | None] = f.link("project_id", "Project")
+    tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
 
 
 class EstimateTax(Embedded):
@@ -141,27 +196,6 @@ class Address(Embedded):
     country: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     fax: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-
-
-class CustomField(Embedded, id="customfield_id"):
-    """A custom field of an estimate. Source: Books v3, estimates."""
-
-    index: Field[int | None] = f.integer()
-    """A whole number."""
-    show_on_pdf: ReadOnly[bool | None] = f.read_only(f.boolean())
-    """True or false."""
-    value: Field[object] = f.json()
-    """Any JSON value."""
-    label: Field[str | None] = f.text()
-    """Text."""
-    customfield_id: Field[str | None] = f.identifier()
-    """The id of this record."""
-    api_name: Field[str | None] = f.text()
-    """Text."""
-    data_type: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
@@ -543,6 +577,7 @@ class Estimate(
             Operation("POST", "/estimates/email", "ZohoBooks.estimates.CREATE"),
             query={"estimate_ids": estimate_ids},
             most={"estimate_ids": 10},
+            named="estimate_ids",
         )
 
     @overload

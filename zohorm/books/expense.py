@@ -96,7 +96,7 @@ class ExpenseLineItem(Embedded, id="line_item_id"):
     """A percentage."""
     item_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    hsn_or_sac: ReadOnly[str | None] = f.read_only(f.text())
+    hsn_or_sac: Field[str | None] = f.text()
     """Text. Editions: in, ke."""
     reverse_charge_tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: in."""

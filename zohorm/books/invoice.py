@@ -179,12 +179,20 @@ class LineItem(Embedded, id="line_item_id"):
     """The id of a salesorder item."""
     item_custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
+    account_id: Field[str | None] = f.identifier()
+    """The id of an account."""
+    tax_exemption_id: Field[str | None] = f.identifier()
+    """The id of a tax exemption."""
+    tax_exemption_code: Field[str | None] = f.text()
+    """Text."""
     item: Link[Item | None] = f.link("item_id", "Item")
     project: Link[Project | None] = f.link("project_id", "Project")
     expense: Link[Expense | None] = f.link("expense_id", "Expense")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
     bill: Link[Bill | None] = f.link("bill_id", "Bill")
+    account: Link[Account | None] = f.link("account_id", "Account")
+    tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
 
 
 class TaxSummary(Embedded):
@@ -650,6 +658,7 @@ class Invoice(
             query={"invoice_ids": invoice_ids},
             body={"contacts": contacts},
             most={"invoice_ids": 10},
+            named="invoice_ids",
         )
 
     @classmethod
@@ -811,6 +820,7 @@ class Invoice(
         return cls._act_all_data(
             Operation("POST", "/invoices/paymentreminder", "ZohoBooks.invoices.CREATE"),
             query={"invoice_ids": invoice_ids},
+            named="invoice_ids",
         )
 
     @overload

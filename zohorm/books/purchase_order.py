@@ -105,7 +105,7 @@ class PurchaseOrderLineItem(Embedded, id="line_item_id"):
     """The id of a location."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    product_type: ReadOnly[str | None] = f.read_only(f.enum("goods", "digital_service", "service"))
+    product_type: Field[str | None] = f.enum("goods", "digital_service", "service")
     """One of the words above. Editions: uk."""
     reverse_charge_tax_id: Field[str | None] = f.identifier()
     """The id of a reverse charge tax."""
@@ -179,6 +179,10 @@ class PurchaseOrderLineItem(Embedded, id="line_item_id"):
     """Text."""
     tds_tax_id: Field[str | None] = f.identifier()
     """The id of a tds tax. Editions: mx."""
+    header_id: Field[str | None] = f.identifier()
+    """The id of a header."""
+    header_name: Field[str | None] = f.text()
+    """Text."""
     item: Link[Item | None] = f.link("item_id", "Item")
     reverse_charge_tax: Link[Tax | None] = f.link("reverse_charge_tax_id", "Tax")
     account: Link[Account | None] = f.link("account_id", "Account")

@@ -17,6 +17,7 @@ from zohorm.resource import Operation
 from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
+    from zohorm.books.account import Account
     from zohorm.books.contact import Contact
     from zohorm.books.currency import Currency
     from zohorm.books.item import Item
@@ -69,6 +70,23 @@ class Tag(Embedded):
     tag_option_id: Field[str | None] = f.identifier()
     """The id of a tag option."""
     tag_option_name: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+
+
+class CustomField(Embedded, id="customfield_id"):
+    """A custom field of a recurring invoice. Source: Books v3, recurring invoices."""
+
+    value: Field[object] = f.json()
+    """Any JSON value."""
+    label: Field[str | None] = f.text()
+    """Text."""
+    data_type: ReadOnly[str | None] = f.read_only(f.text())
+    """Text."""
+    customfield_id: Field[str | None] = f.identifier()
+    """The id of this record."""
+    api_name: Field[str | None] = f.text()
+    """Text."""
+    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
 
@@ -127,11 +145,22 @@ class RecurringInvoiceLineItem(Embedded, id="line_item_id"):
     """Text."""
     avatax_use_code: Field[str | None] = f.text()
     """Text, at most 25 characters. With the integration of Avalara."""
+    item_custom_fields: Custom[CustomField] = f.custom(CustomField)
+    """Custom fields; those sent change, the others stay."""
+    account_id: Field[str | None] = f.identifier()
+    """The id of an account."""
+    unit: Field[str | None] = f.text()
+    """Text."""
+    tax_exemption_code: Field[str | None] = f.text()
+    """Text."""
+    item_order: Field[int | None] = f.integer()
+    """A whole number."""
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     project: Link[Project | None] = f.link("project_id", "Project")
     tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
     item: Link[Item | None] = f.link("item_id", "Item")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    account: Link[Account | None] = f.link("account_id", "Account")
 
 
 class Address(Embedded):
@@ -171,23 +200,6 @@ class RecurringPaymentOptions(Embedded):
 
     payment_gateways: Many[RecurringPaymentGateway] = f.many(RecurringPaymentGateway)
     """Recurring payment gateways; sent whole."""
-
-
-class CustomField(Embedded, id="customfield_id"):
-    """A custom field of a recurring invoice. Source: Books v3, recurring invoices."""
-
-    value: Field[object] = f.json()
-    """Any JSON value."""
-    label: Field[str | None] = f.text()
-    """Text."""
-    data_type: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
-    customfield_id: Field[str | None] = f.identifier()
-    """The id of this record."""
-    api_name: Field[str | None] = f.text()
-    """Text."""
-    value_formatted: ReadOnly[str | None] = f.read_only(f.text())
-    """Text."""
 
 
 class RecurringInvoice(

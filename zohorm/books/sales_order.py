@@ -19,6 +19,7 @@ from zohorm.saving import SaveResult
 from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
+    from zohorm.books.account import Account
     from zohorm.books.contact import Contact
     from zohorm.books.currency import Currency
     from zohorm.books.estimate import Estimate
@@ -207,11 +208,18 @@ class SalesOrderLineItem(Embedded, id="line_item_id"):
     """Text. With the integration of Avalara."""
     avatax_use_code: Field[str | None] = f.text()
     """Text. With the integration of Avalara."""
+    account_id: Field[str | None] = f.identifier()
+    """The id of an account."""
+    header_id: Field[str | None] = f.identifier()
+    """The id of a header."""
+    header_name: Field[str | None] = f.text()
+    """Text."""
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     tds_tax: Link[Tax | None] = f.link("tds_tax_id", "Tax")
     project: Link[Project | None] = f.link("project_id", "Project")
     item: Link[Item | None] = f.link("item_id", "Item")
     tax_exemption: Link[TaxExemption | None] = f.link("tax_exemption_id", "TaxExemption")
+    account: Link[Account | None] = f.link("account_id", "Account")
 
 
 class SalesOrderTax(Embedded, id="tax_id"):

@@ -30,15 +30,15 @@ class SalesReceiptLineItem(Embedded, id="line_item_id"):
 
     item_id: Field[str | None] = f.identifier()
     """The id of an item."""
-    name: ReadOnly[str | None] = f.read_only(f.text())
+    name: Field[str | None] = f.text()
     """Text."""
-    description: ReadOnly[str | None] = f.read_only(f.text())
+    description: Field[str | None] = f.text()
     """Text."""
     rate: Field[Decimal | None] = f.money()
     """A rate."""
     quantity: Field[Decimal | None] = f.number()
     """A quantity."""
-    unit: ReadOnly[str | None] = f.read_only(f.text())
+    unit: Field[str | None] = f.text()
     """Text."""
     item_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""

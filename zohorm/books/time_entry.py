@@ -133,6 +133,7 @@ class TimeEntry(
         cls._act_all(
             Operation("DELETE", "/projects/timeentries", "ZohoBooks.projects.DELETE"),
             query={"time_entry_ids": time_entry_ids},
+            named="time_entry_ids",
         )
 
     def start_timing(self) -> Self:

@@ -73,7 +73,7 @@ class VendorCreditLineItem(Embedded, id="line_item_id"):
     """Text."""
     account_id: Field[str | None] = f.identifier()
     """The id of an account."""
-    product_type: ReadOnly[str | None] = f.read_only(f.enum("goods", "digital_service", "service"))
+    product_type: Field[str | None] = f.enum("goods", "digital_service", "service")
     """One of the words above. Editions: uk, eu."""
     reverse_charge_tax_id: Field[str | None] = f.identifier()
     """The id of a reverse charge tax. Editions: in, gcc, za."""
@@ -107,9 +107,9 @@ class VendorCreditLineItem(Embedded, id="line_item_id"):
     """The id of a tax."""
     tax_treatment_code: Field[str | None] = f.text()
     """Text. Editions: gcc."""
-    tax_exemption_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    tax_exemption_id: Field[str | None] = f.identifier()
     """The id of a tax exemption. Editions: in, au."""
-    tax_exemption_code: ReadOnly[str | None] = f.read_only(f.text())
+    tax_exemption_code: Field[str | None] = f.text()
     """Text. Editions: in, au."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -123,7 +123,7 @@ class VendorCreditLineItem(Embedded, id="line_item_id"):
     """An amount."""
     hsn_or_sac: Field[str | None] = f.text()
     """Text. Editions: in, ke, za."""
-    acquisition_vat_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    acquisition_vat_id: Field[str | None] = f.identifier()
     """The id of an acquisition vat. Editions: uk, eu."""
     acquisition_vat_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu."""
@@ -131,7 +131,7 @@ class VendorCreditLineItem(Embedded, id="line_item_id"):
     """A percentage. Editions: uk, eu."""
     acquisition_vat_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Editions: uk, eu."""
-    reverse_charge_vat_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    reverse_charge_vat_id: Field[str | None] = f.identifier()
     """The id of a reverse charge vat. Editions: uk, eu."""
     reverse_charge_vat_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu."""

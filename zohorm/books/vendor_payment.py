@@ -241,6 +241,7 @@ class VendorPayment(
         cls._act_all(
             Operation("DELETE", "/vendorpayments", "ZohoBooks.vendorpayments.DELETE"),
             query={"vendorpayment_id": vendorpayment_id, "bulk_delete": True},
+            named="vendorpayment_id",
         )
 
     def send_email(

@@ -280,6 +280,8 @@ def _return(facts: Facts, found: list[Argument]) -> Iterator[str]:
         words["pieces"] = layout.value(pieces)
     elif most:
         words["most"] = layout.mapping(most.items())
+    if (named := _named(facts, found)) is not None:
+        words["named"] = layout.text(named)
     if facts["returns"] == "bytes":
         words |= {"to": "to", "progress": "progress"}
     target = "cls._act_all" if facts["on"] == "class" else "self._act"
@@ -297,6 +299,14 @@ def _sent(found: list[Argument], place: str, facts: Facts) -> list[tuple[str, Co
     sent = {argument.wire: argument.name for argument in found if argument.place == place}
     order = [name for name in facts.get(place, ()) if name in sent]
     return [(name, sent[name]) for name in [*order, *(name for name in sent if name not in order)]]
+
+
+def _named(facts: Facts, found: list[Argument]) -> str | None:
+    """Give the list in the query that says which records a write of several is about."""
+    if facts["on"] != "class" or facts["method"] == "GET":
+        return None
+    leading = (each for each in found if each.leads and each.about["kind"] == "texts")
+    return next((each.wire for each in leading if each.place == "query"), None)
 
 
 def in_pieces(facts: Facts, found: list[Argument]) -> tuple[str, int] | None:
@@ -330,8 +340,8 @@ def _notes(facts: Facts, found: list[Argument]) -> list[str]:
     notes += [_file_note(name, about) for name, about in facts.get("files", {}).items()]
     if facts["returns"] == "bytes":
         notes.append(DOWNLOADS)
-    if facts["method"] == "POST":
-        reason = facts.get("reason")
-        never = "Never sent twice: without an answer it raises OutcomeUnknown."
-        notes.append(f"May be sent again: {reason}." if reason else never)
+    if not facts["repeatable"]:
+        notes.append("Never sent twice: without an answer it raises OutcomeUnknown.")
+    elif facts["method"] == "POST":
+        notes.append(f"May be sent again: {facts['reason']}.")
     return [" ".join(notes), f"Scope: {facts['scope']}."]

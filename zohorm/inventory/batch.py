@@ -139,6 +139,7 @@ class Batch(
         cls._act_all(
             Operation("DELETE", "/items/batches", "ZohoInventory.items.DELETE"),
             query={"batch_ids": batch_ids},
+            named="batch_ids",
         )
 
     def mark_active(self) -> None:
@@ -186,6 +187,7 @@ class Batch(
                 "POST", "/items/batches/active", "ZohoInventory.items.CREATE", repeatable=True
             ),
             query={"batch_ids": batch_ids},
+            named="batch_ids",
         )
 
     @classmethod
@@ -201,4 +203,5 @@ class Batch(
                 "POST", "/items/batches/inactive", "ZohoInventory.items.CREATE", repeatable=True
             ),
             query={"batch_ids": batch_ids},
+            named="batch_ids",
         )

@@ -510,6 +510,7 @@ class Bill(
         cls._act_all(
             Operation("POST", "/bills/submit", "ZohoInventory.bills.UPDATE"),
             query={"bill_ids": bill_ids},
+            named="bill_ids",
         )
 
     @classmethod
@@ -523,6 +524,7 @@ class Bill(
         cls._act_all(
             Operation("POST", "/bills/approve", "ZohoInventory.bills.UPDATE"),
             query={"bill_ids": bill_ids},
+            named="bill_ids",
         )
 
     @classmethod

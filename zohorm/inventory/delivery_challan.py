@@ -456,14 +456,21 @@ class DeliveryChallan(
     ) -> None:
         """Take goods of several challans back into stock.
 
-        One call. Each of `line_items` holds line_item_id and qty_returned.
+        One call. Each of `line_items` holds line_item_id and qty_returned. Never sent twice:
+        without an answer it raises OutcomeUnknown.
 
         Scope: ZohoInventory.deliverychallans.UPDATE.
         """
         cls._act_all(
-            Operation("PUT", "/deliverychallans/return", "ZohoInventory.deliverychallans.UPDATE"),
+            Operation(
+                "PUT",
+                "/deliverychallans/return",
+                "ZohoInventory.deliverychallans.UPDATE",
+                repeatable=False,
+            ),
             query={"deliverychallan_ids": deliverychallan_ids},
             body={"line_items": line_items},
+            named="deliverychallan_ids",
         )
 
     @classmethod
@@ -479,6 +486,7 @@ class DeliveryChallan(
                 "PUT", "/deliverychallans/undo/return", "ZohoInventory.deliverychallans.UPDATE"
             ),
             query={"deliverychallan_ids": deliverychallan_ids},
+            named="deliverychallan_ids",
         )
 
     def add_attachment(self, attachment: FileSource | Iterable[FileSource]) -> None:

@@ -751,6 +751,7 @@ class Invoice(
             Operation("POST", "/invoices/email", "ZohoInventory.invoices.CREATE"),
             query={"invoice_ids": invoice_ids},
             most={"invoice_ids": 10},
+            named="invoice_ids",
         )
 
     def reminder_content(self) -> Mapping[str, object]:
@@ -1122,6 +1123,7 @@ class Invoice(
         cls._act_all(
             Operation("POST", "/invoices/submit", "ZohoInventory.invoices.UPDATE"),
             query={"invoice_ids": invoice_ids},
+            named="invoice_ids",
         )
 
     @classmethod
@@ -1135,6 +1137,7 @@ class Invoice(
         cls._act_all(
             Operation("POST", "/invoices/approve", "ZohoInventory.invoices.UPDATE"),
             query={"invoice_ids": invoice_ids},
+            named="invoice_ids",
         )
 
     @overload

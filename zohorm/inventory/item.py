@@ -341,6 +341,7 @@ class Item(
         cls._act_all(
             Operation("DELETE", "/items", "ZohoInventory.items.DELETE"),
             query={"item_ids": item_ids},
+            named="item_ids",
         )
 
     @classmethod
@@ -610,6 +611,7 @@ class Item(
         cls._act_all(
             Operation("POST", "/items/active", "ZohoInventory.items.CREATE", repeatable=True),
             query={"item_ids": item_ids},
+            named="item_ids",
         )
 
     @classmethod
@@ -623,6 +625,7 @@ class Item(
         cls._act_all(
             Operation("POST", "/items/inactive", "ZohoInventory.items.CREATE", repeatable=True),
             query={"item_ids": item_ids},
+            named="item_ids",
         )
 
     @classmethod
@@ -659,6 +662,7 @@ class Item(
                 repeatable=True,
             ),
             query={"item_ids": item_ids},
+            named="item_ids",
         )
 
     @classmethod
@@ -677,6 +681,7 @@ class Item(
                 repeatable=True,
             ),
             query={"item_ids": item_ids},
+            named="item_ids",
         )
 
     def move_to_group(

@@ -301,6 +301,7 @@ class MoveOrder(
         cls._act_all(
             Operation("DELETE", "/moveorders", "ZohoInventory.moveorder.DELETE"),
             query={"moveorder_ids": moveorder_ids},
+            named="moveorder_ids",
         )
 
     def mark_confirmed(self) -> None:

@@ -463,6 +463,7 @@ class Picklist(
         cls._act_all(
             Operation("DELETE", "/picklists", "ZohoInventory.picklists.DELETE"),
             query={"picklist_ids": picklist_ids},
+            named="picklist_ids",
         )
 
     def set_status(self, *, status: str) -> None:

@@ -639,6 +639,7 @@ class PurchaseOrder(
         cls._act_all(
             Operation("POST", "/purchaseorders/submit", "ZohoInventory.purchaseorders.UPDATE"),
             query={"purchaseorder_ids": purchaseorder_ids},
+            named="purchaseorder_ids",
         )
 
     @classmethod
@@ -652,4 +653,5 @@ class PurchaseOrder(
         cls._act_all(
             Operation("POST", "/purchaseorders/approve", "ZohoInventory.purchaseorders.UPDATE"),
             query={"purchaseorder_ids": purchaseorder_ids},
+            named="purchaseorder_ids",
         )

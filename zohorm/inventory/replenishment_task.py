@@ -259,6 +259,7 @@ class ReplenishmentTask(
         cls._act_all(
             Operation("PUT", "/replenishments/tasks/dismiss", "ZohoInventory.items.UPDATE"),
             query={"replenishment_task_ids": replenishment_task_ids},
+            named="replenishment_task_ids",
         )
 
     @classmethod

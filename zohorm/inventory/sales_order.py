@@ -583,6 +583,7 @@ class SalesOrder(
         cls._act_all(
             Operation("DELETE", "/salesorders", "ZohoInventory.salesorders.DELETE"),
             query={"salesorder_ids": salesorder_ids},
+            named="salesorder_ids",
         )
 
     def mark_confirmed(self) -> None:
@@ -636,6 +637,7 @@ class SalesOrder(
                 repeatable=True,
             ),
             query={"salesorder_ids": salesorder_ids},
+            named="salesorder_ids",
         )
 
     def submit(self) -> None:
@@ -704,6 +706,7 @@ class SalesOrder(
         cls._act_all(
             Operation("POST", "/salesorders/submit", "ZohoInventory.salesorders.UPDATE"),
             query={"salesorder_ids": salesorder_ids},
+            named="salesorder_ids",
         )
 
     @classmethod
@@ -717,4 +720,5 @@ class SalesOrder(
         cls._act_all(
             Operation("POST", "/salesorders/approve", "ZohoInventory.salesorders.UPDATE"),
             query={"salesorder_ids": salesorder_ids},
+            named="salesorder_ids",
         )

@@ -99,6 +99,7 @@ class StorageLocation(
         cls._act_all(
             Operation("DELETE", "/storagelocations", "ZohoInventory.warehouses.DELETE"),
             query={"storage_ids": storage_ids},
+            named="storage_ids",
         )
 
     @classmethod
@@ -117,6 +118,7 @@ class StorageLocation(
                 repeatable=True,
             ),
             query={"storage_ids": storage_ids},
+            named="storage_ids",
         )
 
     @classmethod
@@ -135,4 +137,5 @@ class StorageLocation(
                 repeatable=True,
             ),
             query={"storage_ids": storage_ids},
+            named="storage_ids",
         )

@@ -89,6 +89,7 @@ class StorageZone(
         cls._act_all(
             Operation("PUT", "/storagezones/active", "ZohoInventory.warehouses.UPDATE"),
             query={"storage_zone_ids": storage_zone_ids},
+            named="storage_zone_ids",
         )
 
     @classmethod
@@ -102,4 +103,5 @@ class StorageZone(
         cls._act_all(
             Operation("PUT", "/storagezones/inactive", "ZohoInventory.warehouses.UPDATE"),
             query={"storage_zone_ids": storage_zone_ids},
+            named="storage_zone_ids",
         )

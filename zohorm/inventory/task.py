@@ -401,6 +401,7 @@ class Task(
         cls._act_all(
             Operation("DELETE", "/tasks", "ZohoInventory.settings.DELETE"),
             query={"task_ids": task_ids},
+            named="task_ids",
         )
 
     def set_percentage(self, *, completion_percentage: Decimal) -> Self:

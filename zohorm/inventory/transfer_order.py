@@ -242,6 +242,7 @@ class TransferOrder(
         cls._act_all(
             Operation("DELETE", "/transferorders", "ZohoInventory.transferorders.DELETE"),
             query={"transfer_order_ids": transfer_order_ids},
+            named="transfer_order_ids",
         )
 
     def mark_received(self, *, date: dt.date) -> None:

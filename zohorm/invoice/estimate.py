@@ -570,6 +570,7 @@ class Estimate(
             Operation("POST", "/estimates/email", "ZohoInvoice.estimates.CREATE"),
             query={"estimate_ids": estimate_ids},
             most={"estimate_ids": 10},
+            named="estimate_ids",
         )
 
     @overload

@@ -981,6 +981,7 @@ class Invoice(
             query={"invoice_ids": invoice_ids},
             body={"contacts": contacts},
             most={"invoice_ids": 10},
+            named="invoice_ids",
         )
 
     @classmethod
@@ -994,6 +995,7 @@ class Invoice(
         return cls._act_all_data(
             Operation("POST", "/invoices/paymentreminder", "ZohoInvoice.invoices.CREATE"),
             query={"invoice_ids": invoice_ids},
+            named="invoice_ids",
         )
 
     @overload

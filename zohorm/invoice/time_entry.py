@@ -136,6 +136,7 @@ class TimeEntry(
         cls._act_all(
             Operation("DELETE", "/projects/timeentries", "ZohoInvoice.projects.DELETE"),
             query={"time_entry_ids": time_entry_ids},
+            named="time_entry_ids",
         )
 
     @classmethod

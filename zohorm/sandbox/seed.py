@@ -99,6 +99,8 @@ def _stored(store: Store, resource: Resource, name: str, value: object) -> Json:
 def _exact(kind: str, value: object) -> Json:
     if isinstance(value, bool) or value in (None, ""):
         return cast("Json", value)
+    if kind == "discount" and isinstance(value, str) and value.endswith("%"):
+        return value  # A percentage is text.
     if isinstance(value, float) or (
         kind in ("money", "number", "discount") and isinstance(value, (int, str))
     ):

@@ -434,6 +434,7 @@ class Estimate(
             Operation("POST", "/estimates/email", "ZohoSubscriptions.quotes.CREATE"),
             query={"estimate_ids": estimate_ids},
             most={"estimate_ids": 10},
+            named="estimate_ids",
         )
 
     @overload
