@@ -275,6 +275,8 @@ def _fits(field: Field, value: Any) -> bool:
     match field.kind:
         case "money" | "number":
             return is_number
+        case "discount":
+            return is_number or (isinstance(value, str) and value.endswith("%"))
         case "integer":
             return isinstance(value, int) and not isinstance(value, bool)
         case "boolean":
