@@ -56,9 +56,9 @@ class Doubting(Stored):
         """Look up whether the save in doubt was done; afterwards `save()` works again.
 
         Returns True if it was: the record then holds what the service has. False if it was not:
-        the edits stand, unsaved. A record that is not in doubt returns True without a call.
-        Otherwise it costs one call for a change; for a create, one per page of candidates and one
-        per candidate.
+        the edits stand, unsaved. It costs one call for a change; for a create, one per page of
+        candidates and one per candidate. A record that is not in doubt costs none, and returns
+        whether it is saved as it is: a save that never left the machine is not in doubt.
 
         Raises:
             OutcomeUnknown: several records could be the one, or one only resembles it, or the
@@ -68,7 +68,7 @@ class Doubting(Stored):
         self._refuse_if_gone()
         doubt = self._doubt
         if doubt is None:
-            return True
+            return self._id is not None and not self.is_changed
         session = self._needed_session()
         if self._id is None:
             row = settling.find_created(session, type(self), doubt, self._path_ids())

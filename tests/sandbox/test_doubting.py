@@ -389,3 +389,17 @@ def test_equal_ids_of_another_data_centre_do_not_hide_the_record_of_a_lost_creat
 
     assert here.id == there.id
     assert len(sandbox.rows("Item")) == 1
+
+
+def test_settle_takes_no_unsaved_record_for_a_saved_one(sandbox: Sandbox, books: ZohoBooks) -> None:
+    """A save that was refused or never left is in no doubt: it was not done."""
+    contact = Contact(contact_name="Zoë")
+    sandbox.next(status=400, code=2)
+    with pytest.raises(ZohoError):
+        contact.save()
+
+    assert contact.settle() is False
+    contact.save()
+    assert contact.settle() is True
+    contact.notes = "new"
+    assert contact.settle() is False
