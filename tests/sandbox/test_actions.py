@@ -135,7 +135,7 @@ INVOICE = [
     Sent("mark_void", {}, "POST /invoices/1/status/void"),
     Sent("mark_draft", {}, "POST /invoices/1/status/draft"),
     Sent(
-        "send_email_many",
+        "email_many",
         {"invoice_ids": (str(n) for n in (1, 2)), "contacts": [{"contact_id": "5", "email": True}]},
         "POST /invoices/email",
         {"invoice_ids": "1,2"},

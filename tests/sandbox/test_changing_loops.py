@@ -358,7 +358,7 @@ def test_a_write_of_many_at_once_begins_the_list_anew(sandbox: Sandbox, books: Z
     for invoice in Invoice.iterate(status="draft"):
         seen.append(invoice.id)
         if len(seen) == 240:
-            Invoice.using(books).send_email_many(invoice_ids=seen[:10])
+            Invoice.using(books).email_many(invoice_ids=seen[:10])
 
     assert Counter(seen) == Counter(made)
     assert lists(sandbox) == ["1", "2", "1", "2", "3"]
@@ -375,7 +375,7 @@ def test_a_write_of_many_whose_answer_is_lost_begins_the_list_anew_too(
         seen.append(invoice.id)
         if len(seen) == 240:
             with pytest.raises(OutcomeUnknown):
-                Invoice.using(books).send_email_many(invoice_ids=seen[:10])
+                Invoice.using(books).email_many(invoice_ids=seen[:10])
 
     assert Counter(seen) == Counter(made)
     assert lists(sandbox) == ["1", "2", "1", "2", "3"]

@@ -208,7 +208,7 @@ def test_exchange_rates_are_those_of_a_currency(session: ZohoInvoice, sandbox: S
 
 
 def test_several_invoices_are_mailed_at_once(invoice: Invoice, sandbox: Sandbox) -> None:
-    Invoice.send_email_many([invoice.id], contacts=[{"contact_id": "1", "email": True}])
+    Invoice.email_many([invoice.id], contacts=[{"contact_id": "1", "email": True}])
 
     call = sandbox.calls[-1]
     assert (call.method, call.path) == ("POST", "/invoices/email")

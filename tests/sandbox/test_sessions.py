@@ -546,7 +546,7 @@ def test_the_three_ways_open_the_same_entry_points(way: Any, sandbox: Sandbox, o
         made.save()
         bound[Organization].get(books.organization_id)
         sandbox.next(status=200, code=0, method="POST")
-        bound[Invoice].send_email_many(invoice_ids=["1"])
+        bound[Invoice].email_many(invoice_ids=["1"])
 
         assert listed == [got]
     assert [(call.method, call.path) for call in sandbox.calls] == [
@@ -576,7 +576,7 @@ def test_a_record_of_a_bound_class_is_the_same_object_as_of_the_plain_one(
         lambda: list(Item.iterate()),
         lambda: Item.iterate().count(),
         lambda: Item(name="Tea").save(),
-        lambda: Invoice.send_email_many(invoice_ids=["1"]),
+        lambda: Invoice.email_many(invoice_ids=["1"]),
         lambda: Item.iterate().first(),
     ],
 )

@@ -771,7 +771,7 @@ def test_an_action_of_the_collection_in_doubt_says_where_to_look(
     sandbox.next(fault="drop-after-commit", method="POST")
 
     with pytest.raises(OutcomeUnknown) as caught:
-        Invoice.send_email_many(invoice_ids=[invoice.id])
+        Invoice.email_many(invoice_ids=[invoice.id])
 
     assert "settle()" not in str(caught.value)
     assert posts(sandbox) == 3

@@ -643,7 +643,7 @@ class Invoice(
         )
 
     @classmethod
-    def send_email_many(
+    def email_many(
         cls, invoice_ids: Iterable[str], *, contacts: Iterable[Mapping[str, object]] | None = None
     ) -> None:
         """Mail several invoices.

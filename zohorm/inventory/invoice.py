@@ -739,7 +739,7 @@ class Invoice(
         )
 
     @classmethod
-    def send_email_many(cls, invoice_ids: Iterable[str]) -> None:
+    def email_many(cls, invoice_ids: Iterable[str]) -> None:
         """Mail several invoices.
 
         One call. At most 10 `invoice_ids`. Never sent twice: without an answer it raises

@@ -48,7 +48,7 @@ class ProjectTask(Embedded, id="task_id"):
     """Text."""
     status: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
-    is_billable: ReadOnly[bool | None] = f.read_only(f.boolean())
+    is_billable: Field[bool | None] = f.boolean()
     """True or false."""
     task_custom_fields: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""

@@ -61,7 +61,7 @@ class RetainerInvoiceLineItem(Embedded, id="line_item_id"):
     """A rate."""
     bcy_rate: ReadOnly[Decimal | None] = f.read_only(f.money())
     """A rate."""
-    tax_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -71,7 +71,7 @@ class RetainerInvoiceLineItem(Embedded, id="line_item_id"):
     """A percentage."""
     item_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
-    location_id: ReadOnly[str | None] = f.read_only(f.identifier())
+    location_id: Field[str | None] = f.identifier()
     """The id of a location."""
     location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""

@@ -422,7 +422,7 @@ class Estimate(
         )
 
     @classmethod
-    def send_email_many(cls, estimate_ids: Iterable[str]) -> None:
+    def email_many(cls, estimate_ids: Iterable[str]) -> None:
         """Mail several estimates.
 
         One call. At most 10 `estimate_ids`. Never sent twice: without an answer it raises
