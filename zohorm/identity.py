@@ -36,17 +36,29 @@ class Table(Generic[M]):
         return any(self.find(identifier) is not None for identifier in met)
 
     def add(self, identifier: str, record: M) -> None:
-        """Make `record` the one object of its id."""
-        reference = ref(record)
+        """Make `record` the one object of its id, whatever was."""
         with self._lock:
-            self._references[identifier] = reference
+            self._references[identifier] = ref(record)
             self._sweep_at_times()
 
-    def add_all(self, identifiers: Iterable[str], records: Iterable[M]) -> None:
-        """Make each record the one object of the id in its place."""
+    def one_of(self, identifier: str, record: M) -> M:
+        """Return the one object of the id: the one that somebody holds, else `record`."""
         with self._lock:
+            held = self.find(identifier)
+            if held is not None:
+                return held
+            self._references[identifier] = ref(record)
+            self._sweep_at_times()
+        return record
+
+    def add_new(self, identifiers: Iterable[str], records: Iterable[M]) -> bool:
+        """Make each record the one object of its id; not any, and False, if one is held already."""
+        with self._lock:
+            if self.holds_any(identifiers):
+                return False
             self._references.update(zip(identifiers, map(ref, records), strict=True))
             self._sweep_at_times()
+        return True
 
     def remove(self, identifier: str) -> None:
         """Forget the record of `identifier`."""

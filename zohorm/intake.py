@@ -65,11 +65,11 @@ class Intake(Generic[M]):
     def records(self, rows: Sequence[wire.Row], known: Table[M]) -> list[M]:
         """Return the records of rows with different ids, in their order."""
         ids: list[str] = [row.get(self._id_name, "") for row in rows]
-        if set(map(type, ids)) != {str} or "" in ids or known.holds_any(ids):
-            return [self.record(row, known) for row in rows]
-        records = list(map(self._model.made, rows, ids, repeat(self._standing)))
-        known.add_all(ids, records)
-        return records
+        if set(map(type, ids)) == {str} and "" not in ids and not known.holds_any(ids):
+            records = list(map(self._model.made, rows, ids, repeat(self._standing)))
+            if known.add_new(ids, records):
+                return records
+        return [self.record(row, known) for row in rows]
 
     def record(self, row: wire.Row, known: Table[M]) -> M:
         """Return the record of `row`; one that is `known` already takes the row in."""
@@ -80,8 +80,9 @@ class Intake(Generic[M]):
             return self._model.made(row, None, standing._replace(home=Home.FIXED))
         record = known.find(identifier)
         if record is None:
-            record = self._model.made(row, identifier, standing)
-            known.add(identifier, record)
-        else:
-            record.meet(row, whole=standing.whole, loads=standing.loads)
+            made = self._model.made(row, identifier, standing)
+            record = known.one_of(identifier, made)  # Two threads of one block may come here.
+            if record is made:
+                return made
+        record.meet(row, whole=standing.whole, loads=standing.loads)
         return record

@@ -241,6 +241,7 @@ class Run(Generic[M]):
         """Yield the records of `rows`, made all at once: one by one they take a third longer."""
         self._look_around()
         self._intake.compare(rows)
+        # Backwards, so that the next one to yield stands at the end.
         waiting = self._intake.records(rows[::-1], self._known)
         while waiting:
             # The loop may enter a block between two records, or hand the iterator to a thread.

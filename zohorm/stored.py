@@ -32,13 +32,21 @@ class Stored(Located):
         the rest of the old row is then no longer true, so it counts as not loaded, and `loads`
         counts the fetch of it.
         """
-        held = self._standing
-        same = row is self._row
-        stays_whole = not whole and held.whole and (same or not self.disagree(self._row, row))
-        if held.loads is not loads or held.whole is not (whole or stays_whole):
-            self._standing = held._replace(loads=loads, whole=whole or stays_whole)
-        if not (same or stays_whole):
+        was_whole = self._whole
+        if row is self._row or (was_whole and not whole and not self.disagree(self._row, row)):
+            self._stand(loads, whole or was_whole)
+        elif whole:
+            # The row first: who reads meanwhile must not take what is not there yet for None.
             self.take(row)
+            self._stand(loads, True)
+        else:
+            self._stand(loads, False)
+            self.take(row)
+
+    def _stand(self, loads: Loads | None, whole: bool) -> None:
+        held = self._standing
+        if held.loads is not loads or held.whole is not whole:
+            self._standing = held._replace(loads=loads, whole=whole)
 
     @classmethod
     def disagree(cls, older: wire.Row, newer: wire.Row) -> bool:
@@ -51,7 +59,9 @@ class Stored(Located):
 
     def absent(self, name: str, access: str) -> wire.Wire:
         """Fetch the record once for a declared member that the received row lacks."""
-        if self._whole or self._id is None or access == "write-only":
+        if self._whole:
+            return self._row.get(name)  # It may have become whole a moment ago.
+        if self._id is None or access == "write-only":
             return None
         self._load(name)
         return self._row.get(name)

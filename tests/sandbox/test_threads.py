@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -292,3 +293,21 @@ def test_threads_that_close_one_session_release_it_once(sandbox: Sandbox) -> Non
             list(Item.using(late).iterate())
 
     assert len(sandbox.token_calls) == 1
+
+
+def test_threads_of_one_block_get_one_object_of_an_id(sandbox: Sandbox) -> None:
+    """A thread that copies the context of a block is in that block."""
+    with closing(ZohoBooks(**sandbox.credentials, clock=sandbox.clock)) as books, books:
+        item_id = sandbox.insert("Item", {"name": "Tea"})
+
+        def in_four_threads() -> list[Item]:
+            contexts = [contextvars.copy_context() for _ in range(4)]
+            return at_once(4, lambda place: contexts[place].run(Item.get, item_id))
+
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        try:
+            for _ in range(50):
+                assert len({id(item) for item in in_four_threads()}) == 1
+        finally:
+            sys.setswitchinterval(interval)
