@@ -10,13 +10,14 @@ from decimal import Decimal
 import pytest
 from making import last_body, rows_of, verbs
 
-from zohorm.errors import Unsupported
+from zohorm.errors import OutcomeUnknown, Unsupported
 from zohorm.inventory import (
     Bill,
     CompositeItem,
     Contact,
     CreditNote,
     CreditNoteRefund,
+    DeliveryChallan,
     Invoice,
     Item,
     ItemAdjustment,
@@ -344,3 +345,26 @@ def test_an_item_of_a_bill_stays_when_another_member_of_its_line_is_set(sandbox:
 
     (sent,) = rows_of(last_body(sandbox)["line_items"])
     assert (sent["line_item_id"], sent["item_id"], sent["quantity"]) == ("7", item, 5)
+
+
+def test_a_credit_note_pays_several_invoices(sandbox: Sandbox) -> None:
+    sandbox.next(body={"code": 0, "message": "paid"})
+
+    CreditNote.at("1").apply_to_invoices(
+        invoices=[{"invoice_id": "2", "amount_applied": Decimal("0.10")}]
+    )
+
+    assert last_body(sandbox) == {
+        "invoices": [{"invoice_id": "2", "amount_applied": Decimal("0.10")}]
+    }
+    assert verbs(sandbox) == ["POST /creditnotes/1/invoices"]
+
+
+def test_goods_that_come_back_are_not_counted_twice(sandbox: Sandbox) -> None:
+    """The call says how many have come back now, so a second one might take back as many again."""
+    sandbox.next(fault="drop-after-commit")
+
+    with pytest.raises(OutcomeUnknown):
+        DeliveryChallan.return_many(["1"], line_items=[{"line_item_id": "2", "qty_returned": 3}])
+
+    assert verbs(sandbox) == ["PUT /deliverychallans/return"]

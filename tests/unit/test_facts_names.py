@@ -57,6 +57,7 @@ def test_class_names_and_snake_names_are_each_others_reverse() -> None:
         ("DefaultTemplates", "Contact", "Default templates of a contact."),
         ("InvoiceContactPerson", "Invoice", "A contact person of an invoice."),
         ("OpeningBalance", "Contact", "An opening balance of a contact."),
+        ("BilledPurchaseOrder", "Bill", "A billed purchase order of a bill."),
     ],
 )
 def test_an_embedded_class_says_what_it_is(name: str, resource: str, words: str) -> None:

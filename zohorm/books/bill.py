@@ -184,7 +184,7 @@ class BillLineItem(Embedded, id="line_item_id"):
 
 
 class BilledPurchaseOrder(Embedded, id="purchaseorder_id"):
-    """An ed purchase order of a bill. Source: Books v3, bills."""
+    """A billed purchase order of a bill. Source: Books v3, bills."""
 
     purchaseorder_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""

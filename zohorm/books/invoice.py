@@ -1024,8 +1024,8 @@ class Invoice(
     def apply_credits(
         self,
         *,
-        invoice_payments: Iterable[Mapping[str, object]],
-        apply_creditnotes: Iterable[Mapping[str, object]],
+        invoice_payments: Iterable[Mapping[str, object]] | None = None,
+        apply_creditnotes: Iterable[Mapping[str, object]] | None = None,
     ) -> None:
         """Pay from excess payments and credit notes.
 

@@ -54,7 +54,7 @@ def listed(words: Sequence[str]) -> str:
 def embedded(name: str, resource: str) -> str:
     """Say what an embedded class is."""
     words = noun(name)
-    words = words.removeprefix(noun(resource)).strip() or words
+    words = words.removeprefix(f"{noun(resource)} ")
     sentence = f"{a(words)} of {a(noun(resource))}."
     return sentence[0].upper() + sentence[1:]
 

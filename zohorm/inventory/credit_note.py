@@ -716,13 +716,7 @@ class CreditNote(
             ids={"template_id": template_id},
         )
 
-    def apply_to_invoices(
-        self,
-        *,
-        invoice_id: str,
-        amount_applied: Decimal,
-        invoices: Iterable[Mapping[str, object]] | None = None,
-    ) -> None:
+    def apply_to_invoices(self, *, invoices: Iterable[Mapping[str, object]]) -> None:
         """Pay invoices from this credit.
 
         One call. Each of `invoices` holds invoice_id and amount_applied. Never sent twice: without
@@ -734,7 +728,7 @@ class CreditNote(
             Operation(
                 "POST", "/creditnotes/{creditnote_id}/invoices", "ZohoInventory.creditnotes.CREATE"
             ),
-            body={"invoices": invoices, "invoice_id": invoice_id, "amount_applied": amount_applied},
+            body={"invoices": invoices},
         )
 
     @overload
