@@ -512,3 +512,20 @@ def test_settings_are_there_once(sandbox: Sandbox, session: ZohoSubscriptions) -
 
     assert churn.is_advanced_version
     assert [(message.label, message.index) for message in churn.churn_messages] == [("Price", 0)]
+
+
+def test_another_plan_does_not_take_the_price_of_the_one_before(
+    sandbox: Sandbox, session: ZohoSubscriptions
+) -> None:
+    """A price that is sent overrides the plan's own."""
+    subscription = saved_subscription()
+    saved_plan("platinum")
+    subscription.plan.quantity = Decimal(3)
+
+    with pytest.raises(ReadOnlyField):
+        subscription.plan.plan_code = "platinum"
+    subscription.revert()
+    subscription.plan = SubscriptionPlan(plan_code="platinum", quantity=Decimal(3))
+    subscription.save()
+
+    assert last_body(sandbox) == {"plan": {"plan_code": "platinum", "quantity": Decimal(3)}}

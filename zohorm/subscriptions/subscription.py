@@ -45,12 +45,12 @@ class Tag(Embedded, id="tag_id"):
     """The id of a tag option."""
 
 
-class SubscriptionPlan(Embedded):
+class SubscriptionPlan(Embedded, id="plan_code"):
     """A plan of a subscription. Source: Billing v1, subscriptions."""
 
-    plan_code: Field[str | None] = f.text()
-    """Text. To change the plan, assign a new `SubscriptionPlan`: in the old one its price and setup
-    fee are sent along."""
+    plan_code: CreateOnly[str | None] = f.create_only(f.text())
+    """The id of this record. To change the plan, assign a new `SubscriptionPlan`: the price of the
+    old one is not that of another."""
     name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     quantity: Field[Decimal | None] = f.number()
@@ -101,7 +101,7 @@ class SubscriptionPlan(Embedded):
 class SubscriptionAddon(Embedded, id="addon_code"):
     """An addon of a subscription. Source: Billing v1, subscriptions."""
 
-    addon_code: Field[str | None] = f.text()
+    addon_code: CreateOnly[str | None] = f.create_only(f.text())
     """The id of this record."""
     name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
