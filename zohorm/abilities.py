@@ -1,7 +1,7 @@
 """What the service offers of a resource, each as an ability of its class.
 
 A generated class names the abilities that are documented, so that editors and type checkers show
-just those.
+just those; when the program runs, `Declared` has the same methods.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from __future__ import annotations
 from typing import Self
 
 from zohorm.declared import Declared
-from zohorm.pages import Plan
-from zohorm.query import Query, checked, conditions
+from zohorm.query import Query
 from zohorm.saving import SaveResult
-from zohorm.upserting import Upserts
 
 
 class Gets(Declared):
@@ -32,7 +30,7 @@ class Gets(Declared):
             InvalidId, WrongType: the id cannot be one; no call was made.
             NotBound: no session is bound.
         """
-        return cls._session_now().get(cls._unbound(), id)
+        return cls._get(id)
 
 
 class Lists(Declared):
@@ -54,9 +52,7 @@ class Lists(Declared):
             WrongType, InvalidValue: a value does not fit its filter, or two send the same.
             Unsupported: the query is strict, and no row can confirm one of its filters.
         """
-        plan = checked(cls, Plan(conditions=conditions(cls, filters), strict=strict))
-        session = cls._session_if_bound()
-        return Query(cls._unbound(), plan, session)
+        return cls._iterate(filters, strict)
 
 
 class Saves(Declared):
@@ -102,15 +98,32 @@ class Deletes(Declared):
         self._delete()
 
 
-def _give_all(*abilities: type[Declared]) -> None:
-    """Let every class do all when the program runs, for facts can be corrected then.
+class Upserts(Declared):
+    """A model whose records can be made or changed by a custom field."""
 
-    What a resource does not offer raises Unsupported, which says what it does.
-    """
-    for ability in abilities:
-        for name, method in list(vars(ability).items()):
-            if not name.startswith("_"):
-                setattr(Declared, name, method)
+    __slots__ = ()
 
+    @classmethod
+    def upsert(
+        cls, key: str, value: str | int, /, *, create: bool = True, **values: object
+    ) -> Self:
+        """Change the record whose custom field `key` holds `value`, or make one; return it.
 
-_give_all(Gets, Lists, Saves, Deletes, Upserts)
+        `Invoice.upsert("cf_external_id", "A-17", customer_id=customer.id, line_items=[...])`.
+        The custom field must forbid duplicates; a new record gets `value` in it. One call, and it
+        may be sent again: the second time changes the record that the first has made. Nothing is
+        read before, so a list that the service replaces becomes the one that is given.
+
+        Args:
+            key: the API name of the custom field, such as `cf_external_id`.
+            value: what it holds.
+            create: False changes a record and makes none.
+            values: the members to set, as the constructor takes them.
+
+        Raises:
+            NotFound: there is no such record, and `create` is False.
+            ValidationError, Duplicate: the service refuses the values.
+            UnknownField, WrongType, InvalidValue: a value cannot be; no call was made.
+            NotBound: no session is bound.
+        """
+        return cls._upsert(key, value, create, values)

@@ -14,9 +14,13 @@ from zohorm.errors import Unsupported, UsageError, WrongType
 from zohorm.loads import FREE
 from zohorm.lookups import Filter
 from zohorm.members import ReadOnly, Value
+from zohorm.pages import Plan
+from zohorm.query import Query, checked, conditions
 from zohorm.resource import Operation, Resource
+from zohorm.upserting import upserted
 
 if TYPE_CHECKING:
+    from zohorm.saving import SaveResult
     from zohorm.session import Session
 
 M = TypeVar("M", bound="Declared")
@@ -95,6 +99,53 @@ class Declared(Acting):
                 # of the very class that was called, so the bound session is handed over here.
                 record._begin(values, cls._session_of_class)
             return record
+
+    if not TYPE_CHECKING:
+        # Facts can be corrected when the program runs, so every class does all then; what a
+        # resource does not offer raises Unsupported. Checkers see what the abilities declare.
+
+        @classmethod
+        def get(cls, id: str) -> Self:
+            """Return the record of `id`; see `abilities.Gets`."""
+            return cls._get(id)
+
+        @classmethod
+        def iterate(cls, *, strict: bool = False, **filters: object) -> Query[Self]:
+            """Return a query of the records; see `abilities.Lists`."""
+            return cls._iterate(filters, strict)
+
+        @classmethod
+        def upsert(
+            cls, key: str, value: str | int, /, *, create: bool = True, **values: object
+        ) -> Self:
+            """Make or change a record; see `abilities.Upserts`."""
+            return cls._upsert(key, value, create, values)
+
+        def save(self, *, check: bool | None = None, again: bool = False) -> SaveResult:
+            """Send what has changed; see `abilities.Saves`."""
+            return self._save(check=check, again=again)
+
+        def delete(self) -> None:
+            """Delete the record; see `abilities.Deletes`."""
+            self._delete()
+
+    @classmethod
+    def _get(cls, identifier: str) -> Self:
+        return cls._session_now().get(cls._unbound(), identifier)
+
+    @classmethod
+    def _iterate(cls, filters: Mapping[str, object], strict: bool) -> Query[Self]:
+        plan = checked(cls, Plan(conditions=conditions(cls, filters), strict=strict))
+        session = cls._session_if_bound()
+        return Query(cls._unbound(), plan, session)
+
+    @classmethod
+    def _upsert(
+        cls, key: str, value: str | int, create: bool, values: Mapping[str, object]
+    ) -> Self:
+        session = cls._session_now()
+        record = cls.below(session, {}, values)
+        return upserted(session, record, key, value, create=create)
 
     @classmethod
     def _session_if_bound(cls) -> Session | None:

@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, overload
 
 from zohorm import fields as f
+from zohorm.abilities import Upserts
 from zohorm.books.document import Document
 from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
 from zohorm.saving import SaveResult
-from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.account import Account

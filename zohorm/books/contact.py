@@ -11,12 +11,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from zohorm import fields as f
+from zohorm.abilities import Upserts
 from zohorm.books.contact_person import ContactPerson
 from zohorm.fields import Children, CreateOnly, Custom, Field, Link, Many, One, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import FilePart, Operation
-from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.contact_address import ContactAddress

@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 from zohorm import fields as f
+from zohorm.abilities import Upserts
 from zohorm.fields import Children, Custom, Field, Link, Many, ReadOnly, WriteOnly
 from zohorm.model import Model
 from zohorm.record import Embedded
 from zohorm.resource import Operation
-from zohorm.upserting import Upserts
 
 if TYPE_CHECKING:
     from zohorm.books.contact import Contact

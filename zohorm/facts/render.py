@@ -24,13 +24,12 @@ FIELD_TYPES = (
 )
 
 BASES = {
-    "zohorm.abilities": ("Deletes", "Gets", "Lists", "Saves"),
+    "zohorm.abilities": ("Deletes", "Gets", "Lists", "Saves", "Upserts"),
     "zohorm.declared": ("Declared",),
     "zohorm.generic": ("GenericModel",),
     "zohorm.model": ("Model",),
     "zohorm.record": ("Embedded",),
     "zohorm.singleton": ("Singleton",),
-    "zohorm.upserting": ("Upserts",),
 }
 
 
