@@ -138,7 +138,7 @@ def _missing(answer: Answer, key: str, call: Call) -> MalformedReply:
 
 def malformed(answer: Answer, call: Call | None, what: str, advice: str = "") -> MalformedReply:
     """Return the error that says what is wrong with the answer to `call`."""
-    return MalformedReply(
+    error = MalformedReply(
         what,
         advice=advice,
         method=None if call is None else call.method,
@@ -146,3 +146,5 @@ def malformed(answer: Answer, call: Call | None, what: str, advice: str = "") ->
         status=answer.status,
         attempts=answer.attempts,
     )
+    error.maybe_done = call is not None and call.writes
+    return error

@@ -184,3 +184,14 @@ def test_data_leaves_code_and_message_out_and_is_a_plain_copy() -> None:
     assert given.body is not None
     assert given.body["data"] == {"a": [1]}
     assert envelope.data_of(answer(None)) == {}
+
+
+@pytest.mark.parametrize(("method", "done"), [("GET", False), ("POST", True)])
+def test_a_success_without_its_record_says_whether_something_was_done(
+    method: str, done: bool
+) -> None:
+    with pytest.raises(MalformedReply) as caught:
+        envelope.row_of(answer({}), INVOICES, Call(method, "/invoices/1/collect"))
+
+    assert caught.value.maybe_done is done
+    assert ("carried out" in str(caught.value)) is done
