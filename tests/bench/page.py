@@ -30,7 +30,7 @@ python -m tests.bench --profile W1      # where the time goes; --side loop for t
 - The loop obeys no limit and checks nothing: it reads members of dictionaries, with amounts as
   floats. zohorm reads exact decimals and days, keeps the pace, and looks for rows seen twice.
 - W5 runs with bytecode, as installed packages do. `requests` is loaded with the first session, so a
-  program that only names models does not wait for it.
+  program that only names models does not wait for it; `W5 open` shows what opening one adds.
 - W7 runs zohorm on a clock whose minute lasts two seconds, against a server that refuses more than
   100 calls in two seconds. Its ratio is that to the least time that this limit allows.
 - In every run the server counts the calls and keeps the bodies of changes; a wrong count fails it.

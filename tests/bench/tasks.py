@@ -143,6 +143,14 @@ TASKS = (
         target=1.15,
     ),
     Task(
+        name="W5 open",
+        what="the same and open a session; against opening one of requests",
+        work="",
+        measure="import",
+        size=1,
+        quick=1,
+    ),
+    Task(
         name="W6",
         what="bytes per held list row, 20,000 rows",
         work="hold",
