@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 import attrs
 
@@ -56,7 +56,14 @@ def day(text: str) -> str | None:
 
 def key(kind: str, value: Json) -> str | None:
     """Return the form in which a value is compared; None for an unset one or another kind."""
-    if value is None or value == "" or isinstance(value, (list, dict)):
+    # Lists and objects are no values to compare.
+    return None if isinstance(value, (list, dict)) else _key(kind, value)
+
+
+# Names, days and amounts come in many records; a boolean must not be taken for a number.
+@lru_cache(maxsize=8192, typed=True)
+def _key(kind: str, value: bool | int | Decimal | str | None) -> str | None:
+    if value is None or value == "":
         return None
     if isinstance(value, bool):
         return str(value).lower()
@@ -142,16 +149,16 @@ def _inside(row: Row, name: str, holders: tuple[str, ...] = ()) -> Iterator[Json
             yield from _members(value if isinstance(value, list) else [value], name)
 
 
-def _members(rows: Json, name: str) -> Iterator[Json]:
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict):
-            yield row.get(name)
+def _members(rows: Json, name: str) -> list[Json]:
+    if not isinstance(rows, list):
+        return []
+    return [row.get(name) for row in rows if isinstance(row, dict)]
 
 
 def _lines(kind: str, values: Iterable[Json]) -> str | None:
     """Return values as lines, each between two line ends, so that whole ones can be found."""
-    keys = [key(kind, value) for value in values]
-    kept = [each.replace(LINE_END, " ") for each in keys if each is not None]
+    found = [key(kind, value) for value in values]
+    kept = [each.replace(LINE_END, " ") if LINE_END in each else each for each in found if each]
     return LINE_END + LINE_END.join(kept) + LINE_END if kept else None
 
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 import attrs
 
-from zohorm.sandbox import words
+from zohorm.sandbox import exact, words
 from zohorm.sandbox.catalogue import Product
 from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.organizations import CURRENCIES
 from zohorm.sandbox.resources.parts import rows_of
-from zohorm.sandbox.rows import blank
+from zohorm.sandbox.rows import blank, list_row
 from zohorm.sandbox.rules import taxes, totals
 from zohorm.sandbox.rules.invoices import OPEN
 from zohorm.sandbox.rules.taxes import TAXES
 from zohorm.sandbox.store import IDS, Store, id_number
+from zohorm.sandbox.tables import Written
 
 CONTACTS = 1000
 ITEMS = 500
@@ -32,6 +34,40 @@ _EARLY: tuple[Sequence[str], Sequence[int]] = (
     ("sent", "draft", "partially_paid", "paid", "void"),
     (45, 25, 15, 12, 3),
 )
+_QUANTITIES = [Decimal(each) for each in ("1", "2", "3", "5", "10", "0.5", "12.25")]
+# What a line has of its own, beside what its item says, and an invoice beside its customer.
+_TEXTS_OF_INVOICE = (
+    "invoice_id",
+    "invoice_number",
+    "date",
+    "due_date",
+    "reference_number",
+    "notes",
+    "created_time",
+    "last_modified_time",
+    "status",
+    "last_payment_date",
+)
+_OTHERS_OF_INVOICE = (
+    "sub_total",
+    "tax_total",
+    "total",
+    "balance",
+    "payment_made",
+    "taxes",
+    "is_emailed",
+    "line_items",
+)
+_OF_INVOICE = {
+    **{name: f'"%({name})s"' for name in _TEXTS_OF_INVOICE},
+    **{name: f"%({name})s" for name in _OTHERS_OF_INVOICE},
+}
+_OTHERS_OF_LINE = ("quantity", "discount", "discount_amount", "item_order", "item_total")
+_OF_LINE = {
+    "line_item_id": '"%(line_item_id)s"',
+    **{name: f"%({name})s" for name in _OTHERS_OF_LINE},
+}
+_AMOUNT = lru_cache(maxsize=4096)(exact.plain)
 _PHOENIX = dt.timezone(dt.timedelta(hours=-7))
 
 
@@ -55,7 +91,17 @@ class _Demo:
         """Return an instant of a day in the organization's zone."""
         seconds = self.rng.randrange(8 * 3600, 18 * 3600)
         moment = dt.datetime.combine(day, dt.time(), _PHOENIX) + dt.timedelta(seconds=seconds)
-        return moment.strftime("%Y-%m-%dT%H:%M:%S%z")
+        # Quicker than strftime; Phoenix has no daylight saving.
+        return moment.isoformat()[:19] + "-0700"
+
+
+@attrs.frozen
+class _Base:
+    """What rows have in common: their members, and texts with places for those of their own."""
+
+    row: Row
+    whole: str
+    short: str = ""
 
 
 def fill(store: Store, product: Product, organization: str, *, today: dt.date) -> None:
@@ -64,14 +110,11 @@ def fill(store: Store, product: Product, organization: str, *, today: dt.date) -
     contacts = [_contact(demo, number) for number in range(CONTACTS)]
     items = [_item(demo, number) for number in range(ITEMS)]
     customers = [row for row in contacts if row["contact_type"] == "customer"]
-    days = sorted(demo.rng.randrange(_DAYS) for _ in range(INVOICES))
-    invoices = [
-        _invoice(demo, number, today - dt.timedelta(days=days[-number]), customers, items)
-        for number in range(1, INVOICES + 1)
-    ]
+    resource = product.resources["Invoice"]
+    store.insert_written(resource, organization, _invoices(demo, customers, items))
+    # What a contact owes is known only now.
     _insert(demo, "Contact", contacts)
     _insert(demo, "Item", items)
-    _insert(demo, "Invoice", invoices)
     store.set_value("", IDS, demo.used_ids)
     store.set_value(organization, product.resources["Invoice"].table, INVOICES)
 
@@ -79,15 +122,17 @@ def fill(store: Store, product: Product, organization: str, *, today: dt.date) -
 def _insert(demo: _Demo, name: str, rows: Sequence[Row]) -> None:
     resource = demo.product.resources[name]
     demo.store.insert_many(resource, demo.organization, ((row, "") for row in rows))
-    persons = demo.product.resources["ContactPerson"]
     if name != "Contact":
         return
+    persons = demo.product.resources["ContactPerson"]
+    made: list[tuple[Row, str]] = []
     for row in rows:
         for each in rows_of(row["contact_persons"]):
             person = {**blank(persons), **each}
             if "contact_id" in person:
                 person["contact_id"] = row["contact_id"]
-            demo.store.insert(persons, demo.organization, person, str(row["contact_id"]))
+            made.append((person, str(row["contact_id"])))
+    demo.store.insert_many(persons, demo.organization, made)
 
 
 def _contact(demo: _Demo, number: int) -> Row:
@@ -176,54 +221,73 @@ def _item(demo: _Demo, number: int) -> Row:
     return row
 
 
+def _invoices(demo: _Demo, customers: Sequence[Row], items: Sequence[Row]) -> Iterator[Written]:
+    """Yield the invoices, the oldest first, each with its texts."""
+    days = sorted(demo.rng.randrange(_DAYS) for _ in range(INVOICES))
+    bases: dict[str, _Base] = {}
+    lines: dict[tuple[str, str], _Base] = {}
+    for number in range(1, INVOICES + 1):
+        customer = demo.rng.choice(customers)
+        key = str(customer["contact_id"])
+        if key not in bases:
+            bases[key] = _of_customer(demo, customer)
+        day = demo.today - dt.timedelta(days=days[-number])
+        yield _invoice(demo, number, day, customer, bases[key], items, lines)
+
+
 def _invoice(
-    demo: _Demo, number: int, day: dt.date, customers: Sequence[Row], items: Sequence[Row]
-) -> Row:
+    demo: _Demo,
+    number: int,
+    day: dt.date,
+    customer: Row,
+    base: _Base,
+    items: Sequence[Row],
+    lines: dict[tuple[str, str], _Base],
+) -> Written:
     rng = demo.rng
-    row = blank(demo.product.resources["Invoice"])
-    customer = rng.choice(customers)
-    code = str(customer["currency_code"])
+    row = dict(base.row)
     due = day + dt.timedelta(days=int(totals.amount(customer, "payment_terms")))
     stamp = demo.stamp(day)
-    _set(row, **_of_customer(customer))
-    _set(
-        row,
-        invoice_id=demo.next_id(),
-        invoice_number=f"INV-{number:06d}",
-        date=day.isoformat(),
-        due_date=due.isoformat(),
-        reference_number=f"PO-{rng.randrange(10**6):06d}" if rng.random() < 0.3 else "",
-        line_items=[
-            _line(demo, place, rng.choice(items), code)
-            for place in range(rng.choice((1, 2, 2, 3, 3, 4, 6)))
-        ],
-        notes="Danke für Ihren Einkauf! ありがとうございます" if rng.random() < 0.5 else "",
-        created_time=stamp,
-        last_modified_time=stamp,
-    )
+    row["invoice_id"] = demo.next_id()
+    row["invoice_number"] = f"INV-{number:06d}"
+    row["date"], row["due_date"] = day.isoformat(), due.isoformat()
+    row["reference_number"] = f"PO-{rng.randrange(10**6):06d}" if rng.random() < 0.3 else ""
+    code = str(customer["currency_code"])
+    count = rng.choice((1, 2, 2, 3, 3, 4, 6))
+    made = [_line(demo, place, rng.choice(items), code, lines) for place in range(count)]
+    row["line_items"] = [line for line, _ in made]
+    row["notes"] = "Danke für Ihren Einkauf! ありがとうございます" if rng.random() < 0.5 else ""
+    row["created_time"] = row["last_modified_time"] = stamp
     totals.compute(row)
     _pay(demo, row, customer, due)
-    return row
+    texts = _own(row, _OF_INVOICE)
+    texts["taxes"], texts["is_emailed"] = exact.write(row["taxes"]), exact.write(row["is_emailed"])
+    texts["line_items"] = f"[{','.join([text for _, text in made])}]"
+    return row, base.short % texts, base.whole % texts
 
 
-def _of_customer(customer: Row) -> Row:
-    """Return what an invoice takes from its customer."""
+def _of_customer(demo: _Demo, customer: Row) -> _Base:
+    """Return an invoice with what it takes from its customer."""
+    resource = demo.product.resources["Invoice"]
+    row = blank(resource)
     code = str(customer["currency_code"])
     primary = rows_of(customer["contact_persons"])[0]
     person: Row = {name: primary[name] for name in ("contact_person_id", "first_name", "last_name")}
-    return {
-        "payment_terms": customer["payment_terms"],
-        "payment_terms_label": customer["payment_terms_label"],
-        "customer_id": customer["contact_id"],
-        "customer_name": customer["contact_name"],
-        "currency_id": customer["currency_id"],
-        "currency_code": code,
-        "price_precision": CURRENCIES[code][1],
-        "exchange_rate": _RATES[code],
-        "contact_persons_associated": [{**person, "contact_person_email": primary["email"]}],
-        "billing_address": _printed(customer["billing_address"]),
-        "shipping_address": _printed(customer["shipping_address"]),
-    }
+    _set(
+        row,
+        payment_terms=customer["payment_terms"],
+        payment_terms_label=customer["payment_terms_label"],
+        customer_id=customer["contact_id"],
+        customer_name=customer["contact_name"],
+        currency_id=customer["currency_id"],
+        currency_code=code,
+        price_precision=CURRENCIES[code][1],
+        exchange_rate=_RATES[code],
+        contact_persons_associated=[{**person, "contact_person_email": primary["email"]}],
+        billing_address=_printed(customer["billing_address"]),
+        shipping_address=_printed(customer["shipping_address"]),
+    )
+    return _Base(row, _form(row, _OF_INVOICE), _form(list_row(resource, row), _OF_INVOICE))
 
 
 def _pay(demo: _Demo, row: Row, customer: Row, due: dt.date) -> None:
@@ -247,33 +311,61 @@ def _pay(demo: _Demo, row: Row, customer: Row, due: dt.date) -> None:
         customer["outstanding_receivable_amount"] = owed + totals.amount(row, "balance")
 
 
-def _line(demo: _Demo, place: int, item: Row, code: str) -> Row:
-    line = blank(demo.product.resources["Invoice"], "LineItem")
+def _line(
+    demo: _Demo, place: int, item: Row, code: str, bases: dict[tuple[str, str], _Base]
+) -> tuple[Row, str]:
+    """Return a line of an invoice, and its text."""
+    key = (str(item["item_id"]), code)
+    if key not in bases:
+        bases[key] = _of_item(demo, item, code)
+    line = dict(bases[key].row)
     places = CURRENCIES[code][1]
-    rate = totals.rounded(totals.amount(item, "rate") / _RATES[code], places)
-    quantity = Decimal(demo.rng.choice(("1", "2", "3", "5", "10", "0.5", "12.25")))
+    line["line_item_id"] = demo.next_id()
+    line["quantity"] = quantity = demo.rng.choice(_QUANTITIES)
+    if demo.rng.random() < 0.1:
+        discount = totals.rounded(totals.amount(line, "rate") * quantity / 20, places)
+        line["discount"] = line["discount_amount"] = discount
+    line["item_order"] = place + 1
+    line["item_total"] = totals.line_total(line, places)
+    return line, bases[key].whole % _own(line, _OF_LINE)
+
+
+def _of_item(demo: _Demo, item: Row, code: str) -> _Base:
+    """Return a line with what it takes from its item, in a currency."""
+    line = blank(demo.product.resources["Invoice"], "LineItem")
+    rate = totals.rounded(totals.amount(item, "rate") / _RATES[code], CURRENCIES[code][1])
     _set(
         line,
-        line_item_id=demo.next_id(),
         item_id=item["item_id"],
         name=item["name"],
         description=item["description"],
         unit=item["unit"],
         rate=rate,
         bcy_rate=totals.rounded(rate * _RATES[code]),
-        quantity=quantity,
-        discount=totals.rounded(rate * quantity / 20, places)
-        if demo.rng.random() < 0.1
-        else Decimal(0),
+        discount=Decimal(0),
+        discount_amount=Decimal(0),
         tax_id=item["tax_id"],
         tax_percentage=item["tax_percentage"],
         tax_name=item["tax_name"],
         product_type=item["product_type"],
-        item_order=place + 1,
     )
-    line["discount_amount"] = line["discount"]
-    line["item_total"] = totals.line_total(line, places)
-    return line
+    return _Base(line, _form(line, _OF_LINE))
+
+
+def _form(row: Row, own: Mapping[str, str]) -> str:
+    """Return the text of a row, with the places that `own` says in the manner of `%`."""
+    marked = {**row, **{name: f"<{name}>" for name in own if name in row}}
+    text = exact.write(marked).replace("%", "%%")
+    for name, place in own.items():
+        text = text.replace(f'"<{name}>"', place)
+    return text
+
+
+def _own(row: Row, own: Mapping[str, str]) -> dict[str, object]:
+    """Return the members that fill these places: texts, which need no escape, and JSON."""
+    return {
+        name: _AMOUNT(value) if isinstance(value := row[name], Decimal) else value for name in own
+    }
 
 
 def _printed(address: Json) -> Json:

@@ -9,6 +9,7 @@ import json
 import re
 import secrets
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias, cast
 
 Json: TypeAlias = "bool | int | Decimal | str | list[Json] | dict[str, Json] | None"
@@ -129,11 +130,16 @@ def _no_constant(name: str) -> None:
     raise NotJson(f"{name} is no JSON")
 
 
+# Most amounts come again and again, zero above all.
+@lru_cache(maxsize=4096)
 def _marked(value: object) -> str:
     if isinstance(value, Decimal):
         return _BEGIN + plain(value) + _END
     raise TypeError(f"{type(value).__name__} is no JSON")
 
 
-_ENCODER = json.JSONEncoder(default=_marked, ensure_ascii=False, separators=(",", ":"))
+# Rows are trees that JSON or the sandbox itself has made, so none holds itself.
+_ENCODER = json.JSONEncoder(
+    default=_marked, ensure_ascii=False, separators=(",", ":"), check_circular=False
+)
 _INDENTED = json.JSONEncoder(default=_marked, ensure_ascii=False, indent=2)

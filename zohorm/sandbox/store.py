@@ -16,7 +16,7 @@ import attrs
 from zohorm.sandbox import datafile, exact
 from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.exact import Row
-from zohorm.sandbox.tables import Table
+from zohorm.sandbox.tables import Table, Written
 
 # Nineteen digits, beyond what a float can hold: clients that read ids as numbers must fail here.
 _FIRST_ID = 4815000000000100000
@@ -191,6 +191,14 @@ class Store:
         """Store new records, each with the id of its parent or `""`."""
         table = self._table(resource)
         values = ((organization, parent, *table.values(row)) for row, parent in rows)
+        self._connection.executemany(table.insert_sql, values)
+
+    def insert_written(
+        self, resource: Resource, organization: str, rows: Iterable[Written]
+    ) -> None:
+        """Store new records without a parent, whose texts their maker knows."""
+        table = self._table(resource)
+        values = ((organization, "", *table.written_values(each)) for each in rows)
         self._connection.executemany(table.insert_sql, values)
 
     def replace(self, resource: Resource, organization: str, row: Row) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from zohorm.sandbox import exact
 from zohorm.sandbox.catalogue import Resource
@@ -14,6 +15,8 @@ from zohorm.sandbox.columns import Column, columns_of
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.rows import list_row
 
+# A record with the text of its list row and its own.
+Written: TypeAlias = tuple[Row, str, str]
 _RENEWED = 200
 """How many rows are read at once when a table is made anew."""
 
@@ -44,8 +47,13 @@ class Table:
 
     def values(self, row: Row) -> tuple[str | None, ...]:
         """Return what a record has in the columns from `id` on."""
-        body, short = exact.write(row), exact.write(list_row(self._resource, row))
-        extracted = (column.extract(row) for column in self._columns)
+        short = exact.write(list_row(self._resource, row))
+        return self.written_values((row, short, exact.write(row)))
+
+    def written_values(self, written: Written) -> tuple[str | None, ...]:
+        """Return the same of a record whose texts are known."""
+        row, short, body = written
+        extracted = [column.extract(row) for column in self._columns]
         return (str(row[self._resource.id]), *extracted, short, body)
 
     def _renew(self, connection: sqlite3.Connection) -> None:

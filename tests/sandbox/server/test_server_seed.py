@@ -9,8 +9,12 @@ from decimal import Decimal
 import pytest
 from plain import Plain
 
-from zohorm.sandbox import Sandbox
+from zohorm.sandbox import Sandbox, exact
+from zohorm.sandbox.catalogue import product
+from zohorm.sandbox.rows import list_row
+from zohorm.sandbox.rules import totals
 from zohorm.sandbox.seed import snapshot
+from zohorm.sandbox.store import Store
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +97,30 @@ def test_an_unknown_seed_or_plan_is_an_error() -> None:
         Sandbox(plan="gold")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="1 organization"):
         Sandbox(organizations=0)
+
+
+def test_what_is_found_and_answered_is_what_is_stored() -> None:
+    """The demo data is written from texts made beforehand; a plain record must give the same."""
+    store, books = Store(), product("books")
+    assert books is not None
+    store.open()
+    store.restore(snapshot("demo", 1), {})
+    resource = books.resources["Invoice"]
+
+    wrong = []
+    for organization, key in store.ids(resource):
+        text = store.text(resource, organization, key)
+        row = store.get(resource, organization, key)
+        assert text is not None
+        assert row is not None
+        again = {**row}
+        totals.compute(again)
+        if again != row or exact.write(row) != text:
+            wrong.append(key)
+    texts = store.texts(resource, organization)
+
+    assert wrong == []
+    assert [exact.load(each) for each in texts] == [
+        list_row(resource, each) for each in store.rows(resource, organization)
+    ]
+    store.close()
