@@ -330,6 +330,15 @@ def test_the_position_of_a_line_follows_the_list(sandbox: Sandbox, books: ZohoBo
         invoice.line_items[0].item_order = 2
 
 
+@pytest.mark.switched(
+    sent_number="accept", raises=pytest.fail.Exception, match="DID NOT WARN", because="it is kept"
+)
+@pytest.mark.switched(
+    sent_number="refuse",
+    raises=pytest.fail.Exception,
+    match="DID NOT WARN",
+    because="it is refused",
+)
 def test_a_number_that_the_service_replaced_is_reported(sandbox: Sandbox, books: ZohoBooks) -> None:
     invoice = Invoice(
         customer_id=saved_invoice("Tea").customer_id,

@@ -212,6 +212,12 @@ def test_a_parameter_of_an_operation(sandbox: Sandbox, inventory: ZohoInventory)
     assert last_body(sandbox) == {"name": "Bolt", "description": "Steel"}
 
 
+@pytest.mark.switched(
+    unknown_filter="refuse",
+    raises=pytest.fail.Exception,
+    match="DID NOT WARN",
+    because="it is refused",
+)
 def test_a_filter_that_no_document_shows(sandbox: Sandbox, inventory: ZohoInventory) -> None:
     for number, status in (("B-1", "open"), ("B-2", "paid")):
         row = {"bill_number": number, "status": status, "date": "2026-01-31"}

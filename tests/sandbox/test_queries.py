@@ -251,6 +251,9 @@ def test_a_strange_page_context_ends_the_list(
     assert len(sandbox.calls) == 1
 
 
+@pytest.mark.switched(
+    page_past_end="refuse", raises=ValidationError, match="page", because="there is no page 4"
+)
 def test_a_server_that_always_says_there_is_more_does_not_repeat_records(
     sandbox: Sandbox, books: ZohoBooks
 ) -> None:
@@ -564,6 +567,12 @@ def test_a_view_that_spans_several_statuses_is_taken_as_it_comes(
 
 
 @pytest.mark.parametrize(("asked", "found"), [("ANA", 16), ("Ana", 16)])
+@pytest.mark.switched(
+    exact_text="match-case",
+    raises=AssertionError,
+    match="== 16",
+    because="the service finds other rows, and nothing tells which it left out",
+)
 def test_a_text_is_found_without_regard_to_case_where_the_service_does_so(
     asked: str, found: int, sandbox: Sandbox, books: ZohoBooks
 ) -> None:
@@ -797,6 +806,9 @@ def test_where_filters_here_and_asks_for_every_row(sandbox: Sandbox, books: Zoho
     assert pages(sandbox) == ["1", "2"]
 
 
+@pytest.mark.switched(
+    unknown_filter="refuse", raises=ValidationError, match="cf_x", because="no document has them"
+)
 def test_params_are_sent_as_they_are(sandbox: Sandbox, books: ZohoBooks) -> None:
     list(
         Invoice.iterate().params(

@@ -21,6 +21,7 @@ from zohorm.errors import (
     TransportError,
     Unreachable,
     Unsettled,
+    ValidationError,
 )
 from zohorm.fields import Many, ReadOnly
 from zohorm.model import Model, Operation
@@ -283,6 +284,12 @@ def test_a_number_of_ones_own_finds_the_record(sandbox: Sandbox, books: ZohoBook
     assert invoice.number == "MINE-1"
 
 
+@pytest.mark.switched(
+    sent_number="accept", raises=AssertionError, match="MINE-1", because="the number is kept"
+)
+@pytest.mark.switched(
+    sent_number="refuse", raises=ValueError, match="not enough", because="nothing is created"
+)
 def test_a_number_that_the_service_replaced_does_not_hide_the_record(
     sandbox: Sandbox, books: ZohoBooks
 ) -> None:
@@ -534,6 +541,11 @@ def test_a_put_that_is_sent_again_does_not_double_an_added_line(
 
 
 @pytest.mark.parametrize("fault", ["drop-after-commit", "truncate", "missing-key"])
+@pytest.mark.switched(
+    put_requires="documented",
+    raises=(AssertionError, ValidationError),
+    because="the save was refused",
+)
 def test_an_added_line_whose_answer_was_lost_is_not_added_again(
     sandbox: Sandbox, hasty: ZohoBooks, fault: str
 ) -> None:
@@ -640,6 +652,9 @@ def test_a_list_that_is_never_shown_stays_in_doubt(sandbox: Sandbox, hasty: Zoho
     assert not invoice.is_changed
 
 
+@pytest.mark.switched(
+    put_requires="documented", raises=AssertionError, match="20.2", because="the save was refused"
+)
 def test_reverting_a_change_in_doubt_shows_what_became_of_it_for_one_call(
     sandbox: Sandbox, hasty: ZohoBooks
 ) -> None:

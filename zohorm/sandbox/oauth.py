@@ -20,6 +20,7 @@ from zohorm.sandbox.switches import Switches
 
 LIFE_SECONDS = 3600
 REFRESHES = 10
+LEAST_LIVE = 15
 MOST_REFRESH_TOKENS = 20
 WINDOW_SECONDS = 600
 
@@ -288,7 +289,7 @@ class Accounts:
 
     def _issue(self, grant: _Grant, now: float) -> str:
         grant.tokens = {token: end for token, end in grant.tokens.items() if end > now}
-        while len(grant.tokens) >= self._switches.live_tokens:
+        while len(grant.tokens) >= LEAST_LIVE and len(grant.tokens) >= self._switches.live_tokens:
             del grant.tokens[next(iter(grant.tokens))]
         token = _token()
         grant.tokens[token] = now + LIFE_SECONDS
