@@ -22,7 +22,7 @@ WORD = st.from_regex(r"[a-z][a-z0-9_]{1,12}", fullmatch=True)
         ("bcy_rate", {"type": "number"}, "money"),
         ("quantity", {"type": "number"}, "number"),
         ("tax_percentage", {"type": "string", "example": "70%"}, "number"),
-        ("discount", {"type": "number"}, "number"),
+        ("discount", {"type": "number"}, "discount"),
         ("customer_id", {"type": "integer", "example": 46000000000}, "id"),
         ("account_id", {"type": "string", "example": " "}, "id"),
         ("time_entry_ids", {"type": "array"}, "texts"),
