@@ -13,7 +13,14 @@ from werkzeug.wrappers import Request
 
 from zohorm.clock import ManualClock
 from zohorm.sandbox import catalogue, givens, organizations, resources, rules, samples, window
-from zohorm.sandbox.calls import Call, CallLog, without_secrets, without_token
+from zohorm.sandbox.calls import (
+    SECRETS,
+    TOKENS,
+    Call,
+    CallLog,
+    without_secrets,
+    without_token,
+)
 from zohorm.sandbox.catalogue import Operation, Product
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.faults import Fault, Faults, without_key
@@ -28,6 +35,7 @@ from zohorm.sandbox.reply import (
     Reply,
     envelope,
     not_authorized,
+    outdated_token,
     refused,
     unknown_url,
 )
@@ -215,6 +223,8 @@ class Application:
         if fault is not None and fault.name == "expire-token":
             self.accounts.kill(token.strip())
         scopes = self.accounts.scopes_of(token.strip(), now=self.clock.time())
+        if not scheme and "authtoken" in arrived.query:
+            raise outdated_token()
         if scopes is None or not self._is_known(scheme.lower()):
             raise not_authorized()
         product = arrived.root.product if arrived.root is not None else ""
@@ -260,7 +270,7 @@ def _call(arrived: Incoming) -> Call:
     return Call(
         method=arrived.method,
         path=arrived.path,
-        query=without_secrets(arrived.query) if is_token_call else arrived.query,
+        query=without_secrets(arrived.query, SECRETS if is_token_call else TOKENS),
         headers=without_token(arrived.headers),
         body={**without_secrets(arrived.form)} if is_token_call else arrived.body_or_none(),
         organization_id=arrived.organization_id(),

@@ -11,6 +11,7 @@ import attrs
 from zohorm.sandbox.exact import Json
 
 TOKEN_APART = "<token apart>"
+TOKENS = frozenset({"access_token", "authtoken"})
 SECRETS = frozenset({"client_secret", "refresh_token", "code", "token", "access_token"})
 
 
@@ -58,9 +59,9 @@ def without_token(headers: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def without_secrets(pairs: Mapping[str, str]) -> dict[str, str]:
-    """Return the pairs of a token call with secrets replaced by a mark."""
-    return {name: TOKEN_APART if name in SECRETS else value for name, value in pairs.items()}
+def without_secrets(pairs: Mapping[str, str], secrets: frozenset[str] = SECRETS) -> dict[str, str]:
+    """Return the pairs of a call, of a token call by default, with secrets replaced by a mark."""
+    return {name: TOKEN_APART if name in secrets else value for name, value in pairs.items()}
 
 
 class CallLog:

@@ -75,11 +75,14 @@ class Incoming:
 def incoming(request: Request) -> Incoming:
     """Take a request apart."""
     url_path = request.path
+    form, files = _form(request)
     query = {name: _storable(value) for name, value in request.args.items()}
+    if "JSONString" in form:
+        # Beside the JSON, a form has what else would stand in the address. Older clients do so.
+        query = {**{name: form[name] for name in form if name != "JSONString"}, **query}
     headers = dict(request.headers.items())
     lower = {name.lower(): value for name, value in headers.items()}
     root = roots.find(url_path, lower, query)
-    form, files = _form(request)
     return Incoming(
         method=request.method,
         url_path=url_path,

@@ -93,3 +93,8 @@ def unknown_record(label: str, *, status: int = 404) -> Refusal:
 def not_authorized(status: int = 401) -> Refusal:
     """Refuse a dead token, or one without the scope: the same body, as seen by clients."""
     return Refusal(status, 57, "You are not authorized to perform this operation")
+
+
+def outdated_token() -> Refusal:
+    """Refuse the kind of token that came before OAuth. Code 14 is seen by clients."""
+    return Refusal(401, 14, "Invalid value passed for authtoken")

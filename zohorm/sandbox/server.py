@@ -227,6 +227,9 @@ class _Handler(WSGIRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.content)))
+        # A client that asked for one or the other learns that it gets it.
+        if "Connection" in self.headers:
+            self.send_header("Connection", "close" if self.close_connection else "keep-alive")
         self.end_headers()
         content = b"" if self.command == "HEAD" else reply.content[:length]
         self.wfile.write(content)

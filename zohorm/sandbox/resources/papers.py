@@ -13,7 +13,9 @@ def wanted(context: Context) -> str | None:
     asked = context.query.get("accept", "").lower()
     if asked in ("pdf", "html"):
         return asked
-    if context.flag("print") or context.headers.get("Accept", "") == _PDF_TYPE:
+    # What a client accepts as well, after the first, is for other servers than this.
+    preferred = context.headers.get("Accept", "").partition(",")[0].partition(";")[0]
+    if context.flag("print") or preferred.strip().lower() == _PDF_TYPE:
         return "pdf"
     return None
 
