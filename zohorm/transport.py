@@ -19,7 +19,7 @@ import attrs
 import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from urllib3 import BaseHTTPResponse, HTTPHeaderDict, Timeout
+from urllib3 import BaseHTTPResponse, HTTPHeaderDict, Retry, Timeout
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -41,6 +41,7 @@ _HEADERS = {
 }
 _LOGGERS = ("urllib3.connectionpool", "urllib3.connection")
 """Their lines quote addresses with the query, and hence customers."""
+_NO_RETRIES = Retry(False, redirect=False)
 _FRESH_SECONDS = 2.0
 _IDLE_SECONDS = 60.0
 
@@ -182,7 +183,7 @@ class _Lane:
             body=request.body,
             headers=_HEADERS | dict(request.headers),
             timeout=Timeout(connect=connect, read=read),
-            retries=False,
+            retries=_NO_RETRIES,
             redirect=False,
             assert_same_host=False,
             preload_content=False,

@@ -38,10 +38,9 @@ class Sandbox:
             books = ZohoBooks(**sandbox.credentials)
 
     The credentials serve the sessions of every product: the organizations are the same, their
-    records are apart. `seed="demo"` stores a realistic organization of Books, and a little in the
-    others. Every other keyword is a switch of
-    `zohorm.sandbox.switches.Switches`. `scope` is what the refresh token may do. The clock begins
-    on 15 January 2026 and runs, unless another one is given; the pytest fixture's stands still.
+    records are apart. `seed="demo"` stores a realistic organization of Books, a little in others.
+    Every other keyword is a switch of `zohorm.sandbox.switches.Switches`. `scope` is what the
+    refresh token may do. The clock begins on 15 January 2026 and runs; the fixture's stands still.
 
     `data` names a file that holds the records, where memory would forget them. Seed, organizations
     and scope are those of a new file; one that is there goes on with its own, and with its
