@@ -7,7 +7,7 @@ own: `filters.py` compares with the same forms.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache, lru_cache
 
@@ -128,25 +128,25 @@ def _column(resource: Resource, name: str, kind: str) -> Column:
     )
 
 
-def _inside(row: Row, name: str, holders: tuple[str, ...] = ()) -> Iterator[Json]:
-    """Yield the values that a filter without a member of its own looks at."""
+def _inside(row: Row, name: str, holders: tuple[str, ...] = ()) -> list[Json]:
+    """Return the values that a filter without a member of its own looks at."""
     if name.startswith("item_"):
         member = name if name == "item_id" else name.removeprefix("item_")
-        yield from _members(row.get("line_items"), member)
-    elif name == "custom_field":
-        yield from _members(row.get("custom_fields"), "value")
-    elif name == "address":
-        for each in ("billing_address", "shipping_address"):
-            address = row.get(each)
-            yield from address.values() if isinstance(address, dict) else ()
-    elif name == "email":
-        yield row.get("email")
-        yield from _members(row.get("contact_persons"), "email")
-        yield from _members(row.get("contact_persons_associated"), "contact_person_email")
-    else:
-        for holder in holders:
-            value = row.get(holder)
-            yield from _members(value if isinstance(value, list) else [value], name)
+        return _members(row.get("line_items"), member)
+    if name == "custom_field":
+        return _members(row.get("custom_fields"), "value")
+    if name == "address":
+        addresses = (row.get(each) for each in ("billing_address", "shipping_address"))
+        return [part for each in addresses if isinstance(each, dict) for part in each.values()]
+    if name == "email":
+        return [
+            row.get("email"),
+            *_members(row.get("contact_persons"), "email"),
+            *_members(row.get("contact_persons_associated"), "contact_person_email"),
+        ]
+    held = (row.get(holder) for holder in holders)
+    rows: Iterable[Json] = (value if isinstance(value, list) else [value] for value in held)
+    return [found for each in rows for found in _members(each, name)]
 
 
 def _members(rows: Json, name: str) -> list[Json]:

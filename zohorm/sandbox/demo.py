@@ -48,26 +48,19 @@ _TEXTS_OF_INVOICE = (
     "status",
     "last_payment_date",
 )
-_OTHERS_OF_INVOICE = (
-    "sub_total",
-    "tax_total",
-    "total",
-    "balance",
-    "payment_made",
-    "taxes",
-    "is_emailed",
-    "line_items",
-)
+_AMOUNTS_OF_INVOICE = ("sub_total", "tax_total", "total", "balance", "payment_made")
 _OF_INVOICE = {
     **{name: f'"%({name})s"' for name in _TEXTS_OF_INVOICE},
-    **{name: f"%({name})s" for name in _OTHERS_OF_INVOICE},
+    **{name: f"%({name})s" for name in (*_AMOUNTS_OF_INVOICE, "taxes", "is_emailed", "line_items")},
 }
-_OTHERS_OF_LINE = ("quantity", "discount", "discount_amount", "item_order", "item_total")
+_AMOUNTS_OF_LINE = ("quantity", "discount", "discount_amount", "item_total")
 _OF_LINE = {
     "line_item_id": '"%(line_item_id)s"',
-    **{name: f"%({name})s" for name in _OTHERS_OF_LINE},
+    "item_order": "%(item_order)s",
+    **{name: f"%({name})s" for name in _AMOUNTS_OF_LINE},
 }
-_AMOUNT = lru_cache(maxsize=4096)(exact.plain)
+# Most amounts of lines come again and again.
+_plain = lru_cache(maxsize=4096)(exact.plain)
 _PHOENIX = dt.timezone(dt.timedelta(hours=-7))
 
 
@@ -260,8 +253,11 @@ def _invoice(
     row["created_time"] = row["last_modified_time"] = stamp
     totals.compute(row)
     _pay(demo, row, customer, due)
-    texts = _own(row, _OF_INVOICE)
-    texts["taxes"], texts["is_emailed"] = exact.write(row["taxes"]), exact.write(row["is_emailed"])
+    texts = {name: row[name] for name in _TEXTS_OF_INVOICE}
+    for name in _AMOUNTS_OF_INVOICE:
+        texts[name] = _plain(totals.amount(row, name))
+    texts["taxes"] = exact.write(row["taxes"])
+    texts["is_emailed"] = "true" if row["is_emailed"] else "false"
     texts["line_items"] = f"[{','.join([text for _, text in made])}]"
     return row, base.short % texts, base.whole % texts
 
@@ -327,7 +323,9 @@ def _line(
         line["discount"] = line["discount_amount"] = discount
     line["item_order"] = place + 1
     line["item_total"] = totals.line_total(line, places)
-    return line, bases[key].whole % _own(line, _OF_LINE)
+    texts = {name: _plain(totals.amount(line, name)) for name in _AMOUNTS_OF_LINE}
+    own = {"line_item_id": line["line_item_id"], "item_order": place + 1, **texts}
+    return line, bases[key].whole % own
 
 
 def _of_item(demo: _Demo, item: Row, code: str) -> _Base:
@@ -359,13 +357,6 @@ def _form(row: Row, own: Mapping[str, str]) -> str:
     for name, place in own.items():
         text = text.replace(f'"<{name}>"', place)
     return text
-
-
-def _own(row: Row, own: Mapping[str, str]) -> dict[str, object]:
-    """Return the members that fill these places: texts, which need no escape, and JSON."""
-    return {
-        name: _AMOUNT(value) if isinstance(value := row[name], Decimal) else value for name in own
-    }
 
 
 def _printed(address: Json) -> Json:

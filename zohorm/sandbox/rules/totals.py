@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.resources.parts import rows_of
@@ -15,14 +16,19 @@ _HUNDRED = Decimal(100)
 def amount(row: Row, name: str) -> Decimal:
     """Return a number of a record; an unset one is zero."""
     value = row.get(name)
-    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-        return Decimal(value)
-    return _ZERO
+    if isinstance(value, Decimal):
+        return value
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else _ZERO
 
 
 def rounded(number: Decimal, places: int = 2) -> Decimal:
     """Return a number with the places of the currency, half a unit rounded up."""
-    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return number.quantize(_unit(places), ROUND_HALF_UP)
+
+
+@cache
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def places_of(row: Row) -> int:
