@@ -19,7 +19,7 @@ from zohorm.sandbox import Sandbox
 from zohorm.session import Session
 
 
-class Package(
+class Parcel(
     Model,
     product="inventory",
     path="packages",
@@ -28,7 +28,7 @@ class Package(
     id="package_id",
     operations={"create": Operation("POST", "/packages")},
 ):
-    """A model of another product."""
+    """A model of another product; its name is none of the product's own, whose place it would take."""
 
     package_id: f.ReadOnly[str] = f.read_only(f.identifier())
     notes: f.Field[str | None] = f.text()
@@ -254,7 +254,7 @@ def test_a_write_of_many_records_makes_rows_stale(
 @pytest.mark.parametrize(
     ("model", "kind", "path", "answer"),
     [
-        (Package, ZohoInventory, "/inventory/v1/packages", {"package": {"package_id": "5"}}),
+        (Parcel, ZohoInventory, "/inventory/v1/packages", {"package": {"package_id": "5"}}),
         (Sale, ZohoCheckout, "/api/v1/sales", {"sale": {"sale_id": "5"}}),
     ],
 )
