@@ -28,7 +28,7 @@ class Parcel(
     id="package_id",
     operations={"create": Operation("POST", "/packages")},
 ):
-    """A model of another product; its name is none of the product's own, whose place it would take."""
+    """A model of another product, under a name that is not one of its own."""
 
     package_id: f.ReadOnly[str] = f.read_only(f.identifier())
     notes: f.Field[str | None] = f.text()
