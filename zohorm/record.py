@@ -204,15 +204,17 @@ class Record(Changing):
     @property
     def place(self) -> tuple[str | None, str | None, str | None]:
         """Product, API host and organization id, each None as far as it is not known."""
-        return (None, None, None) if self._session is None else self._session.place
+        session = self._session
+        return (None, None, None) if session is None else session.place
 
     def _needed_session(self) -> Session:
-        if self._session is None:
+        session = self._session
+        if session is None:
             raise NotLoaded(
                 f"this {type(self).__name__} belongs to no saved record yet",
                 advice="Links can be followed once the record that holds it has a session",
             )
-        return self._session
+        return session
 
     def join(self, session: Session | None) -> None:
         """Take `session` if there is none yet, down to the embedded records."""

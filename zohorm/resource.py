@@ -31,8 +31,8 @@ def _repeatable_by_verb(operation: Operation) -> bool:
     return operation.method != "POST"
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
+def _words(words: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(words.split()) if isinstance(words, str) else words
 
 
 @attrs.frozen
@@ -44,7 +44,7 @@ class FilePart:
     """
 
     name: str
-    kinds: tuple[str, ...] = attrs.field(default="", converter=_words, kw_only=True)
+    kinds: tuple[str, ...] = attrs.field(default=(), converter=_words, kw_only=True)
     megabytes: int | None = attrs.field(default=None, kw_only=True)
     most: int | None = attrs.field(default=1, kw_only=True)
     counted: bool = attrs.field(default=False, kw_only=True)

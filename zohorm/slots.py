@@ -77,14 +77,14 @@ class Slots:
     # Apart from the standing, which one thread may replace while another notes a doubt.
     _doubt: Doubt | None
 
-    _session = _OfStanding["Session | None"]("session")
-    _parents = _OfStanding["Mapping[str, str]"]("parents")
-    _whole = _OfStanding[bool]("whole")
-    _loads = _OfStanding["Loads | None"]("loads")
-    _home = _OfStanding[object]("home")
-    _deleted = _OfStanding[bool]("deleted")
-    _maybe_deleted = _OfStanding[bool]("maybe_deleted")
-    _detached_from = _OfStanding["str | None"]("detached_from")
+    _session: _OfStanding[Session | None] = _OfStanding("session")
+    _parents: _OfStanding[Mapping[str, str]] = _OfStanding("parents")
+    _whole: _OfStanding[bool] = _OfStanding("whole")
+    _loads: _OfStanding[Loads | None] = _OfStanding("loads")
+    _home: _OfStanding[object] = _OfStanding("home")
+    _deleted: _OfStanding[bool] = _OfStanding("deleted")
+    _maybe_deleted: _OfStanding[bool] = _OfStanding("maybe_deleted")
+    _detached_from: _OfStanding[str | None] = _OfStanding("detached_from")
 
     @classmethod
     def made(cls, row: wire.Row, identifier: str | None, standing: Standing) -> Self:

@@ -218,7 +218,7 @@ def _way(adapter: HTTPAdapter, server: str) -> _Way:
         proxies, verify = dict(found["proxies"] or {}), found["verify"] or True
         asked = requests.Request("GET", f"{server}/").prepare()
         pool = adapter.get_connection_with_tls_context(asked, verify, proxies)
-        adapter.cert_verify(pool, asked.url, verify, None)  # type: ignore[no-untyped-call]  # in the stubs
+        adapter.cert_verify(pool, asked.url or server, verify, None)  # type: ignore[no-untyped-call]  # in the stubs
         # It gives the path alone unless a proxy has to be told the whole address.
         whole = adapter.request_url(asked, proxies) == asked.url
     except (requests.RequestException, HTTPError, OSError) as error:
