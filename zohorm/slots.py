@@ -151,8 +151,8 @@ class Readable(Generic[T]):
         return self.read(value)
 
     def read(self, value: object) -> T:
-        """Return a wire value as Python has it."""
-        raise NotImplementedError
+        """Return a wire value as Python has it; each kind of member says how."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it is read")
 
 
 # Past the check of names that assigning to a record makes, and faster than object.__setattr__.

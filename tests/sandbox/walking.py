@@ -22,6 +22,7 @@ _SAMPLES: Mapping[str, Any] = {
     "integer": 3,
     "number": 1.5,
     "money": 12.5,
+    "discount": 12.5,
     "boolean": True,
     "date": "2026-01-10",
     "datetime": "2026-01-10T09:00:00-0700",

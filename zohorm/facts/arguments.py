@@ -11,7 +11,8 @@ import attrs
 from zohorm.facts import names
 from zohorm.facts.load import Facts
 
-TYPES = {
+# The kinds that hold one value, and its type in Python.
+SINGLE = {
     "id": "str",
     "text": "str",
     "enum": "str",
@@ -22,6 +23,8 @@ TYPES = {
     "date": "dt.date",
     "datetime": "dt.datetime",
     "boolean": "bool",
+}
+TYPES = SINGLE | {
     "texts": "Iterable[str]",
     "json": "object",
     "many": "Iterable[Mapping[str, object]]",

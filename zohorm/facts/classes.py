@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from zohorm.facts import layout, methods, names, prose
+from zohorm.facts import arguments, layout, methods, names, prose
 from zohorm.facts.layout import Code, Group
 from zohorm.facts.load import Facts
 
 INDENT = "    "
-PYTHON = {
-    "id": "str",
-    "text": "str",
-    "enum": "str",
-    "integer": "int",
-    "number": "Decimal",
-    "money": "Decimal",
-    "discount": "Decimal | str",
-    "date": "dt.date",
-    "datetime": "dt.datetime",
-    "boolean": "bool",
-    "texts": "tuple[str, ...]",
-    "json": "object",
-}
+# What attributes read as; but for lists, that is what arguments take.
+PYTHON = arguments.SINGLE | {"texts": "tuple[str, ...]", "json": "object"}
 BUILDER = {"id": "identifier"}
 # The bases that offer the operations of a resource, and which of those they offer.
 ABILITIES = (
