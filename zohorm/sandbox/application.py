@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Mapping
 
 import attrs
 from werkzeug.wrappers import Request
@@ -42,6 +43,7 @@ from zohorm.sandbox.reply import (
 from zohorm.sandbox.resources import choosing
 from zohorm.sandbox.roots import SELECTORS
 from zohorm.sandbox.routes import Route, route
+from zohorm.sandbox.rules import stating
 from zohorm.sandbox.server import Cut, Dropped
 from zohorm.sandbox.store import Store
 from zohorm.sandbox.switches import WatchedSwitches
@@ -143,8 +145,9 @@ class Application:
             return self._limited(refusal)
         try:
             self._wait(fault, client)
-            reply = self._carried_out(arrived, product, found, organization_id, fault)
-            return self._with_quota(reply, quota)
+            with stating.watched() as assumed:
+                reply = self._carried_out(arrived, product, found, organization_id, fault)
+            return self._with_quota(_with_headers(reply, stating.headers(assumed)), quota)
         finally:
             self.limits.leave(pool)
 
@@ -262,7 +265,11 @@ class Application:
         wanted = self.switches.quota_headers
         if wanted == "never" or (wanted == "success" and reply.status >= 300):
             return reply
-        return attrs.evolve(reply, headers={**reply.headers, **quota.headers()})
+        return _with_headers(reply, quota.headers())
+
+
+def _with_headers(reply: Reply, headers: Mapping[str, str]) -> Reply:
+    return attrs.evolve(reply, headers={**reply.headers, **headers}) if headers else reply
 
 
 def _call(arrived: Incoming) -> Call:

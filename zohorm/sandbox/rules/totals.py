@@ -8,6 +8,7 @@ from functools import cache
 from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.resources.parts import rows_of
 from zohorm.sandbox.rules import taxes
+from zohorm.sandbox.rules.stating import assumed
 
 _ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
@@ -22,8 +23,16 @@ def amount(row: Row, name: str) -> Decimal:
 
 
 def rounded(number: Decimal, places: int = 2) -> Decimal:
-    """Return a number with the places of the currency, half a unit rounded up."""
-    return number.quantize(_unit(places), ROUND_HALF_UP)
+    """Return a number with the places of the currency."""
+    unit = _unit(places)
+    near = number.quantize(unit)
+    return _half_up(number, unit) if abs(number - near) * 2 == unit else near
+
+
+@assumed("no document says how halves are rounded; invoices elsewhere do it so")
+def _half_up(number: Decimal, unit: Decimal) -> Decimal:
+    """Half a unit is rounded away from zero."""
+    return number.quantize(unit, ROUND_HALF_UP)
 
 
 @cache

@@ -1,0 +1,112 @@
+"""What each rule rests on: a source that everybody can read, or an assumption of ours.
+
+    @source("Books v3, invoices: `is_discount_before_tax`")
+    def taxable(...) -> Decimal:
+        '''Tax is computed on what a discount leaves, if the document says so.'''
+
+    @assumed("no document says how halves are rounded")
+    def half_up(...) -> Decimal:
+        '''Half a unit is rounded away from zero.'''
+
+The name of a rule is that of its function, `totals.half_up`. The first sentence of its docstring
+goes into docs/rules.md, so it says what holds and not what the function does. A call in which an
+assumed rule ran is answered with its name in the header `X-Sandbox-Assumed`: write a rule so that
+it only runs where it decides something.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import attrs
+
+HEADER = "X-Sandbox-Assumed"
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_PACKAGE = __name__.rpartition(".")[0]
+# The names of the assumed rules that ran in the call which this thread answers.
+_RAN: ContextVar[set[str] | None] = ContextVar("ran", default=None)
+
+
+@attrs.frozen(order=True)
+class Rule:
+    """One rule: where it comes from, or why it is assumed."""
+
+    name: str
+    says: str
+    source: str = ""
+    because: str = ""
+
+
+_KNOWN: dict[str, Rule] = {}
+
+
+def source(said: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """State which public document says what a function does; costs nothing when it runs."""
+
+    def state(function: Callable[_P, _R]) -> Callable[_P, _R]:
+        _state(function, said=said)
+        return function
+
+    return state
+
+
+def assumed(because: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """State that no source says what a function does, and why it does it so."""
+
+    def state(function: Callable[_P, _R]) -> Callable[_P, _R]:
+        name = _state(function, because=because)
+
+        @wraps(function)
+        def noted(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+            ran = _RAN.get()
+            if ran is not None:
+                ran.add(name)
+            return function(*args, **kwargs)
+
+        return noted
+
+    return state
+
+
+@contextmanager
+def watched() -> Iterator[set[str]]:
+    """Collect the names of the assumed rules that run in a block, in this thread alone."""
+    ran: set[str] = set()
+    token = _RAN.set(ran)
+    try:
+        yield ran
+    finally:
+        _RAN.reset(token)
+
+
+def headers(ran: set[str]) -> dict[str, str]:
+    """Return the header that tells of assumed rules; none if there were none."""
+    return {HEADER: ", ".join(sorted(ran))} if ran else {}
+
+
+def known() -> list[Rule]:
+    """Return every rule of every module, by name."""
+    package = importlib.import_module(_PACKAGE)
+    for module in pkgutil.walk_packages(package.__path__, f"{_PACKAGE}."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    return sorted(_KNOWN.values())
+
+
+def _state(function: Callable[_P, _R], *, said: str = "", because: str = "") -> str:
+    module = function.__module__.removeprefix(f"{_PACKAGE}.")
+    name = f"{module}.{function.__name__.lstrip('_')}"
+    says = " ".join((inspect.getdoc(function) or "").partition("\n\n")[0].split())
+    if not says or not (said or because) or name in _KNOWN:
+        raise TypeError(f"rule {name} needs a sentence, a source and a name of its own")
+    _KNOWN[name] = Rule(name, says, said, because)
+    return name
