@@ -30,6 +30,7 @@ LAYERS = (
     ("record", "changes", "slots", "lines", "merging", "fields", "custom", "members"),
     ("resource", "lookups", "envelope", "uploads", "downloads"),
     ("connection",),
+    ("failing", "attempts"),
     ("throttle", "token", "refresh", "retry", "reading", "calls"),
     ("transport",),
     # JSON lies below the connection, which decodes every answer.

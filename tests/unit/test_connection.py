@@ -1050,7 +1050,7 @@ def test_no_value_in_the_frames_of_a_failed_call_shows_data(
         for value in frame.f_locals.values()
         if type(value).__module__.startswith("zohorm.")
     }
-    assert {"Call", "Request", "_Course", "_Attempt"} <= {text.partition("(")[0] for text in held}
+    assert {"Call", "Request", "Course", "Attempt"} <= {text.partition("(")[0] for text in held}
     assert [text for text in held if "Zoe" in text or "1000.token" in text] == []
 
 

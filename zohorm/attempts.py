@@ -1,0 +1,89 @@
+"""One call on its way, and what came of each attempt; the connection makes and judges them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from zohorm import reading
+from zohorm.calls import Call
+from zohorm.errors import NotFound
+from zohorm.retry import Decision, Outcome
+from zohorm.transport import MaybeSent, NotSent, Reply, Request
+
+_NO_SUCH_ADDRESS = 5
+
+
+@attrs.define
+class Course:
+    """The course of one call.
+
+    Attributes:
+        lost: an earlier attempt may have been carried out.
+        under_way: an attempt was begun and not judged yet, as when a part of ours fails in it.
+    """
+
+    call: Call
+    request: Request = attrs.field(repr=False)
+    deadline: float | None
+    attempt: int = 0
+    under_way: bool = False
+    renewed: bool = False
+    lost: bool = False
+
+
+@attrs.frozen
+class Attempt:
+    """One attempt and what came of it."""
+
+    outcome: Outcome
+    token: str = attrs.field(repr=False)
+    reply: Reply | None = None
+    body: Mapping[str, object] | None = attrs.field(default=None, repr=False)
+    failure: NotSent | MaybeSent | None = None
+
+    def succeeded(self, decision: Decision, course: Course) -> bool:
+        """Tell whether it ends the call well, alone or with an earlier one that got no answer."""
+        if decision.verdict == "accept":
+            return True
+        return (
+            course.lost
+            and course.call.method == "DELETE"
+            and decision.rule.error is NotFound
+            and self.outcome.code != _NO_SUCH_ADDRESS
+        )
+
+
+def received(reply: Reply, token: str, call: Call, now: float) -> Attempt:
+    """Return the attempt that brought this reply; `now` is the wall clock."""
+    body, readable = reading.body_of(reply)
+    code, known = reading.code_of(body)
+    outcome = Outcome(
+        reply.status,
+        code=code,
+        # A refusal is one by its status, whatever stands beside it.
+        readable=readable and (known or reply.status >= 300),
+        repeatable=call.repeatable,
+        retry_after=reading.retry_after_of(reply, now)
+        if code or not known or reply.status >= 300
+        else None,
+    )
+    return Attempt(outcome, token, reply, body)
+
+
+def not_sent(error: NotSent, token: str, call: Call) -> Attempt:
+    """Return the attempt of which nothing left this machine."""
+    outcome = Outcome(
+        left=False,
+        repeatable=call.repeatable,
+        timed_out=error.timed_out,
+        permanent=error.permanent,
+    )
+    return Attempt(outcome, token, failure=error)
+
+
+def maybe_sent(error: MaybeSent, token: str, call: Call) -> Attempt:
+    """Return the attempt that may have arrived and brought no reply."""
+    outcome = Outcome(repeatable=call.repeatable, timed_out=error.timed_out)
+    return Attempt(outcome, token, failure=error)
