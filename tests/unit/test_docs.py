@@ -13,6 +13,7 @@ import importlib
 import importlib.util
 import re
 import shlex
+import subprocess
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -145,6 +146,24 @@ def shell_lines(page: Path) -> Iterator[tuple[int, list[str]]]:
                     words.append(word)
 
 
+def calls_by_curl(page: Path) -> list[str]:
+    """The lines of a page's shell blocks that call the service."""
+    lines = [line for b in blocks(page) if b.language == "sh" for line in b.text.splitlines()]
+    return [line for line in lines if line.startswith("curl ")]
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in with_blocks("sh") if calls_by_curl(page)], ids=name_of
+)
+@pytest.mark.usefixtures("service")
+def test_calls_by_curl_succeed(page: Path) -> None:
+    # curl itself fails where the status does not say success, and where it is not installed.
+    for line in calls_by_curl(page):
+        made = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=60)
+        assert made.returncode == 0, f"{line}: {made.stderr}"
+        assert "-f" in line
+
+
 def fault(words: list[str]) -> str | None:
     """Say what a command names that does not exist, or None."""
     program, *arguments = words
@@ -160,7 +179,7 @@ def fault(words: list[str]) -> str | None:
     if program == "tox":
         return unknown_environment(arguments)
     # `.` reads a file into the shell, as the one that activates an environment.
-    if program in (".", "export", "git", "apt", "pytest", "mypy"):
+    if program in (".", "export", "git", "apt", "pytest", "mypy", "curl"):
         return None
     return f"{program} is not a program that these pages use"
 

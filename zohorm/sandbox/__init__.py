@@ -19,7 +19,8 @@ The way of a call through this folder:
 
 `window.py` (markup.py) is the page at `/`, on which a browser shows what is stored and was called.
 `catalogue.py` is what the facts say, read product by product when first called; `switches.py` lists
-the points on which sources about the service disagree; `sandbox.py` is the control interface.
+the points on which sources about the service disagree; `sandbox.py` is the control interface, and
+`control.py` offers it over HTTP to other languages.
 Stored at the start is what `seed.py` says, at the first call of a product what `givens.py` says,
 and `samples.py` where there is demo data. Nothing here imports the models: both read the same
 facts.

@@ -146,6 +146,12 @@ class Faults:
             raise ValueError(f"no fault is called {fault.name!r}; there are {', '.join(FAULTS)}")
         if fault.times < 1 or fault.after < 0:
             raise ValueError("times is 1 or more, after is 0 or more")
+        if fault.status is not None and not 200 <= fault.status <= 599:
+            raise ValueError("a status is from 200 to 599")
+        if not all(
+            map(_is_line, (*fault.headers, *fault.headers.values(), fault.retry_after or ""))
+        ):
+            raise ValueError("a header is text of one line, in Latin-1")
         with self._lock:
             self._faults.append(fault)
 
@@ -173,6 +179,15 @@ class Faults:
         """Drop the faults still to come."""
         with self._lock:
             self._faults.clear()
+
+
+def _is_line(value: object) -> bool:
+    """Tell whether a value can stand in the head of an answer."""
+    if isinstance(value, int):
+        return True
+    if not isinstance(value, str) or not value.isprintable():
+        return False
+    return all(ord(letter) < 256 for letter in value)
 
 
 def without_key(content: bytes) -> bytes:

@@ -14,6 +14,7 @@ from zohorm.sandbox.exact import Json
 from zohorm.sandbox.reply import not_json
 from zohorm.sandbox.roots import Root
 
+CONTROL_ROOT = "/sandbox"
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -36,6 +37,11 @@ class Incoming:
     raw: str | None
     """The text that should be JSON; None if it is not UTF-8."""
     files: tuple[SentFile, ...]
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it goes to the control interface, and is no call of the service's."""
+        return (self.url_path + "/").startswith(CONTROL_ROOT + "/")
 
     def organization_id(self, *, undocumented: bool = True) -> str | None:
         """Return the organization that the call names, in its product's way or the other one."""

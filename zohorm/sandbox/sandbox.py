@@ -17,6 +17,7 @@ from zohorm.sandbox.application import Application
 from zohorm.sandbox.calls import Call, CallLog
 from zohorm.sandbox.catalogue import Product, Resource
 from zohorm.sandbox.context import ORGANIZATION
+from zohorm.sandbox.control import Control
 from zohorm.sandbox.faults import Fault
 from zohorm.sandbox.keeping import Keeper
 from zohorm.sandbox.limits import Limits, allowance
@@ -85,6 +86,7 @@ class Sandbox:
             outbox=Outbox(kept),
             is_open=not is_loopback(host),
         )
+        self._application.control = Control(self).answer
         self._server: Server | None = None
         self._was_stopped = False
 
@@ -342,15 +344,9 @@ class Sandbox:
         store = self._store()
         with store.transaction():
             organization = self._opened(described, known, organization_id)
-            key = store.next_id()
-            file = StoredFile(key, kind, name, content_type, content)
-            store.add_file(organization, record_id, file)
-            row = store.get(known, organization, record_id)
-            if row is None:
-                raise ValueError(f"{resource} {record_id} is not stored")
-            files.show(store, organization, record_id, row)
-            store.replace(known, organization, row)
-            return key
+            file = StoredFile(store.next_id(), kind, name, content_type, content)
+            files.attach(store, known, organization, record_id, file)
+            return file.id
 
     def reset(self) -> None:
         """Bring everything but the clock and the address back to how it was at the start.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from zohorm.sandbox.catalogue import Operation
+from zohorm.sandbox.catalogue import Operation, Resource
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.reply import Reply, unknown_record
@@ -40,6 +40,22 @@ def add(context: Context, row: Row, kind: str | None = None) -> None:
         )
     if context.files:
         show(context.store, context.organization_id, owner, row)
+
+
+def attach(
+    store: Store, resource: Resource, organization_id: str, owner: str, file: StoredFile
+) -> None:
+    """Store a file of a record without a call, and show it in the record.
+
+    Raises:
+        ValueError: there is no such record.
+    """
+    row = store.get(resource, organization_id, owner)
+    if row is None:
+        raise ValueError(f"{resource.name} {owner} is not stored")
+    store.add_file(organization_id, owner, file)
+    show(store, organization_id, owner, row)
+    store.replace(resource, organization_id, row)
 
 
 def remove(context: Context, row: Row, kind: str) -> None:
