@@ -24,6 +24,7 @@ from zohorm.sandbox.calls import (
 )
 from zohorm.sandbox.catalogue import Operation, Product
 from zohorm.sandbox.context import Context
+from zohorm.sandbox.devices import PAGE_PATH
 from zohorm.sandbox.faults import Fault, Faults, without_key
 from zohorm.sandbox.gate import Gate
 from zohorm.sandbox.incoming import Incoming, incoming
@@ -52,7 +53,10 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 _CONSENT_PATH = "/oauth/v2/auth"
 # Newer pages of the accounts server have the steps of the second one the other way round.
 _REVOKE_PATHS = ("/oauth/v2/token/revoke", "/oauth/v2/revoke/token")
-_TOKEN_PATHS = ("/oauth/v2/token", *_REVOKE_PATHS)
+_DEVICE_CODE_PATH = f"{PAGE_PATH}/code"
+_DEVICE_TOKEN_PATH = f"{PAGE_PATH}/token"
+_TOKEN_PATHS = ("/oauth/v2/token", *_REVOKE_PATHS, _DEVICE_CODE_PATH, _DEVICE_TOKEN_PATH)
+_SERVERS_PATH = "/oauth/serverinfo"
 
 
 @attrs.define(kw_only=True)
@@ -118,18 +122,26 @@ class Application:
 
     def _accounts(self, arrived: Incoming) -> Reply:
         parameters = {**arrived.query, **arrived.form}
-        url = self._url_for(arrived)
+        url, now = self._url_for(arrived), self.clock.time()
+        sent = arrived.method == "POST"
         if arrived.url_path == _CONSENT_PATH and arrived.method in ("GET", "POST"):
-            return self.accounts.consent(
-                parameters, now=self.clock.time(), url=url, sent=arrived.method == "POST"
-            )
+            return self.accounts.consent(parameters, now=now, url=url, sent=sent)
+        if arrived.url_path == PAGE_PATH and arrived.method in ("GET", "POST"):
+            return self.accounts.devices.answer(parameters, now=now, sent=sent)
+        if arrived.url_path == _SERVERS_PATH and arrived.method == "GET":
+            # Source: accounts, multi-DC; the names of its members as clients read them.
+            return envelope({"result": "success", "locations": {"us": url}})
         if arrived.url_path not in _TOKEN_PATHS:
             return refused(unknown_url())
-        if arrived.method != "POST":
+        if not sent:
             return envelope({"error": "invalid_request"}, status=405)
         if arrived.url_path in _REVOKE_PATHS:
             return self.accounts.revoke(parameters.get("token", ""))
-        return self.accounts.answer(parameters, now=self.clock.time(), api_domain=url)
+        if arrived.url_path == _DEVICE_CODE_PATH:
+            return self.accounts.device_codes(parameters, now=now, url=url)
+        if arrived.url_path == _DEVICE_TOKEN_PATH:
+            return self.accounts.device_token(parameters, now=now, api_domain=url)
+        return self.accounts.answer(parameters, now=now, api_domain=url)
 
     def _url_for(self, arrived: Incoming) -> str:
         """Return the address by which a client is to call again."""

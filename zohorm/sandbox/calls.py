@@ -12,7 +12,9 @@ from zohorm.sandbox.exact import Json
 
 TOKEN_APART = "<token apart>"
 TOKENS = frozenset({"access_token", "authtoken"})
-SECRETS = frozenset({"client_secret", "refresh_token", "code", "token", "access_token"})
+SECRETS = frozenset(
+    {"client_secret", "refresh_token", "code", "code_verifier", "token", "access_token"}
+)
 
 
 @attrs.frozen

@@ -6,6 +6,8 @@ page on the validity of tokens.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import secrets
 import threading
@@ -39,6 +41,20 @@ class Consent:
     """Where the code was sent to; None for a self client, which has no such address."""
     is_lasting: bool = True
     """Whether a refresh token comes with the first access token."""
+    challenge: str | None = None
+    """What the verifier that comes with the code must lead to; None if the client sent none."""
+    is_hashed: bool = False
+    """Whether the challenge is the verifier's digest, and not the verifier itself."""
+
+    def is_proved_by(self, verifier: str) -> bool:
+        """Tell whether who brings the code is who asked for it. Source: accounts, mobile and
+        desktop apps, PKCE.
+        """
+        if self.challenge is None:
+            return True
+        digest = hashlib.sha256(verifier.encode("utf-8", "replace")).digest()
+        hashed = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return self.challenge == (hashed if self.is_hashed else verifier)
 
 
 class Codes:
@@ -101,25 +117,28 @@ def _is_address(text: str) -> bool:
 
 def refusal(text: str) -> Reply:
     """Return the page that says what is wrong; nobody is sent back to the client."""
-    return Reply(400, _page("Error", f"<p>{html.escape(text)}</p>"), content_type=_HTML)
+    return html_page("Error", f"<p>{html.escape(text)}</p>", status=400)
 
 
 def page(parameters: Mapping[str, str]) -> Reply:
     """Return the page on which a user accepts or rejects what a client asks for."""
+    scopes = scopes_of(parameters.get("scope", ""))
+    return html_page("Consent", question(scopes, parameters, action="/oauth/v2/auth"))
+
+
+def question(scopes: tuple[str, ...], kept: Mapping[str, str], *, action: str) -> str:
+    """Return the form that asks whether scopes are given; it sends `kept` back to `action`."""
     hidden = "".join(
         f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
-        for name, value in parameters.items()
+        for name, value in kept.items()
     )
-    scopes = "".join(
-        f"<li>{html.escape(each)}</li>" for each in scopes_of(parameters.get("scope", ""))
-    )
-    form = (
-        f"<p>The client asks for</p><ul>{scopes}</ul>"
-        f'<form method="post" action="/oauth/v2/auth">{hidden}'
+    listed = "".join(f"<li>{html.escape(each)}</li>" for each in scopes)
+    return (
+        f"<p>The client asks for</p><ul>{listed}</ul>"
+        f'<form method="post" action="{action}">{hidden}'
         '<button name="consent" value="accept">Accept</button> '
         '<button name="consent" value="reject">Reject</button></form>'
     )
-    return Reply(200, _page("Consent", form), content_type=_HTML)
 
 
 def back(redirect_uri: str, answer: Mapping[str, str]) -> Reply:
@@ -129,6 +148,8 @@ def back(redirect_uri: str, answer: Mapping[str, str]) -> Reply:
     return Reply(302, b"", {"Location": f"{safe}{joint}{urlencode(answer)}"}, _HTML)
 
 
-def _page(title: str, body: str) -> bytes:
+def html_page(title: str, body: str, *, status: int = 200) -> Reply:
+    """Return a page of the accounts server."""
     head = f"<!doctype html><html lang=en><head><title>{title}</title></head>"
-    return f"{head}<body><h1>{title}</h1>{body}</body></html>".encode()
+    text = f"{head}<body><h1>{title}</h1>{body}</body></html>"
+    return Reply(status, text.encode(), content_type=_HTML)

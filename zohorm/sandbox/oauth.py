@@ -15,6 +15,9 @@ from typing import Any, TypedDict
 import attrs
 
 from zohorm.sandbox import consent
+from zohorm.sandbox.consent import Consent
+from zohorm.sandbox.devices import LIFE_SECONDS as DEVICE_SECONDS
+from zohorm.sandbox.devices import PAGE_PATH, Devices, LetIn
 from zohorm.sandbox.reply import Reply, envelope
 from zohorm.sandbox.switches import Switches
 
@@ -81,6 +84,7 @@ class Accounts:
         self._switches = switches
         self._scopes = consent.scopes_of(scope)
         self._codes = consent.Codes()
+        self.devices = Devices()
         self._has_consent = False
         # Guards the tokens; held for a few instructions.
         self._lock = threading.Lock()
@@ -92,6 +96,7 @@ class Accounts:
             self._grants = {self.refresh_token: _Grant(self._scopes)}
             self._has_consent = False
         self._codes.clear()
+        self.devices.clear()
 
     def state(self) -> dict[str, object]:
         """Return the client and every grant, for a sandbox that is to go on with them."""
@@ -178,6 +183,8 @@ class Accounts:
             ends=now + consent.CODE_SECONDS,
             redirect_uri=parameters["redirect_uri"],
             is_lasting=is_asked and parameters.get("access_type") == "offline",
+            challenge=parameters.get("code_challenge"),
+            is_hashed=parameters.get("code_challenge_method") == "S256",
         )
         code = self._codes.make(given, now=now)
         if code is None:
@@ -215,10 +222,49 @@ class Accounts:
             return self._refused("invalid_code")
         if given.redirect_uri not in (None, parameters.get("redirect_uri")):
             return self._refused("invalid_redirect_uri")
+        if not given.is_proved_by(parameters.get("code_verifier", "")):
+            return self._refused("invalid_code")
+        return self._consented(given, now, api_domain)
+
+    def _consented(self, given: Consent | LetIn, now: float, api_domain: str) -> Reply:
         with self._lock:
             key, grant = self._granted(given.scopes, is_lasting=given.is_lasting)
             body = self._body(self._issue(grant, now), grant, api_domain)
         return envelope({**body, "refresh_token": key} if given.is_lasting else body)
+
+    def device_codes(self, parameters: Mapping[str, str], *, now: float, url: str) -> Reply:
+        """Answer a device that asks to be let in. Times are milliseconds there."""
+        if parameters.get("client_id") != self.client_id:
+            return self._refused("invalid_client")
+        if parameters.get("grant_type") != "device_request":
+            return self._refused("unsupported_grant_type")
+        if not consent.scopes_of(parameters.get("scope", "")):
+            return self._refused("invalid_scope")
+        started = self.devices.start(parameters, now=now)
+        page = f"{url}{PAGE_PATH}"
+        return envelope(
+            {
+                "user_code": started.user_code,
+                "device_code": started.device_code,
+                "interval": self._switches.device_interval,
+                "verification_url": page,
+                "verification_uri_complete": f"{page}?user_code={started.user_code}",
+                "expires_in": DEVICE_SECONDS * 1000,
+            }
+        )
+
+    def device_token(self, parameters: Mapping[str, str], *, now: float, api_domain: str) -> Reply:
+        """Answer a device that asks whether its user has let it in."""
+        error = self._client_error(parameters)
+        if error is None and parameters.get("grant_type") != "device_token":
+            error = "unsupported_grant_type"
+        if error is not None:
+            return self._refused(error)
+        every = self._switches.device_interval / 1000
+        found = self.devices.poll(parameters.get("code", ""), now=now, every=every)
+        if not isinstance(found, LetIn):
+            return self._refused(found)
+        return self._consented(found, now, api_domain)
 
     def _trusted(self, parameters: Mapping[str, str], now: float, api_domain: str) -> Reply:
         """Answer a client that acts for itself. Source: accounts, client credentials flow."""

@@ -34,6 +34,10 @@ class Switches:
     live_tokens: L[15, 30] = 15
     """Access tokens of one refresh token that live at once; the oldest dies silently."""
 
+    device_interval: L[5000, 30000] = 5000
+    """Milliseconds that must lie between two polls of a device; a sooner one is told to slow down.
+    Documents say 30 seconds, and clients see 5 in the answer."""
+
     scope_status: L[401, 400, 403] = 401
     """Status for a live token that lacks the scope."""
 

@@ -55,6 +55,14 @@ def test_refresh_api_domain() -> None:
         assert "api_domain" not in refresh(sandbox).json()
 
 
+def test_device_interval() -> None:
+    with Sandbox(device_interval=30000) as sandbox:
+        pairs = {"client_id": sandbox.credentials["client_id"], "scope": "ZohoBooks.contacts.READ"}
+        url = f"{sandbox.url}/oauth/v3/device/code"
+        answer = requests.post(url, data={**pairs, "grant_type": "device_request"}, timeout=5)
+        assert answer.json()["interval"] == 30000
+
+
 def test_live_tokens() -> None:
     with Sandbox(live_tokens=30) as sandbox:
         tokens = [sandbox.access_token() for _ in range(30)]
