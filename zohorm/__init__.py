@@ -66,6 +66,7 @@ from zohorm.query import Query
 
 if typing.TYPE_CHECKING:
     from zohorm.calls import Answer
+    from zohorm.coordinating import Coordinator
     from zohorm.downloads import SavedFile
     from zohorm.generic import GenericModel
     from zohorm.products import (
@@ -82,7 +83,7 @@ if typing.TYPE_CHECKING:
     from zohorm.session import Session
     from zohorm.settings import Settings
     from zohorm.throttle import Quota, Throttle
-    from zohorm.token import TokenStore
+    from zohorm.token import LockingTokenStore, TokenStore
     from zohorm.transport import Transport
     from zohorm.uploads import File
 else:
@@ -92,6 +93,7 @@ else:
         __name__,
         {
             "zohorm.calls": ("Answer",),
+            "zohorm.coordinating": ("Coordinator",),
             "zohorm.downloads": ("SavedFile",),
             "zohorm.generic": ("GenericModel",),
             "zohorm.products": (
@@ -108,7 +110,7 @@ else:
             "zohorm.session": ("Session",),
             "zohorm.settings": ("Settings",),
             "zohorm.throttle": ("Quota", "Throttle"),
-            "zohorm.token": ("TokenStore",),
+            "zohorm.token": ("LockingTokenStore", "TokenStore"),
             "zohorm.transport": ("Transport",),
             "zohorm.uploads": ("File",),
         },
@@ -121,6 +123,7 @@ __all__ = [
     "Clock",
     "Collection",
     "Conflict",
+    "Coordinator",
     "CustomFields",
     "DayLimit",
     "Deleted",
@@ -134,6 +137,7 @@ __all__ = [
     "InvalidValue",
     "LimitError",
     "Lines",
+    "LockingTokenStore",
     "MalformedReply",
     "ManualClock",
     "ManyLoads",

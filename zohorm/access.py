@@ -7,10 +7,13 @@ sessions of one organization keep one pace; retry, timeouts and transport are th
 from __future__ import annotations
 
 import hashlib
+from contextlib import ExitStack
 
 import attrs
 
+from zohorm import coordinating
 from zohorm.connection import Connection, Selector
+from zohorm.coordinating import Coordinator
 from zohorm.retry import RetryPolicy
 from zohorm.rows import Writes
 from zohorm.settings import Settings
@@ -19,8 +22,10 @@ from zohorm.throttle import LocalThrottle, Throttle
 from zohorm.token import TokenSource
 from zohorm.transport import RequestsTransport
 
-_tokens: Shared[tuple[str, str, str, str], TokenSource] = Shared()
+_tokens: Shared[tuple[str, str, str, str, str], TokenSource] = Shared()
 _paces: Shared[tuple[str, str], LocalThrottle] = Shared()
+# Those that a text names, for each has connections or queues of its own.
+_coordinators: Shared[str, Coordinator] = Shared()
 # By organization id alone: Checkout has a host of its own, and its payments count as well.
 _writes: Shared[str, Writes] = Shared()
 
@@ -54,51 +59,83 @@ class Access:
         self._settings = settings
         self._accounts_url = accounts_url.rstrip("/")
         self.key = (api_url.rstrip("/"), organization_id)
-        self._shared_token: tuple[str, str, str, str] | None = None
-        self._token = self._token_source()
-        self._transport = settings.transport or RequestsTransport(pool_size=settings.max_in_flight)
-        self._throttle: Throttle = settings.throttle or self._shared_pace()
-        self.writes = _writes.acquire(organization_id, Writes)
-        self.connection = Connection(
-            root=self.key[0] + (settings.api_root or product.root),
-            organization_id=organization_id,
-            selector=product.selector,
-            token=self._token,
-            throttle=self._throttle,
-            transport=self._transport,
-            retry=RetryPolicy(
-                max_retries=settings.max_retries,
-                max_retry_after_seconds=settings.max_retry_after,
-                backoff_seconds=settings.retry_backoff_seconds,
-            ),
-            timeout=settings.timeout,
-            max_wait_seconds=settings.max_wait_seconds,
-            min_calls_remaining=settings.min_calls_remaining,
-            clock=settings.clock,
-            read_only=settings.read_only,
-        )
+        # What is held is given back if a later step fails, too.
+        with ExitStack() as held:
+            self._coordinator = self._find_coordinator(held)
+            transport = settings.transport or RequestsTransport(pool_size=settings.max_in_flight)
+            if settings.transport is None:
+                held.callback(transport.close)
+            self.writes = _writes.acquire(organization_id, Writes)
+            held.callback(_writes.release, organization_id)
+            self.connection = Connection(
+                root=self.key[0] + (settings.api_root or product.root),
+                organization_id=organization_id,
+                selector=product.selector,
+                token=self._token_source(held),
+                throttle=settings.throttle or self._pace(held),
+                transport=transport,
+                retry=RetryPolicy(
+                    max_retries=settings.max_retries,
+                    max_retry_after_seconds=settings.max_retry_after,
+                    backoff_seconds=settings.retry_backoff_seconds,
+                ),
+                timeout=settings.timeout,
+                max_wait_seconds=settings.max_wait_seconds,
+                min_calls_remaining=settings.min_calls_remaining,
+                clock=settings.clock,
+                read_only=settings.read_only,
+            )
+            self._held = held.pop_all()
 
-    def _token_source(self) -> TokenSource:
+    def close(self) -> None:
+        """Close the session's own connections and release what it shares."""
+        self._held.close()
+
+    def _find_coordinator(self, held: ExitStack) -> Coordinator | None:
+        setting = self._settings.coordinator
+        if not isinstance(setting, str):
+            return setting
+        found = _coordinators.acquire(setting, lambda: coordinating.named(setting))
+        held.callback(_coordinators.release, setting)
+        return found
+
+    def _token_source(self, held: ExitStack) -> TokenSource:
         settings = self._settings
         # The secret too: a session with a wrong one must not fail those with the right one.
         digests = (_digest(settings.refresh_token), _digest(settings.client_secret))
-        key = (self._accounts_url, settings.client_id or "", *digests)
+        user = (self._accounts_url, settings.client_id or "", *digests)
+        shared = settings.auth is None and bool(settings.refresh_token)
+        store = None
+        if self._coordinator is not None and shared:
+            store = self._coordinator.tokens(_digest("\n".join(user)), clock=settings.clock)
 
         def make() -> TokenSource:
             return TokenSource.from_settings(
                 settings,
                 accounts_url=self._accounts_url,
                 transport=RequestsTransport(pool_size=1),
+                store=store,
             )
 
-        if settings.auth is not None or not settings.refresh_token:
-            return make()
+        if not shared:
+            source = make()
+            held.callback(source.close)
+            return source
+        key = (*user, _name(settings.coordinator))
         source = _tokens.acquire(key, make)
-        self._shared_token = key
+        held.callback(_tokens.release, key)
         return source
 
-    def _shared_pace(self) -> Throttle:
+    def _pace(self, held: ExitStack) -> Throttle:
         settings = self._settings
+        if self._coordinator is not None:
+            return self._coordinator.throttle(
+                self.key[0],
+                calls_per_minute=settings.calls_per_minute,
+                max_in_flight=settings.max_in_flight,
+                intercall_delay_seconds=settings.intercall_delay,
+                clock=settings.clock,
+            )
 
         def make() -> LocalThrottle:
             return LocalThrottle(
@@ -109,6 +146,7 @@ class Access:
             )
 
         pace = _paces.acquire(self.key, make)
+        held.callback(_paces.release, self.key)
         pace.tighten(
             calls_per_minute=settings.calls_per_minute,
             max_in_flight=settings.max_in_flight,
@@ -116,17 +154,12 @@ class Access:
         )
         return pace
 
-    def close(self) -> None:
-        """Close the session's own connections and release what it shares."""
-        if self._settings.transport is None:
-            self._transport.close()
-        if self._settings.throttle is None:
-            _paces.release(self.key)
-        _writes.release(self.key[1])
-        if self._shared_token is None:
-            self._token.close()
-        else:
-            _tokens.release(self._shared_token)
+
+def _name(coordinator: Coordinator | str | None) -> str:
+    """Return what tells one coordinator from another for as long as somebody holds it."""
+    if isinstance(coordinator, str):
+        return coordinator
+    return "" if coordinator is None else str(id(coordinator))
 
 
 def _digest(secret: str | None) -> str:

@@ -10,7 +10,8 @@ import random
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Never
+from types import MappingProxyType
+from typing import Never, Self
 from urllib.parse import urlencode, urlsplit
 
 import attrs
@@ -19,6 +20,7 @@ from zohorm import wire
 from zohorm.clock import Clock
 from zohorm.errors import (
     AuthError,
+    InvalidValue,
     MalformedReply,
     NotPicklable,
     RefreshRefused,
@@ -35,11 +37,13 @@ _LIFE_SECONDS = 3600.0
 # Some answers count in milliseconds, and no token lives for a day.
 _MOST_SECONDS = 100_000
 # Hammering prolongs the block, so nobody asks again before this has passed.
-_COOL_DOWN_SECONDS = 60.0
+COOL_DOWN_SECONDS = 60.0
 _ONE_WORD = re.compile(r"[!-~]+")
 
 _log = logging.getLogger("zohorm.auth")
 _log.addHandler(logging.NullHandler())
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 # Source: help.zoho.com, OAuth questions; the same names seen by clients.
 _ADVICE = {
@@ -54,7 +58,7 @@ _ADVICE = {
 
 @attrs.frozen
 class Token:
-    """An access token. Its repr does not show it, and it cannot be pickled; store its members.
+    """An access token. Its repr does not show it, and it cannot be pickled; store its text.
 
     Attributes:
         value: what the Authorization header carries.
@@ -75,8 +79,37 @@ class Token:
         """Tell whether it is over, or nearly so."""
         return self.expires_at is not None and now >= self.expires_at - _MARGIN_SECONDS
 
+    def to_text(self) -> str:
+        """Return all of it as text, for a place where a secret may be kept."""
+        ends = None if self.expires_at is None else Decimal(repr(float(self.expires_at)))
+        members = {"value": self.value, "expires_at": ends, "api_domain": self.api_domain}
+        return wire.encode(members).decode()
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Return the token that `to_text()` wrote.
+
+        Raises:
+            InvalidValue: the text is something else; it is not quoted.
+        """
+        try:
+            members = wire.decode(text.encode())
+        except (ValueError, ArithmeticError, RecursionError):
+            members = None
+        found = members if isinstance(members, Mapping) else {}
+        value, ends, domain = (found.get(n) for n in ("value", "expires_at", "api_domain"))
+        try:
+            if not isinstance(value, str) or not isinstance(domain, str | None):
+                raise TypeError
+            return cls(value, None if ends is None else float(str(ends)), domain)
+        except (TypeError, ValueError, AuthError):
+            message = "what is stored as an access token is none"
+        raise InvalidValue(message, advice="Remove it; the next call gets a new one")
+
     def __reduce__(self) -> Never:
-        raise NotPicklable("a token is a secret and cannot be pickled", advice="Store its members")
+        raise NotPicklable(
+            "a token is a secret and cannot be pickled", advice="Store its to_text()"
+        )
 
 
 def life_seconds(expires_in: object) -> float:
@@ -88,6 +121,22 @@ def life_seconds(expires_in: object) -> float:
     if not 0 < seconds < float("inf"):
         return _LIFE_SECONDS
     return seconds / 1000 if seconds > _MOST_SECONDS else seconds
+
+
+def throttled(
+    status: int | None = None, body: Mapping[str, object] = _NOTHING, *, attempts: int = 0
+) -> RefreshThrottled:
+    """Return the error of a pause that the accounts server wants; no attempt if it was known."""
+    return RefreshThrottled(
+        "the accounts server gives no more access tokens for a while",
+        advice="The credentials are good. Wait some minutes; let processes share one token"
+        " (coordinator, or a token store in auth)",
+        method="POST",
+        path=TOKEN_PATH,
+        status=status,
+        service_message=str(body.get("error_description") or "") or None,
+        attempts=attempts,
+    )
 
 
 class RefreshGrant:
@@ -133,7 +182,7 @@ class RefreshGrant:
             TransportError, ServerError: no usable answer came.
         """
         if self._clock.now() < self._blocked_until:
-            raise self._throttled(None, {}, attempts=0)
+            raise throttled()
         attempt = 1
         while True:
             reply, outcome = self._ask(deadline)
@@ -184,26 +233,12 @@ class RefreshGrant:
             return None
         description = str(body.get("error_description", ""))
         if reply.status == 429 or error == "Access Denied" or "too many" in description:
-            self._blocked_until = self._clock.now() + _COOL_DOWN_SECONDS
-            raise self._throttled(reply.status, body, attempts=attempt)
+            self._blocked_until = self._clock.now() + COOL_DOWN_SECONDS
+            _log.info("too many access tokens were asked for")
+            raise throttled(reply.status, body, attempts=attempt)
         if isinstance(error, str) and error:
             raise self._refused(reply.status, error, attempt)
         return None
-
-    def _throttled(
-        self, status: int | None, body: Mapping[str, object], *, attempts: int
-    ) -> RefreshThrottled:
-        _log.info("too many access tokens were asked for")
-        return RefreshThrottled(
-            "the accounts server gives no more access tokens for a while",
-            advice="The credentials are good. Wait some minutes; let processes share one token"
-            " through a token store (auth)",
-            method="POST",
-            path=TOKEN_PATH,
-            status=status,
-            service_message=str(body.get("error_description") or "") or None,
-            attempts=attempts,
-        )
 
     def _refused(self, status: int, error: str, attempt: int) -> RefreshRefused:
         _log.info("the access token was not renewed: %s", error)

@@ -9,7 +9,9 @@ from typing import TypedDict, cast
 
 import attrs
 
+from zohorm import coordinating
 from zohorm.clock import Clock, SystemClock
+from zohorm.coordinating import Coordinator
 from zohorm.errors import InvalidValue, MissingSetting, UnknownSetting, WrongType
 from zohorm.throttle import Throttle
 from zohorm.token import TokenStore
@@ -41,6 +43,7 @@ class SettingsDict(TypedDict, total=False):
     cache_rows: int
     lazy_limit: int
     read_only: bool
+    coordinator: Coordinator | str | None
     throttle: Throttle | None
     transport: Transport | None
     clock: Clock
@@ -118,6 +121,13 @@ def _url(name: str, value: object) -> None:
         raise InvalidValue(f"{name} must begin with https:// or http://")
 
 
+def _coordinator(name: str, value: object) -> None:
+    if isinstance(value, str):
+        coordinating.check_name(value)
+    else:
+        _none_or(_having("throttle", "tokens"))(name, value)
+
+
 def _root(name: str, value: object) -> None:
     _text(name, value)
     if isinstance(value, str) and not _ROOT.fullmatch(value):
@@ -144,6 +154,7 @@ _CHECKS: dict[str, Check] = {
     "cache_rows": _whole(0),
     "lazy_limit": _whole(0),
     "read_only": _flag,
+    "coordinator": _coordinator,
     "throttle": _none_or(_having("slot", "quota", "remember", "penalty", "crowded")),
     "transport": _none_or(_having("send", "close")),
     "clock": _having("now", "time", "sleep", "wait"),
@@ -177,6 +188,8 @@ class Settings:
     cache_rows: int = 1000
     lazy_limit: int = 100
     read_only: bool = False
+    # Its text may be an address with a password.
+    coordinator: Coordinator | str | None = attrs.field(default=None, repr=False)
     throttle: Throttle | None = None
     transport: Transport | None = None
     clock: Clock = attrs.field(factory=SystemClock)

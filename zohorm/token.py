@@ -7,12 +7,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Never, Protocol, Self, runtime_checkable
 
 from zohorm import forking
 from zohorm.clock import Clock
-from zohorm.errors import AuthError, MissingSetting, NotPicklable, Timeout, WrongType, ZohoError
-from zohorm.refresh import RefreshGrant, life_seconds
+from zohorm.errors import (
+    AuthError,
+    MissingSetting,
+    NotPicklable,
+    RefreshThrottled,
+    Timeout,
+    WrongType,
+    ZohoError,
+)
+from zohorm.refresh import COOL_DOWN_SECONDS, RefreshGrant, life_seconds, throttled
 from zohorm.refresh import Token as Token  # who writes a store finds it beside TokenStore
 from zohorm.retry import RetryPolicy
 from zohorm.transport import Transport
@@ -30,6 +39,29 @@ class TokenStore(Protocol):
 
     def save(self, token: Token) -> None:
         """Replace the stored token."""
+
+
+@runtime_checkable
+class LockingTokenStore(TokenStore, Protocol):
+    """A token store that lets one process at a time renew the token."""
+
+    def renewing(self, deadline: float | None) -> AbstractContextManager[None]:
+        """Wait until no other process renews the token, and keep the others waiting meanwhile.
+
+        The place of a process that died is free again. `deadline` is a reading of the clock that
+        the store was made with.
+
+        Raises:
+            Timeout: another process was still renewing at the deadline.
+        """
+        ...
+
+    def block(self, seconds: float) -> None:
+        """Remember that the accounts server gives no tokens for so long."""
+
+    def blocked(self) -> float:
+        """Return for how many seconds more nobody shall ask for a token; 0 if one may."""
+        ...
 
 
 class _Credentials(Protocol):
@@ -148,9 +180,16 @@ class TokenSource:
 
     @classmethod
     def from_settings(
-        cls, settings: _Credentials, *, accounts_url: str, transport: Transport
+        cls,
+        settings: _Credentials,
+        *,
+        accounts_url: str,
+        transport: Transport,
+        store: TokenStore | None = None,
     ) -> Self:
         """Return the source that the settings describe; `close()` closes the transport.
+
+        `store` is where processes share the token unless `auth` says something else.
 
         Raises:
             MissingSetting: they name no way to get a token.
@@ -158,7 +197,6 @@ class TokenSource:
         clock, auth = settings.clock, settings.auth
         token: Token | None = None
         granter: Granter | None = None
-        store: TokenStore | None = None
         if settings.access_token:
             life = settings.expires_in
             ends = None if life is None else clock.time() + life_seconds(life)
@@ -270,20 +308,41 @@ class TokenSource:
             raise flight.error.copy() from flight.error
 
     def _renewed(self, deadline: float | None) -> Token:
-        if self._store is not None:
-            stored = self._store.load()
-            if (
-                stored is not None
-                and stored.value != self._refused
-                and not stored.expired(self._clock.time())
-            ):
-                return stored
+        stored = self._stored()
+        if stored is not None:
+            return stored
         if self._granter is None:
             raise AuthError(
                 "the access token is over, and there are no credentials to renew it",
                 advice="Pass client_id, client_secret and refresh_token, or a new token",
             )
-        token = self._granter.grant(deadline)
-        if self._store is not None:
-            self._store.save(token)
+        store = self._store
+        with store.renewing(deadline) if isinstance(store, LockingTokenStore) else nullcontext():
+            # Another process may have renewed it while this one waited for its turn.
+            stored = self._stored()
+            if stored is not None:
+                return stored
+            token = self._granted(self._granter, deadline)
+            if store is not None:
+                store.save(token)
         return token
+
+    def _stored(self) -> Token | None:
+        """Return the token of the store if it may still be good."""
+        stored = None if self._store is None else self._store.load()
+        if stored is None or stored.value == self._refused:
+            return None
+        return None if stored.expired(self._clock.time()) else stored
+
+    def _granted(self, granter: Granter, deadline: float | None) -> Token:
+        """Ask for a token; tell the other processes if the accounts server wants a pause."""
+        if not isinstance(self._store, LockingTokenStore):
+            return granter.grant(deadline)
+        if self._store.blocked() > 0:
+            raise throttled()
+        try:
+            return granter.grant(deadline)
+        except RefreshThrottled as error:
+            if error.attempts:  # else the pause is known already, and must not grow
+                self._store.block(COOL_DOWN_SECONDS)
+            raise

@@ -25,7 +25,7 @@ LAYERS = (
     # What a record with an address of its own can do.
     ("acting", "saving", "doubting", "settling", "stored", "located"),
     ("products", "session", "reaching", "intake", "access", "watching"),
-    ("settings", "binding", "rows", "identity", "loads"),
+    ("settings", "coordinating", "binding", "rows", "identity", "loads"),
     # What a record is made of, and where it lies in an answer.
     ("record", "changes", "slots", "lines", "merging", "fields", "custom", "members"),
     ("resource", "lookups", "envelope", "uploads", "downloads"),

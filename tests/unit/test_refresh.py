@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
@@ -10,6 +11,7 @@ from wiring import SECRETS
 from zohorm.clock import ManualClock
 from zohorm.errors import (
     AuthError,
+    InvalidValue,
     MalformedReply,
     RefreshRefused,
     RefreshThrottled,
@@ -18,7 +20,7 @@ from zohorm.errors import (
     Unreachable,
     ZohoError,
 )
-from zohorm.refresh import RefreshGrant, life_seconds
+from zohorm.refresh import RefreshGrant, Token, life_seconds
 from zohorm.retry import RetryPolicy
 from zohorm.transport import RequestsTransport
 
@@ -204,3 +206,40 @@ def test_no_wait_outlasts_the_call(
         grant.grant(deadline=clock.now() + 0.1)
 
     assert (len(server.token_calls), clock.now()) == (1, 0)
+
+
+# The text of a token, for stores.
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        Token("1000.a", 1750003600.25, "https://www.zohoapis.eu"),
+        Token("1000.a", 5.0),
+        Token("1000.a"),
+    ],
+)
+def test_a_token_comes_back_from_its_text(token: Token) -> None:
+    assert Token.from_text(token.to_text()) == token
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1000.hush",
+        '{"value": "1000.hush"',
+        "[]",
+        "{}",
+        '{"value": 1000}',
+        '{"value": "1000.hush", "expires_at": "never"}',
+        '{"value": "1000.hush", "api_domain": 7}',
+        '{"value": "1000.hush two"}',
+    ],
+)
+def test_what_is_no_text_of_a_token_is_refused_without_being_quoted(text: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        Token.from_text(text)
+
+    told = "".join(traceback.format_exception(caught.value))
+    assert "hush" not in told.replace(f"{text!r}", "")

@@ -33,6 +33,7 @@ DEFAULTS: dict[str, object] = {
     "cache_rows": 1000,
     "lazy_limit": 100,
     "read_only": False,
+    "coordinator": None,
     "throttle": None,
     "transport": None,
     "api_url": None,
@@ -280,3 +281,24 @@ def test_every_missing_variable_is_named_at_once() -> None:
         environment()
 
     assert all(name in str(caught.value) for name in VARIABLES)
+
+
+@pytest.mark.parametrize("text", ["files", "redis://127.0.0.1:6379/0", "rediss://u:hush@host"])
+def test_a_coordinator_may_be_named_and_is_not_shown(text: str) -> None:
+    settings = Settings(coordinator=text)
+
+    assert settings.coordinator == text
+    assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize("text", ["", "file", "files://x", "redis", "http://u:hush@host"])
+def test_any_other_text_is_no_coordinator_and_is_not_quoted(text: str) -> None:
+    with pytest.raises(InvalidValue, match="files") as caught:
+        Settings(coordinator=text)
+
+    assert "hush" not in str(caught.value)
+
+
+def test_a_coordinator_has_a_throttle_and_tokens() -> None:
+    with pytest.raises(WrongType, match="throttle, tokens"):
+        Settings(coordinator=object())  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ import os
 import pickle
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import attrs
@@ -18,6 +19,7 @@ from zohorm.errors import (
     MissingSetting,
     NotPicklable,
     RefreshRefused,
+    RefreshThrottled,
     Timeout,
     Unreachable,
     WrongType,
@@ -25,7 +27,7 @@ from zohorm.errors import (
 )
 from zohorm.refresh import Token
 from zohorm.settings import Settings
-from zohorm.token import TokenSource, TokenStore
+from zohorm.token import LockingTokenStore, TokenSource, TokenStore
 from zohorm.transport import RequestsTransport
 
 
@@ -489,3 +491,99 @@ def test_a_dead_accounts_server_is_no_revoked_credential(clock: ManualClock) -> 
 
     assert not isinstance(caught.value, AuthError)
     assert (caught.value.attempts, caught.value.path) == (4, "/oauth/v2/token")
+
+
+# Stores that let one process at a time renew.
+
+
+@attrs.define
+class Locked(Memory):
+    """A store with a lock, and a note of what was asked of it."""
+
+    lock: threading.Lock = attrs.field(factory=threading.Lock)
+    blocked_for: float = 0.0
+    deadlines: list[float | None] = attrs.field(factory=list)
+    arrives: Token | None = None
+
+    @contextmanager
+    def renewing(self, deadline: float | None) -> Iterator[None]:
+        self.deadlines.append(deadline)
+        with self.lock:
+            if self.arrives is not None:
+                self.token, self.arrives = self.arrives, None
+            yield
+
+    def block(self, seconds: float) -> None:
+        self.blocked_for = seconds
+
+    def blocked(self) -> float:
+        return self.blocked_for
+
+
+def test_a_store_that_locks_is_held_while_the_token_is_renewed(
+    server: Scripted, open_source: Open
+) -> None:
+    store = Locked()
+    source = open_source(_settings(auth=store, **SECRETS))
+
+    assert source.value(5.0) == "1000.token-1"
+
+    assert store.deadlines == [5.0]
+    assert not store.lock.locked()
+    assert isinstance(store, LockingTokenStore)
+    assert not isinstance(Memory(), LockingTokenStore)
+
+
+def test_a_stored_token_is_taken_without_the_lock(server: Scripted, open_source: Open) -> None:
+    store = Locked(Token("1000.stored"))
+
+    assert open_source(_settings(auth=store, **SECRETS)).value() == "1000.stored"
+    assert store.deadlines == []
+
+
+def test_a_token_that_came_while_waiting_for_the_lock_saves_the_renewal(
+    server: Scripted, open_source: Open
+) -> None:
+    store = Locked(arrives=Token("1000.of-another-process"))
+
+    assert open_source(_settings(auth=store, **SECRETS)).value() == "1000.of-another-process"
+    assert (server.token_calls, store.saved) == ([], 0)
+
+
+def test_many_sources_on_one_locking_store_renew_once(server: Scripted, open_source: Open) -> None:
+    store = Locked()
+    sources = [open_source(_settings(auth=store, **SECRETS)) for _ in range(8)]
+    given = iter(sources)
+
+    assert _at_once(8, lambda: next(given).value()) == ["1000.token-1"] * 8
+    assert len(server.token_calls) == 1
+
+
+def test_a_pause_that_one_process_learnt_keeps_the_others_from_asking(
+    server: Scripted, open_source: Open
+) -> None:
+    store = Locked()
+    server.next_token(400, {"error": "Access Denied"})
+    one, other = (open_source(_settings(auth=store, **SECRETS)) for _ in range(2))
+
+    for source in (one, other, one):
+        with pytest.raises(RefreshThrottled):
+            source.value()
+
+    assert store.blocked_for == 60
+    assert len(server.token_calls) == 1
+
+
+def test_a_pause_that_is_known_does_not_grow(server: Scripted, open_source: Open) -> None:
+    store = Locked()
+    server.next_token(400, {"error": "Access Denied"})
+    source = open_source(_settings(auth=store, **SECRETS))
+    with pytest.raises(RefreshThrottled):
+        source.value()
+    store.blocked_for = 0.0
+
+    with pytest.raises(RefreshThrottled):
+        source.value()
+
+    assert store.blocked_for == 0
+    assert len(server.token_calls) == 1
