@@ -13,6 +13,7 @@ from zohorm.custom import CustomFields
 from zohorm.errors import (
     AuthError,
     Conflict,
+    CoordinatorAway,
     DayLimit,
     Deleted,
     Duplicate,
@@ -124,6 +125,7 @@ __all__ = [
     "Collection",
     "Conflict",
     "Coordinator",
+    "CoordinatorAway",
     "CustomFields",
     "DayLimit",
     "Deleted",

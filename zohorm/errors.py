@@ -33,6 +33,7 @@ ZohoError
     MinuteLimit
     InFlightLimit
     DayLimit
+    CoordinatorAway                             nobody can say how many calls others have made
   ReplyError                 the service answered, and the answer is no
     NotFound                 (LookupError)
     ValidationError          (ValueError)
@@ -295,6 +296,10 @@ class InFlightLimit(LimitError):
 
 class DayLimit(LimitError):
     """The organization's calls of the day are used up, or down to the session's reserve."""
+
+
+class CoordinatorAway(LimitError):
+    """What processes share their pace by does not answer; the service was not asked."""
 
 
 class ReplyError(ZohoError):

@@ -280,11 +280,7 @@ class _Pace:
         resets_at = None
         if obstacle.seconds is not None:
             resets_at = _instant(self._clock.time() + obstacle.seconds)
-        raise obstacle.error(
-            f"the call cannot start in the time it has: {obstacle.what}",
-            advice=f"Allow it more time (max_wait_seconds), or {obstacle.cure}",
-            resets_at=resets_at,
-        )
+        raise too_late(obstacle.error, obstacle.what, cure=obstacle.cure, resets_at=resets_at)
 
     def _still_withdrawn(self) -> int:
         back = int((self._clock.now() - self._withdrawn_at) / _RECOVERY_SECONDS)
@@ -323,13 +319,7 @@ class _Day:
         # Without a reserve, too, nothing is gained by sending a call that must be refused.
         if quota is None or quota.remaining - in_flight >= max(reserve, 1):
             return
-        when = "later" if quota.resets_at is None else f"at {quota.resets_at:%Y-%m-%d %H:%M:%S} UTC"
-        raise DayLimit(
-            f"{quota.remaining} calls of the day remain, and min_calls_remaining is {reserve}",
-            advice=f"Go on {when}, when the count starts anew, or lower min_calls_remaining",
-            resets_at=quota.resets_at,
-            calls_remaining=quota.remaining,
-        )
+        raise day_limit(quota, reserve)
 
     def renew_after_fork(self) -> None:
         """Make a new lock."""
@@ -339,6 +329,28 @@ class _Day:
         if self._quota is not None and self._clock.time() >= self._until:
             self._quota = None
         return self._quota
+
+
+def too_late(
+    error: type[LimitError], what: str, *, cure: str, resets_at: dt.datetime | None
+) -> LimitError:
+    """Return the error of a call whose turn would come after its deadline."""
+    return error(
+        f"the call cannot start in the time it has: {what}",
+        advice=f"Allow it more time (max_wait_seconds), or {cure}",
+        resets_at=resets_at,
+    )
+
+
+def day_limit(quota: Quota, reserve: int) -> DayLimit:
+    """Return the error of a call that would go below the reserve of the day."""
+    when = "later" if quota.resets_at is None else f"at {quota.resets_at:%Y-%m-%d %H:%M:%S} UTC"
+    return DayLimit(
+        f"{quota.remaining} calls of the day remain, and min_calls_remaining is {reserve}",
+        advice=f"Go on {when}, when the count starts anew, or lower min_calls_remaining",
+        resets_at=quota.resets_at,
+        calls_remaining=quota.remaining,
+    )
 
 
 def _same_day(one: Quota, other: Quota) -> bool:
