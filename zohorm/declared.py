@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, cast
 
 import attrs
 
-from zohorm import resource, wire
+from zohorm import resource, steps, wire
 from zohorm.acting import Acting
 from zohorm.children import Collection, Conversions
 from zohorm.errors import Unsupported, UsageError, WrongType
@@ -259,7 +259,7 @@ class Declared(Acting):
         given = query[name]
         if isinstance(given, str | bytes) or not isinstance(given, Iterable):
             raise WrongType(f"{name} takes several ids, not {type(given).__name__}")
-        ids = [wire.plain_id(identifier, name) for identifier in given]
+        ids = [steps.plain_id(identifier, name) for identifier in given]
         return [
             record
             for start in range(0, len(ids), most)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from zohorm.changes import Home
@@ -47,29 +46,34 @@ class Intake(Generic[M]):
         self._standing = Standing(session, parents or {}, whole, loads)
         self._id_name = model.id_name() or ""
 
-    def compare(self, rows: Iterable[wire.Row]) -> None:
+    def compare(self, rows: Sequence[wire.Row]) -> None:
         """Forget the cached whole rows that these rows, which have just come, disagree with.
 
         Reading on would mix the two, and a total could run backwards.
         """
         if self._rows.is_empty:
             return
-        for row in rows:
-            identifier = self._model.id_in(row)
-            if identifier is None:
-                continue
-            held = self._rows.held((self._model, identifier))
-            if held is not None and self._model.disagree(held, row):
-                self._rows.forget((self._model, identifier))
+        ids = self._ids(rows)
+        held = self._rows.held_among([(self._model, identifier) for identifier in ids])
+        for key, older in held.items():
+            if self._model.disagree(older, rows[ids.index(key[1])]):
+                self._rows.forget(key)
 
     def records(self, rows: Sequence[wire.Row], known: Table[M]) -> list[M]:
         """Return the records of rows with different ids, in their order."""
-        ids: list[str] = [row.get(self._id_name, "") for row in rows]
-        if set(map(type, ids)) == {str} and "" not in ids and not known.holds_any(ids):
-            records = list(map(self._model.made, rows, ids, repeat(self._standing)))
+        ids = self._ids(rows)
+        if "" not in ids:
+            records = self._model.all_made(rows, ids, self._standing)
             if known.add_new(ids, records):
                 return records
         return [self.record(row, known) for row in rows]
+
+    def _ids(self, rows: Iterable[wire.Row]) -> list[str]:
+        """Return the id of each row, "" for one that holds none."""
+        ids: list[str] = [row.get(self._id_name, "") for row in rows]
+        if set(map(type, ids)) <= {str}:
+            return ids
+        return [self._model.id_in(row) or "" for row in rows]
 
     def record(self, row: wire.Row, known: Table[M]) -> M:
         """Return the record of `row`; one that is `known` already takes the row in."""

@@ -205,6 +205,8 @@ class Run(Generic[M]):
         brings_new = any(compress(ids, new)) or ("" in ids and rows != self._before)
         self._count_vain(number, brings_new)
         self._before = rows
+        if all(new) and created.isdisjoint(ids):
+            return rows
         return [
             row
             for row, identifier, is_new in zip(rows, ids, new, strict=True)

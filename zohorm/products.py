@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from zohorm import resource, wire
+from zohorm import resource, steps
 from zohorm.access import Product
 from zohorm.connection import Selector
 from zohorm.session import Session
@@ -36,7 +36,7 @@ class ZohoBooks(Session):
         Raises:
             InvalidId, WrongType: it can be no such name.
         """
-        name = wire.plain_id(name, "the API name of a module")
+        name = steps.plain_id(name, "the API name of a module")
         generic = cast("type[GenericModel]", resource.model("generic", "GenericModel"))
         found = generic.described(self.product.name, path=name, like="CustomModuleRecord")
         return cast("type[CustomModuleRecord]", found.using(self))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from zohorm import wire
+from zohorm import steps
 from zohorm.errors import MissingSetting, Unsupported
 from zohorm.lookups import Filter
 
@@ -91,7 +91,7 @@ class Operation:
             name = match.group(1)
             if name not in ids:
                 raise MissingSetting(f"{self.path} needs {name}, which this record does not have")
-            return wire.path_step(ids[name], name)
+            return steps.path_step(ids[name], name)
 
         return _PLACE.sub(fill, self.path)
 
@@ -124,7 +124,7 @@ class Resource:
         Raises:
             WrongType, InvalidId: it is no id, or no code where the resource has codes.
         """
-        return wire.identifier(value, self.id or "id", f"the id of {self.name}")
+        return steps.identifier(value, self.id or "id", f"the id of {self.name}")
 
     def operation(self, name: str) -> Operation | None:
         """Return the operation called `name` (create, list, get, update, delete) or None."""

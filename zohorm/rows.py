@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 
@@ -109,12 +109,15 @@ class RowCache:
 
     def held(self, key: Key) -> wire.Row | None:
         """Return the row of `key` if it is still fresh."""
-        # Asked for every row of a page; most have never been held.
-        if key not in self._kept:
-            return None
         moment = self._writes.moment
         with self._lock:
             return self._fresh(key, moment)
+
+    def held_among(self, keys: Iterable[Key]) -> dict[Key, wire.Row]:
+        """Return those rows of `keys` that are still fresh; most keys of a page were never held."""
+        known = self._kept
+        rows = {key: self.held(key) for key in keys if key in known}
+        return {key: row for key, row in rows.items() if row is not None}
 
     def _fresh(self, key: Key, moment: int) -> wire.Row | None:
         kept = self._kept.get(key)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Never, Self, TypeVar, Unpack
 
-from zohorm import binding, envelope, forking, regions, resource, wire
+from zohorm import binding, envelope, forking, regions, resource, steps, wire
 from zohorm.access import Access, Product
 from zohorm.connection import Answer, Call
 from zohorm.errors import MissingSetting, NotPicklable, SessionClosed, WrongType, ZohoError
@@ -363,4 +363,4 @@ def _no_organization() -> MissingSetting:
 def _organization(value: object) -> str:
     if value is None or value == "":
         raise _no_organization()
-    return wire.plain_id(value, "organization_id")
+    return steps.plain_id(value, "organization_id")

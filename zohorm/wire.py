@@ -7,17 +7,16 @@ This is the only module of the core that says `Any`: what the service sends has 
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote
 
 import attrs
 
-from zohorm.errors import InvalidId, InvalidValue, WrongType
+from zohorm import steps
+from zohorm.errors import InvalidValue, WrongType
 from zohorm.exact import decode as decode
 from zohorm.exact import encode as encode
 from zohorm.exact import number_text
@@ -30,9 +29,7 @@ Row = Mapping[str, Any]
 
 _MOST_DIGITS = 1000
 """More than any number has."""
-_PLAIN_ID = re.compile(r"[A-Za-z0-9_-]+")
-_CODE = re.compile(r"(?! )(?!\.+\Z)(?!.*%[0-9A-Fa-f]{2})[\w .,:@&+=$%|!~*'()\[\]-]+(?<! )")
-"""Neither a step up nor what some server takes for the end of a step, decoded once or twice."""
+_DAYS_REMEMBERED = 1024
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PERCENTAGE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,10})?%")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
@@ -67,71 +64,6 @@ def rows_in(value: Any) -> list[Row]:
 def row_in(value: Any) -> Row | None:
     """Return a received object, or None where nothing or something else stands."""
     return value if isinstance(value, Mapping) else None
-
-
-def plain_id(value: object, what: str) -> str:
-    """Return `value` if it is an id that can stand in a path.
-
-    Raises:
-        WrongType: it is not text.
-        InvalidId: it is empty or holds anything but letters, digits, `_` and `-`.
-    """
-    if not isinstance(value, str):
-        raise WrongType(
-            f"{what} must be text, not {type(value).__name__}", advice='Pass ids as text: "123".'
-        )
-    if not _PLAIN_ID.fullmatch(value):
-        raise InvalidId(
-            f"{what} is not a plain id",
-            advice="An id holds letters, digits, '_' and '-' and is never empty.",
-        )
-    return value
-
-
-def is_code(name: str) -> bool:
-    """Say whether the member called `name` is a code that users choose, not an id of the service.
-
-    Billing knows plans, addons and coupons by such codes: `plan_code`, `coupon_code`.
-    """
-    return name.endswith("_code")
-
-
-def code(value: object, what: str) -> str:
-    """Return `value` if it is a code that can stand in a path, quoted there.
-
-    Raises:
-        WrongType: it is not text.
-        InvalidId: it is empty, begins or ends with a blank, or holds what could change the path.
-    """
-    if not isinstance(value, str):
-        raise WrongType(
-            f"{what} must be text, not {type(value).__name__}", advice='Pass codes as text: "gold".'
-        )
-    if not _CODE.fullmatch(value):
-        raise InvalidId(
-            f"{what} is not a code that a path can carry",
-            advice="A code holds letters, digits, blanks inside and .,:@&+=$%|!~*'()[]_- alone; it "
-            "is not just dots, and after % stand no two digits.",
-        )
-    return value
-
-
-def identifier(value: object, name: str, what: str) -> str:
-    """Return `value` if it is what the member called `name` may hold: a code or a plain id.
-
-    Raises:
-        WrongType, InvalidId: it is not.
-    """
-    return code(value, what) if is_code(name) else plain_id(value, what)
-
-
-def path_step(value: object, name: str) -> str:
-    """Return `value` as it stands in a path in place of `name`; a code is percent-encoded.
-
-    Raises:
-        WrongType, InvalidId: it can be no id.
-    """
-    return quote(identifier(value, name, name), safe="")
 
 
 @attrs.frozen
@@ -175,7 +107,7 @@ def _read_id(value: Any) -> str | None:
 
 
 def _write_id(name: str, value: Any) -> str:
-    return plain_id(value, name)
+    return steps.plain_id(value, name)
 
 
 def _read_decimal(value: Any) -> Decimal | None:
@@ -240,17 +172,22 @@ def _write_integer(name: str, value: Any) -> int:
     return value
 
 
-# The rows of a page share few days.
-_day = functools.lru_cache(maxsize=1024)(dt.date.fromisoformat)
+class _Days(dict[str, dt.date | None]):
+    """The last days by their text: the rows of a page share few of them."""
+
+    def __missing__(self, value: Any) -> dt.date | None:
+        if value is None or value == "":
+            return None
+        # A few day members carry a whole timestamp; its first ten characters are the day.
+        day = dt.date.fromisoformat(value[:10])
+        if len(self) >= _DAYS_REMEMBERED:
+            self.clear()
+        if len(value) == len("YYYY-MM-DD"):
+            self[value] = day
+        return day
 
 
-def _read_date(value: Any) -> dt.date | None:
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str):
-        raise ValueError("not a date")
-    # A few day members carry a whole timestamp; its first ten characters are the day.
-    return _day(value[:10])
+_read_date = _Days().__getitem__
 
 
 def _write_date(name: str, value: Any) -> str:
@@ -339,7 +276,7 @@ DISCOUNT = Kind("discount", _read_discount, _write_discount, as_is=Decimal)
 INTEGER = Kind("integer", _read_integer, _write_integer)
 DATE = Kind("date", _read_date, _write_date)
 DATETIME = Kind("datetime", _read_datetime, _write_datetime)
-BOOLEAN = Kind("boolean", _read_boolean, _write_boolean, cleared=None)
+BOOLEAN = Kind("boolean", _read_boolean, _write_boolean, cleared=None, as_is=bool)
 TEXTS = Kind("texts", _read_texts, _write_texts, cleared=())
 JSON = Kind("json", frozen, _write_json, cleared=None)
 

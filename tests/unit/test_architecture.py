@@ -34,7 +34,8 @@ LAYERS = (
     ("throttle", "token", "refresh", "retry", "reading", "calls"),
     ("transport",),
     # JSON lies below the connection, which decodes every answer.
-    ("wire", "exact", "sharing", "forking", "clock", "regions", "bounding", "importing", "streams"),
+    ("wire", "exact", "steps"),
+    ("sharing", "forking", "clock", "regions", "bounding", "importing", "streams"),
     ("errors",),
 )
 LAYER_OF = {
