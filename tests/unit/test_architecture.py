@@ -31,7 +31,7 @@ LAYERS = (
     ("resource", "lookups", "envelope", "uploads", "downloads"),
     ("connection",),
     ("failing", "attempts"),
-    ("throttle", "token", "refresh", "retry", "reading", "calls"),
+    ("throttle", "turns", "pace", "day", "token", "refresh", "retry", "reading", "calls"),
     ("transport",),
     # JSON lies below the connection, which decodes every answer.
     ("wire", "exact", "steps"),
