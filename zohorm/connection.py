@@ -10,7 +10,7 @@ import logging
 import random
 from collections.abc import Callable
 
-from zohorm import attempts, reading
+from zohorm import attempts, reading, regions
 from zohorm.attempts import Attempt, Course
 from zohorm.calls import Answer as Answer  # whoever sends a call finds its parts here
 from zohorm.calls import Call as Call
@@ -95,6 +95,7 @@ class Connection:
             InvalidValue: the call cannot be written as a request; nothing was sent.
             LimitError: there is no turn for the call in time, or the service refuses more calls.
             AuthError: no access token can be had.
+            WrongRegion: the token is of another data centre; the call was not sent.
             OutcomeUnknown: the call is not repeatable, and may have been carried out.
             TooLate: the turn of an attempt came after `call.send_before`.
             TransportError: the service did not answer.
@@ -146,6 +147,7 @@ class Connection:
         try:
             with self._throttle.slot(self._organization, deadline, reserve=self._reserve):
                 token = self._token.value(deadline)
+                regions.require_same(self._root, self._token.api_domain)
                 request = course.request.with_header("Authorization", f"Zoho-oauthtoken {token}")
                 left = None if deadline is None else deadline - self._clock.now()
                 late = too_late(course, left=left, now=self._clock.now())

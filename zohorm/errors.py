@@ -8,6 +8,7 @@ ZohoError
     UnknownField             (AttributeError)
     UnknownFilter            (TypeError)
     UnknownRegion            (ValueError)
+    WrongRegion              (ValueError)       the token is of another data centre
     UnknownSetting           (TypeError)
     MissingSetting           (ValueError)
     InvalidId                (ValueError)
@@ -180,6 +181,10 @@ class UnknownFilter(UsageError, TypeError):
 
 class UnknownRegion(UsageError, ValueError):
     """The region names no data centre; the error lists those there are."""
+
+
+class WrongRegion(UsageError, ValueError):
+    """The access token belongs to another data centre than the session's; no call was made."""
 
 
 class UnknownSetting(UsageError, TypeError):

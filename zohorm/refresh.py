@@ -186,15 +186,16 @@ class RefreshGrant:
         attempt = 1
         while True:
             reply, outcome = self._ask(deadline)
+            status = outcome.status or None
             if reply is not None and outcome.readable:
-                token = self._read(reply, attempt)
-                if token is not None:
+                found = self._read(reply, attempt)
+                if isinstance(found, Token):
                     _log.info("renewed the access token, attempt %d", attempt)
-                    return token
-                outcome = attrs.evolve(outcome, readable=False)
+                    return found
+                outcome = found
             # The module's own generator starts anew in a forked child, unlike one of ours.
             decision = self._retry.decide(outcome, attempt=attempt, chance=random.random())
-            self._wait(decision, outcome, attempt, deadline)
+            self._wait(decision, status, attempt, deadline)
             attempt += 1
 
     def close(self) -> None:
@@ -214,8 +215,8 @@ class RefreshGrant:
             return None, Outcome(timed_out=error.timed_out)
         return reply, Outcome(reply.status, readable=reply.complete)
 
-    def _read(self, reply: Reply, attempt: int) -> Token | None:
-        """Return the token of the answer, None if it has neither token nor refusal.
+    def _read(self, reply: Reply, attempt: int) -> Token | Outcome:
+        """Return the token of the answer; if it has neither token nor refusal, how to judge it.
 
         The status tells nothing: refused grants come with 200.
         """
@@ -229,8 +230,10 @@ class RefreshGrant:
         if isinstance(value, str) and value:
             ends = self._clock.time() + life_seconds(body.get("expires_in"))
             return Token(value, ends, domain if isinstance(domain, str) else None)
-        if reply.status >= 500 or error == "general_error":
-            return None
+        if error == "general_error":
+            return Outcome(200, readable=False)  # A fault of the server also under status 400.
+        if reply.status >= 500:
+            return Outcome(reply.status, readable=False)
         description = str(body.get("error_description", ""))
         if reply.status == 429 or error == "Access Denied" or "too many" in description:
             self._blocked_until = self._clock.now() + COOL_DOWN_SECONDS
@@ -238,7 +241,7 @@ class RefreshGrant:
             raise throttled(reply.status, body, attempts=attempt)
         if isinstance(error, str) and error:
             raise self._refused(reply.status, error, attempt)
-        return None
+        return Outcome(reply.status, readable=False)
 
     def _refused(self, status: int, error: str, attempt: int) -> RefreshRefused:
         _log.info("the access token was not renewed: %s", error)
@@ -253,7 +256,7 @@ class RefreshGrant:
         )
 
     def _wait(
-        self, decision: Decision, outcome: Outcome, attempt: int, deadline: float | None
+        self, decision: Decision, status: int | None, attempt: int, deadline: float | None
     ) -> None:
         seconds = decision.wait_seconds
         in_time = deadline is None or self._clock.now() + seconds < deadline
@@ -269,6 +272,6 @@ class RefreshGrant:
             advice=decision.rule.advice,
             method="POST",
             path=TOKEN_PATH,
-            status=outcome.status or None,
+            status=status,
             attempts=attempt,
         )

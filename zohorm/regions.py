@@ -5,9 +5,12 @@ Source: the multi-DC pages of the OAuth documents; Books v3, introduction.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from urllib.parse import urlsplit
+
 import attrs
 
-from zohorm.errors import UnknownRegion, WrongType
+from zohorm.errors import UnknownRegion, WrongRegion, WrongType
 
 
 @attrs.frozen
@@ -38,6 +41,11 @@ class Region:
     def checkout_url(self) -> str:
         """The server of Checkout, which is not on the common API host."""
         return f"https://checkout.{self.domain}"
+
+    def owns(self, host: str) -> bool:
+        """Tell whether a host is one of this data centre's, of whatever product."""
+        domains = (self.domain, self.api_domain.removeprefix("www."))
+        return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,3 +104,37 @@ def region(name: str) -> Region:
         choices = ", ".join(f"{known.code} ({known.name})" for known in REGIONS)
         raise UnknownRegion(f"no region is called {name!r}", advice=f"Choose one of: {choices}")
     return found
+
+
+@lru_cache
+def of_address(url: str) -> Region | None:
+    """Return the data centre that the host of a URL belongs to; None for a host of nobody known.
+
+    Any host of a data centre will do: answers name `www.zohoapis.eu`, documents `api.zoho.eu`.
+    """
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        host = ""
+    return next((known for known in REGIONS if known.owns(host)), None)
+
+
+def require_same(api_url: str, api_domain: str | None) -> None:
+    """Refuse to send calls to one data centre with a token of another.
+
+    `api_domain` is what the answer with the token named. Where either host is of no data centre, as
+    a sandbox's, nothing is compared.
+
+    Raises:
+        WrongRegion: the two are of different data centres.
+    """
+    if api_domain is None:
+        return
+    ours, theirs = of_address(api_url), of_address(api_domain)
+    if ours is None or theirs is None or ours == theirs:
+        return
+    raise WrongRegion(
+        f"the access token belongs to the data centre of {theirs.name}, and the call would go to"
+        f" that of {ours.name}",
+        advice=f'Open the session with region="{theirs.code}"',
+    )

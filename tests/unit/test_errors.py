@@ -109,6 +109,7 @@ def test_a_limit_says_when_it_ends_and_a_conflict_what_clashed() -> None:
         ("UnknownField", AttributeError),
         ("UnknownFilter", TypeError),
         ("UnknownRegion", ValueError),
+        ("WrongRegion", ValueError),
         ("MissingSetting", ValueError),
         ("InvalidId", ValueError),
         ("ReadOnlySession", PermissionError),
