@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from zohorm.errors import ManyLoads, NotLoaded, warn
+from zohorm.errors import ManyLoads, NotLoaded
+from zohorm.warning import warn
 
 _WARN_AT = 11
 

@@ -11,11 +11,12 @@ import attrs
 
 from zohorm import binding, envelope, wire
 from zohorm.ahead import Ahead
-from zohorm.errors import FilterIgnored, MalformedReply, NotFound, warn
+from zohorm.errors import FilterIgnored, MalformedReply, NotFound
 from zohorm.intake import Intake
 from zohorm.loads import Loads
 from zohorm.lookups import Condition, Verdict
 from zohorm.seen import Seen
+from zohorm.warning import warn
 
 if TYPE_CHECKING:
     from zohorm.declared import Declared

@@ -20,9 +20,9 @@ from zohorm.errors import (
     Unsettled,
     Unsupported,
     ZohoError,
-    warn,
 )
 from zohorm.resource import Operation
+from zohorm.warning import warn
 
 if TYPE_CHECKING:
     from zohorm.connection import Answer, Call

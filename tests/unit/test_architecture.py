@@ -35,7 +35,7 @@ LAYERS = (
     ("transport",),
     # JSON lies below the connection, which decodes every answer.
     ("wire", "exact", "steps"),
-    ("sharing", "forking", "clock", "regions", "bounding", "importing", "streams"),
+    ("sharing", "forking", "clock", "regions", "bounding", "importing", "streams", "warning"),
     ("errors",),
 )
 LAYER_OF = {

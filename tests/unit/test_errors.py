@@ -20,6 +20,7 @@ from zohorm.errors import (
     ZohoError,
     ZohoWarning,
 )
+from zohorm.warning import warn
 
 ALL = [
     member
@@ -166,6 +167,6 @@ def test_every_error_has_a_docstring() -> None:
 def test_a_warning_names_the_line_of_the_program() -> None:
     """One that named a line of ours would be shown once in all, not once per line."""
     with pytest.warns(errors.NotApplied) as given:
-        errors.warn(errors.NotApplied("kept"))
+        warn(errors.NotApplied("kept"))
 
     assert given[0].filename == __file__
