@@ -38,8 +38,9 @@ Targets: a page of 200 rows in 15 ms, a get or an update in 5 ms.
 
 {started}
 
-Target: one second. The demo data is 1,000 contacts, 500 items and 5,000 invoices; a second
-sandbox of one process takes it over ready-made.
+Target: one second. The demo data, 1,000 contacts, 500 items and 5,000 invoices, is made by a thread
+while the program goes on, and the first call waits for it; a second sandbox of one process takes it
+over ready-made.
 {large}
 {where}
 """

@@ -95,12 +95,17 @@ def get(store: Store, organization_id: str) -> Row:
     return store.get(SHARED, "", organization_id) or {}
 
 
+def first_ids(count: int) -> list[str]:
+    """Return the ids of that many organizations as a new sandbox has them."""
+    return [str(_FIRST_ID + 13 * index) for index in range(count)]
+
+
 def create(store: Store, count: int, *, today: str) -> None:
     """Store that many organizations, which differ in zone and currency."""
-    for index in range(count):
+    for index, key in enumerate(first_ids(count)):
         name, time_zone, currency = _STARTS[index % len(_STARTS)]
         row = blank(SHARED)
-        row["organization_id"] = str(_FIRST_ID + 13 * index)
+        row["organization_id"] = key
         row["name"] = name if index < len(_STARTS) else f"{name} {index + 1}"
         row["time_zone"], row["currency_code"] = time_zone, currency
         complete(row, is_default=index == 0, today=today)

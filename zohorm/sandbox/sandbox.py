@@ -105,6 +105,8 @@ class Sandbox:
     def start(self) -> None:
         """Fill the store, or open its file, and listen: on a free port, unless one was given.
 
+        Demo data for the memory is made meanwhile, in two seconds; the first call waits for it.
+
         After `stop()` everything but the clock, and what is in a file, is as at the first start.
 
         Raises:
@@ -168,8 +170,11 @@ class Sandbox:
     @property
     def organization_ids(self) -> list[str]:
         """The ids of the organizations; the first is the default one."""
-        with self._store().transaction():
-            return organizations.ids(self._store())
+        store = self._store()
+        if store.is_coming:  # Nobody need wait for data to know where it will be.
+            return organizations.first_ids(self._organizations)
+        with store.transaction():
+            return organizations.ids(store)
 
     @property
     def calls(self) -> list[Call]:
@@ -375,17 +380,16 @@ class Sandbox:
         return self._application.store
 
     def _fill(self) -> None:
-        snapshot = seeds.snapshot(self._seed, self._organizations)
-        self._application.store.restore(snapshot, self._application.keeper.made(self._seed))
+        made = self._application.keeper.made(self._seed)
+        self._application.store.restore(seeds.coming(self._seed, self._organizations), made)
 
     def _opened(self, product: Product, resource: Resource, organization_id: str | None) -> str:
         """Return under which organization the records of a resource are stored."""
-        store = self._application.store
-        organization = organization_id or organizations.ids(store)[0]
+        organization = organization_id or organizations.ids(self._application.store)[0]
         self._application.open(product, organization)
         if resource.name != ORGANIZATION:
             return organization
-        organizations.show(store, resource)
+        organizations.show(self._application.store, resource)
         return ""
 
 

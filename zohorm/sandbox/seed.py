@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import gc
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache
+from threading import Thread
 from typing import cast
 
 from zohorm.sandbox import catalogue, demo, organizations
@@ -35,6 +37,25 @@ def snapshot(name: str | None, count: int) -> bytes:
     made = store.snapshot()
     store.close()
     return made
+
+
+@cache
+def coming(name: str | None, count: int) -> Future[bytes]:
+    """Return the same for `Store.restore`; demo data is made by a thread, while others go on."""
+    made: Future[bytes] = Future()
+    if name is None:
+        made.set_result(snapshot(name, count))
+    else:
+        maker = Thread(target=_make, args=(made, name, count), name="zohorm-seed", daemon=True)
+        maker.start()
+    return made
+
+
+def _make(made: Future[bytes], name: str, count: int) -> None:
+    try:
+        made.set_result(snapshot(name, count))
+    except BaseException as error:  # noqa: BLE001  # raised by whoever waits for it
+        made.set_exception(error)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
 
 import attrs
 
@@ -57,12 +58,18 @@ class Store:
         self._lock = threading.RLock()
         self._path = path
         self._tables: dict[str, Table] = {}
+        self._coming: Future[bytes] | None = None
         self._is_closed = True
 
     @property
     def is_lasting(self) -> bool:
         """Whether what is stored is in a file, and there at the next start."""
         return self._path is not None
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether what was to be put back is still being made; whoever needs it waits."""
+        return self._coming is not None
 
     def open(self) -> bool:
         """Open the store; returns whether it holds what an earlier one has stored.
@@ -99,6 +106,7 @@ class Store:
             if self._connection.in_transaction:
                 yield
                 return
+            self._arrive()
             self._connection.execute("BEGIN")
             try:
                 yield
@@ -119,20 +127,31 @@ class Store:
         with self._lock:
             return self._connection.serialize()
 
-    def restore(self, snapshot: bytes, state: Mapping[str, str]) -> None:
+    def restore(self, snapshot: Future[bytes], state: Mapping[str, str]) -> None:
         """Put back everything as it was when the snapshot was taken.
 
-        A file gets all of it and what `state` says, or nothing if the process ends meanwhile.
+        A file gets all of it and what `state` says, or nothing if the process ends meanwhile. For
+        the memory, the first transaction waits until the snapshot is made.
         """
         with self._lock:
             self._tables.clear()
             if self._path is not None:
-                datafile.fill(self._connection, snapshot, state)
+                datafile.fill(self._connection, snapshot.result(), state)
                 return
-            # A connection knows its tables by heart; a new one reads those of the snapshot.
-            self._connection.close()
-            self._connection = _memory()
-            self._connection.deserialize(snapshot)
+            self._coming = snapshot
+            if snapshot.done():
+                self._arrive()
+
+    def _arrive(self) -> None:
+        """Put in place what was being made."""
+        if self._coming is None:
+            return
+        made = self._coming.result()
+        # A connection knows its tables by heart; a new one reads those of the snapshot.
+        self._connection.close()
+        self._connection = _memory()
+        self._connection.deserialize(made)
+        self._coming = None
 
     def state(self, name: str) -> str | None:
         """Return what is kept beside the records under a name; None if nothing is."""
@@ -147,6 +166,7 @@ class Store:
     def close(self) -> None:
         """Close the database; that of the memory is gone."""
         with self._lock:
+            self._coming = None
             if not self._is_closed:
                 self._connection.close()
             self._is_closed = True

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+import requests
 from plain import Plain
 
 from zohorm.sandbox import Sandbox, exact
 from zohorm.sandbox.catalogue import product
 from zohorm.sandbox.rows import list_row
 from zohorm.sandbox.rules import totals
-from zohorm.sandbox.seed import snapshot
+from zohorm.sandbox.seed import coming, snapshot
 from zohorm.sandbox.store import Store
 
 
@@ -74,6 +76,35 @@ def test_it_is_the_same_in_every_run() -> None:
     assert snapshot.__wrapped__("demo", 1) == snapshot("demo", 1)
 
 
+def test_a_sandbox_answers_before_its_demo_data_is_made() -> None:
+    """Start and credentials wait for nobody; the first call finds all of it."""
+    snapshot.cache_clear()
+    coming.cache_clear()
+    began = time.perf_counter()
+    with Sandbox(seed="demo") as sandbox:
+        assert sandbox.credentials["organization_id"] == sandbox.organization_ids[0]
+        assert requests.get(f"{sandbox.url}/sandbox/calls", timeout=10).json() == {"calls": []}
+        assert time.perf_counter() - began < 1
+        assert not coming("demo", 1).done()
+
+        found = Plain(sandbox).get("/invoices", response_option="2")
+
+        assert found["page_context"]["total"] == 5000
+        assert sandbox.organization_ids == [sandbox.credentials["organization_id"]]
+
+
+def test_a_sandbox_may_end_before_its_demo_data_is_made() -> None:
+    snapshot.cache_clear()
+    coming.cache_clear()
+    sandbox = Sandbox(seed="demo")
+    for _ in range(2):
+        sandbox.start()
+        sandbox.stop()
+
+    with sandbox:
+        assert len(sandbox.rows("Item")) == 500
+
+
 def test_new_invoices_go_on_with_the_series(demo: Sandbox) -> None:
     plain = Plain(demo)
     customer = str(demo.rows("Contact")[0]["contact_id"])
@@ -104,7 +135,9 @@ def test_what_is_found_and_answered_is_what_is_stored() -> None:
     store, books = Store(), product("books")
     assert books is not None
     store.open()
-    store.restore(snapshot("demo", 1), {})
+    made = coming("demo", 1)
+    made.result()
+    store.restore(made, {})
     resource = books.resources["Invoice"]
 
     wrong = []
