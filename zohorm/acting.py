@@ -110,7 +110,7 @@ class Acting(Savable):
             return _send(session, operation, path_ids, given, sink)
         may_be_done = True
         try:
-            with session.writes.noting():
+            with self._writing(session):
                 return _send(session, operation, path_ids, given, sink)
         except UsageError:
             may_be_done = False  # No call was made.
@@ -121,9 +121,8 @@ class Acting(Savable):
         finally:
             # Done or in doubt: what the service computes may be another by now.
             if may_be_done:
-                self._unload_computed()
+                self.unload_computed()
                 session.rows.forget((type(self), identifier))
-                session.watches.note(type(self))
 
     @classmethod
     def _act_all(cls, operation: Operation, **given: Unpack[Given]) -> None:

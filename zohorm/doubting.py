@@ -42,6 +42,20 @@ class Doubting(Stored):
             raise
         self._doubt = None
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let no other thread of this process save the record meanwhile, or this new object."""
+        session = self._needed_session()
+        known = self._id
+        seconds = session.settings.max_wait_seconds
+        savers, clock = session.writes.savers, session.settings.clock
+        with savers.turn(known or id(self), clock, seconds):
+            if known is None and self._id is not None:
+                with savers.turn(self._id, clock, seconds):  # Another thread has created it.
+                    yield
+            else:
+                yield
+
     def _become(self, session: Session, row: wire.Row, token: str) -> None:
         """Take the first received row: the record exists now, made by the attempt of `token`."""
         self._session = session
@@ -66,9 +80,14 @@ class Doubting(Stored):
             Conflict: the record changed in another way meanwhile, or its lists were edited here.
         """
         self._refuse_if_gone()
-        doubt = self._doubt
-        if doubt is None:
-            return self._id is not None and not self.is_changed
+        if self._doubt is not None:
+            with self._turn():
+                # Another thread may have settled it meanwhile.
+                if self._doubt is not None:
+                    return self._looked_up(self._doubt)
+        return self._id is not None and not self.is_changed
+
+    def _looked_up(self, doubt: settling.Doubt) -> bool:
         session = self._needed_session()
         if self._id is None:
             row = settling.find_created(session, type(self), doubt, self._path_ids())

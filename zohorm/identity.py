@@ -100,6 +100,14 @@ class IdentityMap:
                 found = self._tables[model] = Table()
         return cast("Table[M]", found)  # Only records of `model` are added to it.
 
+    def held(self, identifiers: Iterable[str]) -> list[Stored]:
+        """Return the records of these ids that somebody holds, whatever their models."""
+        with self._lock:
+            tables = list(self._tables.values())
+        wanted = set(identifiers)
+        found = [table.find(identifier) for table in tables for identifier in wanted]
+        return [record for record in found if record is not None]
+
     def renew_after_fork(self) -> None:
         """Take new locks in a forked child."""
         self._lock = threading.Lock()

@@ -14,6 +14,7 @@ from cachetools import LRUCache
 from zohorm import forking, wire
 from zohorm.clock import Clock
 from zohorm.errors import ZohoError
+from zohorm.savers import Savers
 
 Key = tuple[type[object], str]
 """A model class and the id of one of its records."""
@@ -27,12 +28,16 @@ class Writes:
 
     A row counts as fresh only if no write began or ended after it was asked for: a payment saved
     in one product changes the balance of an invoice read through another.
+
+    Attributes:
+        savers: who saves which record of the organization now.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards _moments
         self._moments = 0
         self._made: deque[tuple[str, str, str]] = deque(maxlen=_MADE_REMEMBERED)
+        self.savers = Savers()
         forking.register(self)
 
     def note_made(self, api_url: str, identifier: str, token: str) -> None:

@@ -74,18 +74,29 @@ class Savable(Doubting):
     ) -> SaveResult:
         self._refuse_if_gone()
         self._refuse_if_fixed()
+        self._refuse_if_in_doubt(again)
+        with self._turn():
+            # Another thread may have saved this very object meanwhile.
+            self._refuse_if_in_doubt(again)
+            return self._opened_and_written(check, options or {}, files)
+
+    def _refuse_if_in_doubt(self, again: bool) -> None:
         if self._doubt is not None and not again:
             raise Unsettled(
                 f"an earlier save of {self!r} is in doubt: it may have been done",
                 advice="settle() looks it up; save(again=True) sends it again all the same",
             )
+
+    def _opened_and_written(
+        self, check: bool | None, options: Options, files: Files | None
+    ) -> SaveResult:
         if files is None or all(source is None for source in files.values()):
-            return self._write(check, _Beside(options or {}))
+            return self._write(check, _Beside(options))
         from zohorm import uploads  # Models are imported without what sends files.
 
         operation = self.needed_operation("create" if self._id is None else "update")
         with uploads.opened(operation, files) as opened:
-            return self._write(check, _Beside(options or {}, opened))
+            return self._write(check, _Beside(options, opened))
 
     def _write(self, check: bool | None, beside: _Beside) -> SaveResult:
         session = self._needed_session()
@@ -261,19 +272,15 @@ class Savable(Doubting):
         if form is not None and operation.repeatable:
             # Nobody says that a file which arrives twice is kept once.
             operation = attrs.evolve(operation, repeatable=False)
-        try:
-            with session.writes.noting() as fresh_since:
-                call, answer = session.call(
-                    operation,
-                    self._path_ids(operation),
-                    query=wire.arguments(beside.options),
-                    body=payload if form is None else form,
-                    headers=None if form is None else form.headers,
-                    send_before=send_before,
-                )
-        finally:
-            # Also if it failed: a write without an answer may have moved rows all the same.
-            session.watches.note(type(self))
+        with self._writing(session) as fresh_since:
+            call, answer = session.call(
+                operation,
+                self._path_ids(operation),
+                query=wire.arguments(beside.options),
+                body=payload if form is None else form,
+                headers=None if form is None else form.headers,
+                send_before=send_before,
+            )
         return self._row_of(call, answer, creating), fresh_since()
 
     def _row_of(self, call: Call, answer: Answer, creating: bool) -> wire.Row:
@@ -308,7 +315,7 @@ class Savable(Doubting):
         session = self._needed_session()
         identifier = self.id
         try:
-            with session.writes.noting():
+            with self._writing(session):
                 session.call(operation, self._path_ids(), query=wire.arguments(options or {}))
         except NotFound:
             # An earlier delete that nobody answered was done after all.
@@ -320,8 +327,6 @@ class Savable(Doubting):
         except BaseException:
             self._maybe_deleted = True
             raise
-        finally:
-            session.watches.note(type(self))
         self._deleted = True
         session.identity.table(type(self)).remove(identifier)
         session.rows.forget((type(self), identifier))

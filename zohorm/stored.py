@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from zohorm import wire
 from zohorm.changes import NOT_RECEIVED
-from zohorm.errors import Conflict, NotDetached, NotLoaded
+from zohorm.errors import Conflict, NotDetached, NotLoaded, UsageError
 from zohorm.loads import FREE, Loads
 from zohorm.located import Located
 
@@ -97,8 +98,29 @@ class Stored(Located):
             advice="refresh() fetches the whole record",
         )
 
-    def _unload_computed(self) -> None:
-        """Drop what the service computes: an action has changed it in a way only it knows."""
+    @contextmanager
+    def _writing(self, session: Session) -> Iterator[Callable[[], int | None]]:
+        """Note a write of this record around the block; see `Writes.noting`.
+
+        Done or in doubt: it may have moved rows of its kind, and changed what the service computes
+        of the records above it, as a payment does the balance of its invoice.
+        """
+        may_be_done = True
+        try:
+            with session.writes.noting() as fresh_since:
+                yield fresh_since
+        except UsageError:
+            may_be_done = False  # No call was made.
+            raise
+        finally:
+            if may_be_done:
+                session.watches.note(type(self))
+                for record in session.identity.held(self._parents.values()):
+                    if record is not self:
+                        record.unload_computed()
+
+    def unload_computed(self) -> None:
+        """Drop what the service computes: a call has changed it in a way only it knows."""
         self._row = {
             name: value
             for name, value in self._row.items()

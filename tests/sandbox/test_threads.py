@@ -8,13 +8,25 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
 import pytest
+from making import rows_of
 
-from zohorm.books import Invoice, Item, ZohoBooks
-from zohorm.errors import AuthError, NotBound, NotFound, ServerError
+from zohorm.books import Bill, Contact, Invoice, Item, ZohoBooks
+from zohorm.books.bill import BillLineItem
+from zohorm.clock import SystemClock
+from zohorm.errors import (
+    AuthError,
+    NotBound,
+    NotFound,
+    OutcomeUnknown,
+    ServerError,
+    Timeout,
+    Unsettled,
+)
 from zohorm.sandbox import Sandbox
 
 T = TypeVar("T")
@@ -311,3 +323,133 @@ def test_threads_of_one_block_get_one_object_of_an_id(sandbox: Sandbox) -> None:
                 assert len({id(item) for item in in_four_threads()}) == 1
         finally:
             sys.setswitchinterval(interval)
+
+
+# Saves of one record by several threads.
+
+
+def bill_of(*names: str) -> str:
+    bill = Bill(vendor_id=saved_vendor().id, bill_number="B 1")
+    for name in names:
+        bill.line_items.append(BillLineItem(name=name, rate=Decimal(1), quantity=Decimal(1)))
+    bill.save()
+    return bill.id
+
+
+def saved_vendor() -> Contact:
+    vendor = Contact(contact_name="Bär & Søn", contact_type="vendor")
+    vendor.save()
+    return vendor
+
+
+def rates(sandbox: Sandbox) -> list[object]:
+    return [row["rate"] for row in rows_of(sandbox.rows("Bill")[0]["line_items"])]
+
+
+def test_threads_that_save_different_lines_of_one_bill_lose_no_edit(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    bill_id = bill_of("Tea", "Cake", "Milk")
+
+    def edit(place: int) -> None:
+        bill = Bill.using(books).get(bill_id)
+        bill.line_items[place].rate = Decimal(10 + place)
+        bill.save()
+
+    at_once(3, edit)
+
+    assert rates(sandbox) == [10, 11, 12]
+
+
+def test_sessions_of_one_organization_take_turns_as_well(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    bill_id = bill_of("Tea", "Cake", "Milk", "Rice")
+
+    def edit(place: int) -> None:
+        with closing(ZohoBooks(**sandbox.credentials, clock=sandbox.clock)) as mine:
+            bill = Bill.using(mine).get(bill_id)
+            bill.line_items.add(name=f"New {place}", rate=Decimal(place))
+            bill.line_items[place].rate = Decimal(10 + place)
+            bill.save()
+
+    at_once(4, edit)
+
+    assert rates(sandbox)[:4] == [10, 11, 12, 13]
+    assert {rates(sandbox)[place] for place in range(4, 8)} == {0, 1, 2, 3}
+
+
+def test_threads_that_save_one_new_object_create_one_record(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    item = Item.using(books)(name="Tea", rate=Decimal(3))
+
+    results = at_once(8, lambda _: item.save().created)
+
+    assert sorted(results) == [False] * 7 + [True]
+    assert len(sandbox.rows("Item")) == 1
+
+
+def test_a_save_in_doubt_stops_the_threads_that_wait_to_save_the_same_object(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    item = Item.using(books)(name="Tea", rate=Decimal(3))
+    sandbox.next(fault="drop-after-commit", method="POST")
+
+    def save(_: int) -> str:
+        with pytest.raises((OutcomeUnknown, Unsettled)) as caught:
+            item.save()
+        return caught.type.__name__
+
+    assert sorted(at_once(4, save)) == ["OutcomeUnknown"] + ["Unsettled"] * 3
+    assert len(sandbox.rows("Item")) == 1
+    assert set(at_once(4, lambda _: item.settle())) == {True}
+
+
+def test_saves_of_different_records_do_not_wait_for_each_other(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    tea, cake = items(sandbox, 2)
+    sandbox.next(fault="hang", method="PUT", path=f"/items/{tea}")
+
+    def rename(identifier: str) -> None:
+        item = Item.using(books).get(identifier)
+        item.name = f"New {identifier}"
+        item.save()
+
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(rename, tea)
+        sandbox.wait_for_hanging()
+        pool.submit(rename, cake).result()
+        assert not slow.done()
+        sandbox.release()
+        slow.result()
+
+    assert {row["name"] for row in sandbox.rows("Item")} == {f"New {tea}", f"New {cake}"}
+
+
+def test_a_save_waits_for_its_turn_no_longer_than_a_call_may_take(sandbox: Sandbox) -> None:
+    with closing(
+        ZohoBooks(**sandbox.credentials, clock=SystemClock(), max_wait_seconds=0.5)
+    ) as hasty:
+        item = Item.using(hasty).get(items(sandbox, 1)[0])
+        held = threading.Event()
+        over = threading.Event()
+
+        def hold() -> None:
+            with hasty.writes.savers.turn(item.id, SystemClock(), 1):
+                held.set()
+                over.wait()
+
+        holder = threading.Thread(target=hold, daemon=True)
+        holder.start()
+        held.wait()
+        item.name = "New"
+        with pytest.raises(Timeout, match="another save of this record"):
+            item.save()
+        over.set()
+        holder.join()
+
+        item.save()
+
+    assert [row["name"] for row in sandbox.rows("Item")] == ["New"]

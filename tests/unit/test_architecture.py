@@ -26,6 +26,7 @@ LAYERS = (
     ("acting", "saving", "doubting", "settling", "stored", "located"),
     ("products", "session", "reaching", "intake", "access", "watching"),
     ("settings", "coordinating", "binding", "rows", "identity", "loads"),
+    ("savers",),
     # What a record is made of, and where it lies in an answer.
     ("record", "changes", "slots", "lines", "merging", "fields", "custom", "members"),
     ("resource", "lookups", "envelope", "uploads", "downloads"),
