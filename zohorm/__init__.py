@@ -69,7 +69,9 @@ from zohorm.query import Query
 if typing.TYPE_CHECKING:
     from zohorm.calls import Answer
     from zohorm.coordinating import Coordinator
+    from zohorm.counting import CallCount
     from zohorm.downloads import SavedFile
+    from zohorm.events import CallEvent, RequestEvent, ResponseEvent, RetryEvent, WaitEvent
     from zohorm.generic import GenericModel
     from zohorm.products import (
         ZohoBilling,
@@ -96,7 +98,15 @@ else:
         {
             "zohorm.calls": ("Answer",),
             "zohorm.coordinating": ("Coordinator",),
+            "zohorm.counting": ("CallCount",),
             "zohorm.downloads": ("SavedFile",),
+            "zohorm.events": (
+                "CallEvent",
+                "RequestEvent",
+                "ResponseEvent",
+                "RetryEvent",
+                "WaitEvent",
+            ),
             "zohorm.generic": ("GenericModel",),
             "zohorm.products": (
                 "ZohoBilling",
@@ -121,6 +131,8 @@ else:
 __all__ = [
     "Answer",
     "AuthError",
+    "CallCount",
+    "CallEvent",
     "Change",
     "Clock",
     "Collection",
@@ -168,6 +180,9 @@ __all__ = [
     "RefreshThrottled",
     "Region",
     "ReplyError",
+    "RequestEvent",
+    "ResponseEvent",
+    "RetryEvent",
     "SaveResult",
     "SavedFile",
     "ServerError",
@@ -191,6 +206,7 @@ __all__ = [
     "Unsupported",
     "UsageError",
     "ValidationError",
+    "WaitEvent",
     "WrongOrganization",
     "WrongRegion",
     "WrongType",

@@ -14,6 +14,7 @@ import attrs
 from zohorm import coordinating
 from zohorm.connection import Connection, Selector
 from zohorm.coordinating import Coordinator
+from zohorm.hooks import Hooks
 from zohorm.retry import RetryPolicy
 from zohorm.rows import Writes
 from zohorm.settings import Settings
@@ -59,6 +60,12 @@ class Access:
         self._settings = settings
         self._accounts_url = accounts_url.rstrip("/")
         self.key = (api_url.rstrip("/"), organization_id)
+        self.hooks = Hooks(
+            on_request=settings.on_request,
+            on_response=settings.on_response,
+            on_wait=settings.on_wait,
+            on_retry=settings.on_retry,
+        )
         # What is held is given back if a later step fails, too.
         with ExitStack() as held:
             self._coordinator = self._find_coordinator(held)
@@ -84,6 +91,7 @@ class Access:
                 min_calls_remaining=settings.min_calls_remaining,
                 clock=settings.clock,
                 read_only=settings.read_only,
+                hooks=self.hooks,
             )
             self._held = held.pop_all()
 

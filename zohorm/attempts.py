@@ -9,6 +9,7 @@ import attrs
 from zohorm import reading
 from zohorm.calls import Call
 from zohorm.errors import NotFound
+from zohorm.events import RequestEvent
 from zohorm.retry import Decision, Outcome
 from zohorm.transport import MaybeSent, NotSent, Reply, Request
 
@@ -21,6 +22,8 @@ class Course:
 
     Attributes:
         lost: an earlier attempt may have been carried out.
+        seconds: how long the last attempt took, without any wait before.
+        told: what was said of an attempt that has not ended, to those who watch.
         under_way: an attempt was begun and not judged yet, as when a part of ours fails in it.
     """
 
@@ -28,6 +31,8 @@ class Course:
     request: Request = attrs.field(repr=False)
     deadline: float | None
     attempt: int = 0
+    seconds: float = 0.0
+    told: RequestEvent | None = None
     under_way: bool = False
     renewed: bool = False
     lost: bool = False

@@ -37,6 +37,7 @@ class Call:
         send_before: a reading of the clock; the call rests on something seen before, which is too
             old to rest on from then on.
         sink: takes the answer if it is a file.
+        template: the path with the names of ids in their places; empty if it has none.
     """
 
     method: str
@@ -50,6 +51,7 @@ class Call:
     version: str | None = None
     send_before: float | None = None
     sink: Sink | None = attrs.field(default=None, repr=False)
+    template: str = ""
 
     @property
     def spent(self) -> bool:

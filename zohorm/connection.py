@@ -1,12 +1,12 @@
 """Sends one call of a session until it is answered, refused or hopeless.
 
 The session calls it. In order: read-only check, quota and slot (throttle), token, transport, the
-answer's headers, a decision (retry), and then an answer, a wait or an error (failing).
+answer's headers, a decision (retry), and then an answer, a wait or an error (failing). What is done
+is told to logs and hooks (reporting).
 """
 
 from __future__ import annotations
 
-import logging
 import random
 from collections.abc import Callable
 
@@ -25,15 +25,14 @@ from zohorm.errors import (
     ZohoError,
 )
 from zohorm.failing import Failures, instant, too_late
+from zohorm.hooks import Hooks
+from zohorm.reporting import LEAST_WAIT_SECONDS, Reporter
 from zohorm.retry import Decision, RetryPolicy
 from zohorm.throttle import Quota, Throttle
 from zohorm.token import TokenSource
 from zohorm.transport import MaybeSent, NotSent, Reply, Transport
 
 _DAY_SECONDS = 86400.0
-
-_log = logging.getLogger("zohorm.http")
-_log.addHandler(logging.NullHandler())
 
 
 class Connection:
@@ -57,6 +56,7 @@ class Connection:
         max_wait_seconds: float | None = None,
         min_calls_remaining: int = 1,
         read_only: bool = False,
+        hooks: Hooks | None = None,
         rng: Callable[[], float] = random.random,
     ) -> None:
         """`root` is the address of the product, for example https://www.zohoapis.com/books/v3."""
@@ -73,6 +73,8 @@ class Connection:
         self._reserve = min_calls_remaining
         self._read_only = read_only
         self._rng = rng
+        self._hooks = Hooks() if hooks is None else hooks
+        self._report = Reporter(organization_id, hooks=self._hooks, quota=lambda: self.quota)
         self._failures = Failures(
             renewable=token.renewable, longest_wait_seconds=retry.max_retry_after_seconds
         )
@@ -113,11 +115,22 @@ class Connection:
         if self._max_wait_seconds is not None:
             deadline = self._clock.now() + self._max_wait_seconds
         course = Course(call, request, deadline)
+        if not self._hooks.active:
+            return self._finish(course)
+        with self._hooks.watching():
+            try:
+                return self._finish(course)
+            except BaseException as error:
+                self._report.interrupted(course, error)
+                raise
+
+    def _finish(self, course: Course) -> Answer:
+        """Bring the call to its end; say of what it raises whether it may have been done."""
         try:
             return self._run(course)
         except ZohoError as error:
             # Told of each error, for one from a shared part may have been told of another call.
-            lost = (course.lost or course.under_way) and call.writes
+            lost = (course.lost or course.under_way) and course.call.writes
             error.maybe_done = lost or type(error).maybe_done
             raise
 
@@ -128,7 +141,9 @@ class Connection:
             decision = self._retry.decide(
                 tried.outcome, attempt=course.attempt - course.renewed, chance=self._rng()
             )
-            if tried.reply is not None and tried.succeeded(decision, course):
+            succeeded = tried.succeeded(decision, course)
+            self._report.answered(course, tried, None if succeeded else decision.rule.error)
+            if succeeded and tried.reply is not None:
                 return Answer(
                     tried.reply.status,
                     tried.reply.headers,
@@ -143,35 +158,57 @@ class Connection:
 
     def _attempt(self, course: Course) -> Attempt:
         """Send once, when it is the call's turn."""
-        call, deadline = course.call, course.deadline
+        asked, turn = self._clock.now(), None
         try:
-            with self._throttle.slot(self._organization, deadline, reserve=self._reserve):
-                token = self._token.value(deadline)
+            with self._throttle.slot(self._organization, course.deadline, reserve=self._reserve):
+                turn = self._clock.now()
+                if turn - asked >= LEAST_WAIT_SECONDS:
+                    self._report.waited(course, "turn", turn - asked)
+                    turn = self._clock.now()
+                token = self._token.value(course.deadline)
                 regions.require_same(self._root, self._token.api_domain)
-                request = course.request.with_header("Authorization", f"Zoho-oauthtoken {token}")
-                left = None if deadline is None else deadline - self._clock.now()
-                late = too_late(course, left=left, now=self._clock.now())
-                if late is not None:
-                    raise late
-                course.attempt += 1
-                course.under_way = True
-                began = self._clock.now()
-                try:
-                    reply = self._transport.send(
-                        request, self._timeout, fresh=not call.repeatable, total_seconds=left
-                    )
-                except NotSent as error:
-                    tried = attempts.not_sent(error, token, call)
-                except MaybeSent as error:
-                    tried = attempts.maybe_sent(error, token, call)
-                else:
-                    tried = self._received(reply, token, call)
+                ready = self._clock.now()
+                if ready - turn >= LEAST_WAIT_SECONDS:
+                    self._report.waited(course, "token", ready - turn)
+                return self._exchange(course, token)
         except LimitError as error:
+            call = course.call
+            if turn is None:
+                self._report.waited(course, "turn", self._clock.now() - asked)
             error.method, error.path = call.method, call.path
             error.attempts = course.attempt
             raise
-        self._log(tried, course, self._clock.now() - began)
-        return tried
+
+    def _exchange(self, course: Course, token: str) -> Attempt:
+        """Send now, and take what comes."""
+        began = self._ready(course)
+        if self._hooks.active:
+            self._report.asking(course)
+            began = self._ready(course)  # A hook may have taken its time.
+        call, deadline = course.call, course.deadline
+        request = course.request.with_header("Authorization", f"Zoho-oauthtoken {token}")
+        left = None if deadline is None else deadline - began
+        course.attempt += 1
+        course.under_way = True
+        try:
+            reply = self._transport.send(
+                request, self._timeout, fresh=not call.repeatable, total_seconds=left
+            )
+        except NotSent as error:
+            return attempts.not_sent(error, token, call)
+        except MaybeSent as error:
+            return attempts.maybe_sent(error, token, call)
+        finally:
+            course.seconds = self._clock.now() - began
+        return self._received(reply, token, call)
+
+    def _ready(self, course: Course) -> float:
+        """Return the time by the clock; raise if the attempt comes too late."""
+        now = self._clock.now()
+        late = too_late(course, now=now)
+        if late is not None:
+            raise late
+        return now
 
     def _received(self, reply: Reply, token: str, call: Call) -> Attempt:
         now = self._clock.time()
@@ -205,30 +242,17 @@ class Connection:
         if decision.verdict == "renew" and not course.renewed and self._token.renewable:
             course.renewed = True
             self._token.refused(tried.token)
+            self._report.again(course, decision, tried, 0.0)
             return
         seconds = decision.wait_seconds
         ends = self._clock.now() + seconds
         call = course.call
         in_time = course.deadline is None or ends < course.deadline
         if decision.verdict == "again" and in_time and not call.spent:
-            what = decision.rule.what
-            _log.info("%s %s: %s; again in %.1f s", call.method, call.path, what, seconds)
+            self._report.again(course, decision, tried, seconds)
             self._clock.sleep(seconds)
+            self._report.waited(course, "retry", seconds)
             return
         now = self._clock.time()
         error = self._failures.given_up(decision, tried, course, quota=self.quota, now=now)
         raise error from tried.failure
-
-    def _log(self, tried: Attempt, course: Course, seconds: float) -> None:
-        if not _log.isEnabledFor(logging.DEBUG):
-            return
-        quota = self.quota
-        _log.debug(
-            "%s %s -> %s in %d ms, attempt %d, calls remaining: %s",
-            course.call.method,
-            course.call.path,
-            tried.failure or tried.outcome.status,
-            seconds * 1000,
-            course.attempt,
-            "unknown" if quota is None else quota.remaining,
-        )

@@ -69,16 +69,16 @@ class Failures:
         return advice
 
 
-def too_late(course: Course, *, left: float | None, now: float) -> ZohoError | None:
+def too_late(course: Course, *, now: float) -> ZohoError | None:
     """Return what an attempt raises instead of being sent now, None if there is time for it.
 
-    `left` are the seconds that its call has, `now` is a reading of the clock of its deadlines.
+    `now` is a reading of the clock of its deadlines.
     """
-    call = course.call
+    call, deadline = course.call, course.deadline
     kind: type[ZohoError] = Timeout
     what = "the time of the call was over before it could be sent"
     advice = "Allow it more time (max_wait_seconds)"
-    if left is None or left > 0:
+    if deadline is None or now < deadline:
         if call.send_before is None or now <= call.send_before:
             return None
         kind, advice = TooLate, ""

@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 import attrs
 
-from zohorm import wire
+from zohorm import hooks, wire
 from zohorm.clock import Clock
 from zohorm.errors import (
     AuthError,
@@ -27,6 +27,7 @@ from zohorm.errors import (
     RefreshThrottled,
     ZohoError,
 )
+from zohorm.events import RequestEvent
 from zohorm.retry import Decision, Outcome, RetryPolicy
 from zohorm.transport import MaybeSent, NotSent, Reply, Request, Transport
 
@@ -185,14 +186,11 @@ class RefreshGrant:
             raise throttled()
         attempt = 1
         while True:
-            reply, outcome = self._ask(deadline)
-            status = outcome.status or None
-            if reply is not None and outcome.readable:
-                found = self._read(reply, attempt)
-                if isinstance(found, Token):
-                    _log.info("renewed the access token, attempt %d", attempt)
-                    return found
-                outcome = found
+            found, status = self._try(deadline, attempt)
+            if isinstance(found, Token):
+                _log.info("renewed the access token, attempt %d", attempt)
+                return found
+            outcome = found
             # The module's own generator starts anew in a forked child, unlike one of ours.
             decision = self._retry.decide(outcome, attempt=attempt, chance=random.random())
             self._wait(decision, status, attempt, deadline)
@@ -201,6 +199,42 @@ class RefreshGrant:
     def close(self) -> None:
         """Close the connection to the accounts server."""
         self._transport.close()
+
+    def _try(self, deadline: float | None, attempt: int) -> tuple[Token | Outcome, int | None]:
+        """Ask once, and tell of it; return the token or how to judge the attempt, and the status.
+
+        Raises:
+            RefreshRefused, RefreshThrottled: the answer is a refusal.
+        """
+        began, status, failed = self._clock.now(), None, ""
+        try:
+            reply, outcome = self._ask(deadline)
+            status = outcome.status or None
+            if reply is None or not outcome.readable:
+                failed = "Timeout" if outcome.timed_out else "Unreachable"
+                return outcome, status
+            found = self._read(reply, attempt)
+            failed = "" if isinstance(found, Token) else "MalformedReply"
+            return found, status
+        except BaseException as error:
+            failed = type(error).__name__
+            raise
+        finally:
+            self._tell(status, attempt, failed, self._clock.now() - began)
+
+    def _tell(self, status: int | None, attempt: int, failed: str, seconds: float) -> None:
+        """Tell the log of one attempt, and whoever watches the call that needs the token."""
+        came = status or failed
+        _log.debug("POST %s -> %s in %d ms, attempt %d", TOKEN_PATH, came, seconds * 1000, attempt)
+        asked = RequestEvent(
+            method="POST",
+            path=TOKEN_PATH,
+            template=TOKEN_PATH,
+            url=self._request.url,
+            organization_id=None,
+            attempt=attempt,
+        )
+        hooks.note_renewal(asked, seconds=seconds, status=status, error=failed or None)
 
     def _ask(self, deadline: float | None) -> tuple[Reply | None, Outcome]:
         left = None if deadline is None else deadline - self._clock.now()

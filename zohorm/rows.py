@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +22,12 @@ Key = tuple[type[object], str]
 
 
 _MADE_REMEMBERED = 1000
+
+# Stands for the fetch that a hit does not need.
+_NO_FETCH: Future[wire.Row] = Future()
+
+_log = logging.getLogger("zohorm.cache")
+_log.addHandler(logging.NullHandler())
 
 
 class Writes:
@@ -137,13 +144,17 @@ class RowCache:
             ZohoError: whatever `load` raised, in every thread that waited for it.
         """
         moment = self._writes.moment
+        mine = running = _NO_FETCH
         with self._lock:
             row = self._fresh(key, moment)
-            if row is not None:
-                return row
-            mine: Future[wire.Row] = Future()
-            # The moment is part of the name: nobody joins a fetch that began before a write.
-            running = self._fetching.setdefault((key, moment), mine)
+            if row is None:
+                mine = Future()
+                # The moment is part of the name: nobody joins a fetch that began before a write.
+                running = self._fetching.setdefault((key, moment), mine)
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s %s: %s", key[0].__name__, key[1], "miss" if row is None else "hit")
+        if row is not None:
+            return row
         if running is mine:
             return self._load(key, moment, mine, load)
         error = running.exception()

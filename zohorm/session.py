@@ -8,12 +8,14 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Never, Self, TypeVar, Unpack
 
 from zohorm import binding, envelope, forking, regions, resource, steps, wire
 from zohorm.access import Access, Product
 from zohorm.connection import Answer, Call
+from zohorm.counting import CallCount
 from zohorm.errors import MissingSetting, NotPicklable, SessionClosed, WrongType, ZohoError
 from zohorm.identity import IdentityMap
 from zohorm.intake import Intake
@@ -212,8 +214,18 @@ class Session(Reaching):
             scope=operation.scope,
             send_before=send_before,
             sink=sink,
+            template=operation.path,
         )
         return call, self._access.connection.send(call)
+
+    def count_calls(self) -> AbstractContextManager[CallCount]:
+        """Count the calls that this session makes in a block, and what they waited.
+
+        `with books.count_calls() as calls:` counts the calls of this thread or task, and of the
+        threads that zohorm starts for it, as `ahead()` does; blocks may be within each other.
+        `calls.made` can be read at any time, also after the block.
+        """
+        return self._access.hooks.count()
 
     @property
     def quota(self) -> Quota | None:

@@ -13,6 +13,8 @@ from zohorm import coordinating
 from zohorm.clock import Clock, SystemClock
 from zohorm.coordinating import Coordinator
 from zohorm.errors import InvalidValue, MissingSetting, UnknownSetting, WrongType
+from zohorm.events import RequestEvent, ResponseEvent, RetryEvent, WaitEvent
+from zohorm.hooks import OneOrMore
 from zohorm.throttle import Throttle
 from zohorm.token import TokenStore
 from zohorm.transport import Transport
@@ -47,6 +49,10 @@ class SettingsDict(TypedDict, total=False):
     throttle: Throttle | None
     transport: Transport | None
     clock: Clock
+    on_request: OneOrMore[RequestEvent]
+    on_response: OneOrMore[ResponseEvent]
+    on_wait: OneOrMore[WaitEvent]
+    on_retry: OneOrMore[RetryEvent]
     api_url: str | None
     api_root: str | None
     accounts_url: str | None
@@ -128,6 +134,12 @@ def _coordinator(name: str, value: object) -> None:
         _none_or(_having("throttle", "tokens"))(name, value)
 
 
+def _hooks(name: str, value: object) -> None:
+    several = value if isinstance(value, list | tuple) else [value]
+    if not all(callable(hook) for hook in several):
+        raise WrongType(f"{name} takes a function of one event, or a list of them")
+
+
 def _root(name: str, value: object) -> None:
     _text(name, value)
     if isinstance(value, str) and not _ROOT.fullmatch(value):
@@ -158,6 +170,7 @@ _CHECKS: dict[str, Check] = {
     "throttle": _none_or(_having("slot", "quota", "remember", "penalty", "crowded")),
     "transport": _none_or(_having("send", "close")),
     "clock": _having("now", "time", "sleep", "wait"),
+    **dict.fromkeys(("on_request", "on_response", "on_wait", "on_retry"), _hooks),
     "api_url": _url,
     "api_root": _root,
     "accounts_url": _url,
@@ -193,6 +206,11 @@ class Settings:
     throttle: Throttle | None = None
     transport: Transport | None = None
     clock: Clock = attrs.field(factory=SystemClock)
+    # A hook may be a partial function that holds the key of a service of its own.
+    on_request: OneOrMore[RequestEvent] = attrs.field(default=(), repr=False)
+    on_response: OneOrMore[ResponseEvent] = attrs.field(default=(), repr=False)
+    on_wait: OneOrMore[WaitEvent] = attrs.field(default=(), repr=False)
+    on_retry: OneOrMore[RetryEvent] = attrs.field(default=(), repr=False)
     api_url: str | None = None
     api_root: str | None = None
     accounts_url: str | None = None

@@ -31,11 +31,12 @@ LAYERS = (
     ("record", "changes", "slots", "lines", "merging", "fields", "custom", "members"),
     ("resource", "lookups", "envelope", "uploads", "downloads"),
     ("connection",),
-    ("failing", "attempts"),
+    ("failing", "reporting", "attempts"),
     ("throttle", "turns", "pace", "day", "token", "refresh", "retry", "reading", "calls"),
     ("transport",),
     # JSON lies below the connection, which decodes every answer.
     ("wire", "exact", "steps"),
+    ("hooks", "counting", "events"),
     ("sharing", "forking", "clock", "regions", "bounding", "importing", "streams", "warning"),
     ("errors",),
 )

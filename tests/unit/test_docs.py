@@ -11,6 +11,7 @@ import configparser
 import gc
 import importlib
 import importlib.util
+import logging
 import re
 import shlex
 import subprocess
@@ -116,8 +117,19 @@ def test_blocks_are_of_kinds_that_are_checked(page: Path) -> None:
     assert strangers == []
 
 
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """What a page sets up for its reader must not make other tests log."""
+    loggers = [logging.getLogger(name) for name in ("", "zohorm", "zohorm.http")]
+    before = [(logger, logger.level, logger.handlers[:]) for logger in loggers]
+    yield
+    for logger, level, handlers in before:
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
+
+
 @pytest.mark.parametrize("page", with_blocks("python"), ids=name_of)
-@pytest.mark.usefixtures("service")
+@pytest.mark.usefixtures("service", "logging_as_before")
 def test_snippets_run(page: Path) -> None:
     names: dict[str, object] = {"__name__": "__main__"}
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -124,3 +125,17 @@ def test_a_thread_whose_fetcher_was_interrupted_fetches_by_itself(cache: RowCach
 
         assert isinstance(first.exception(), Interrupted)
         assert second.result() is NEW
+
+
+def test_hits_and_misses_are_logged_by_model_and_id_alone(
+    cache: RowCache, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "zohorm.cache")
+
+    cache.fetch(KEY, lambda: {"customer_name": "Zoe"})
+    cache.fetch(KEY, lambda: {"customer_name": "Zoe"})
+
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("DEBUG", f"{KEY[0].__name__} {KEY[1]}: miss"),
+        ("DEBUG", f"{KEY[0].__name__} {KEY[1]}: hit"),
+    ]

@@ -36,6 +36,10 @@ DEFAULTS: dict[str, object] = {
     "coordinator": None,
     "throttle": None,
     "transport": None,
+    "on_request": (),
+    "on_response": (),
+    "on_wait": (),
+    "on_retry": (),
     "api_url": None,
     "api_root": None,
     "accounts_url": None,
@@ -171,6 +175,15 @@ def test_timeout_refuses_no_time_at_all(value: object) -> None:
 def test_read_only_is_true_or_false(value: object) -> None:
     with pytest.raises(WrongType, match="read_only"):
         checked(read_only=value)
+
+
+@pytest.mark.parametrize("name", ["on_request", "on_response", "on_wait", "on_retry"])
+@pytest.mark.parametrize("value", [None, "print", 5, [print, None], {print}])
+def test_a_hook_is_a_function_or_a_list_of_functions(name: str, value: object) -> None:
+    with pytest.raises(WrongType, match=f"{name} takes a function of one event"):
+        checked(**{name: value})
+
+    assert getattr(checked(**{name: [print, repr]}), name) == [print, repr]
 
 
 @pytest.mark.parametrize("name", ["clock", "throttle", "transport"])

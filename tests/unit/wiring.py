@@ -9,11 +9,12 @@ import attrs
 
 from zohorm.clock import Clock, ManualClock
 from zohorm.connection import Connection, Selector
+from zohorm.hooks import Hooks
 from zohorm.refresh import RefreshGrant, Token
 from zohorm.retry import RetryPolicy
 from zohorm.throttle import LocalThrottle, Throttle
 from zohorm.token import TokenSource
-from zohorm.transport import RequestsTransport
+from zohorm.transport import RequestsTransport, Transport
 
 ORGANIZATION = "10234695"
 SECRETS = {
@@ -41,11 +42,13 @@ class Wiring:
     max_wait_seconds: float | None = None
     min_calls_remaining: int = 1
     read_only: bool = False
+    hooks: Hooks = attrs.field(factory=Hooks)
+    transport: Transport | None = None
 
     @contextmanager
     def open(self) -> Iterator[Connection]:
         """Yield the connection; its sockets are closed afterwards."""
-        transport = RequestsTransport(clock=self.clock)
+        transport = self.transport or RequestsTransport(clock=self.clock)
         token = self.token or self.tokens()
         if self.throttle is None:
             self.throttle = LocalThrottle(clock=self.clock)
@@ -63,6 +66,7 @@ class Wiring:
                 max_wait_seconds=self.max_wait_seconds,
                 min_calls_remaining=self.min_calls_remaining,
                 read_only=self.read_only,
+                hooks=self.hooks,
                 rng=lambda: 0.5,
             )
         finally:
