@@ -29,6 +29,8 @@ _SAMPLES: Mapping[str, Any] = {
     "texts": ["one"],
     "json": "x",
 }
+# Members whose kind does not say that they name other records.
+_MEANT = {("TaxGroup", "taxes"): "4815000000000000201, 4815000000000000203"}
 
 
 class Walker:
@@ -184,6 +186,8 @@ class Walker:
         if field.name in (f"{resource.id}s", f"{resource.id}"):
             return [ids[resource.id]] if field.kind == "texts" else ids[resource.id]
         self.count += 1
+        if (resource.name, field.name) in _MEANT:
+            return _MEANT[resource.name, field.name]
         return self.value(resource, field)
 
     def value(self, resource: Resource, field: Field) -> Any:

@@ -17,7 +17,10 @@ from zohorm.sandbox.organizations import CURRENCIES
 from zohorm.sandbox.resources.parts import rows_of
 from zohorm.sandbox.rows import blank, list_row
 from zohorm.sandbox.rules import taxes, totals
+from zohorm.sandbox.rules.amounts import amount, rounded
+from zohorm.sandbox.rules.currencies import Money
 from zohorm.sandbox.rules.invoices import OPEN
+from zohorm.sandbox.rules.lines import Counted, count
 from zohorm.sandbox.rules.taxes import TAXES
 from zohorm.sandbox.store import IDS, Store, id_number
 from zohorm.sandbox.tables import Written
@@ -210,7 +213,7 @@ def _item(demo: _Demo, number: int) -> Row:
         created_time=stamp,
         last_modified_time=stamp,
     )
-    taxes.fill(row)
+    taxes.show(row, taxes.GIVEN[str(row["tax_id"])])
     return row
 
 
@@ -239,27 +242,37 @@ def _invoice(
 ) -> Written:
     rng = demo.rng
     row = dict(base.row)
-    due = day + dt.timedelta(days=int(totals.amount(customer, "payment_terms")))
+    due = day + dt.timedelta(days=int(amount(customer, "payment_terms")))
     stamp = demo.stamp(day)
     row["invoice_id"] = demo.next_id()
     row["invoice_number"] = f"INV-{number:06d}"
     row["date"], row["due_date"] = day.isoformat(), due.isoformat()
     row["reference_number"] = f"PO-{rng.randrange(10**6):06d}" if rng.random() < 0.3 else ""
     code = str(customer["currency_code"])
-    count = rng.choice((1, 2, 2, 3, 3, 4, 6))
-    made = [_line(demo, place, rng.choice(items), code, lines) for place in range(count)]
-    row["line_items"] = [line for line, _ in made]
+    length = rng.choice((1, 2, 2, 3, 3, 4, 6))
+    made = [_line(demo, place, rng.choice(items), code, lines) for place in range(length)]
+    row["line_items"] = [line for line, _, _ in made]
     row["notes"] = "Danke für Ihren Einkauf! ありがとうございます" if rng.random() < 0.5 else ""
     row["created_time"] = row["last_modified_time"] = stamp
-    totals.compute(row)
+    _sum_up(row, [counted for _, _, counted in made], code)
     _pay(demo, row, customer, due)
     texts = {name: row[name] for name in _TEXTS_OF_INVOICE}
     for name in _AMOUNTS_OF_INVOICE:
-        texts[name] = _plain(totals.amount(row, name))
+        texts[name] = _plain(amount(row, name))
     texts["taxes"] = exact.write(row["taxes"])
     texts["is_emailed"] = "true" if row["is_emailed"] else "false"
-    texts["line_items"] = f"[{','.join([text for _, text in made])}]"
+    texts["line_items"] = f"[{','.join([text for _, text, _ in made])}]"
     return row, base.short % texts, base.whole % texts
+
+
+def _sum_up(row: Row, counted: Sequence[Counted], code: str) -> None:
+    sums = totals.sums(row, counted, Money(places=CURRENCIES[code][1]))
+    for name in ("sub_total", "tax_total", "total"):
+        row[name] = sums[name]
+    row["taxes"] = [
+        {"tax_name": each["tax_name"], "tax_amount": each["tax_amount"]}
+        for each in rows_of(sums["taxes"])
+    ]
 
 
 def _of_customer(demo: _Demo, customer: Row) -> _Base:
@@ -279,6 +292,7 @@ def _of_customer(demo: _Demo, customer: Row) -> _Base:
         currency_code=code,
         price_precision=CURRENCIES[code][1],
         exchange_rate=_RATES[code],
+        is_discount_before_tax=True,
         contact_persons_associated=[{**person, "contact_person_email": primary["email"]}],
         billing_address=_printed(customer["billing_address"]),
         shipping_address=_printed(customer["shipping_address"]),
@@ -290,11 +304,11 @@ def _pay(demo: _Demo, row: Row, customer: Row, due: dt.date) -> None:
     """Choose a status that fits the due date, and with it what is paid and what is owed."""
     statuses, weights = _LATE if due < demo.today else _EARLY
     status = demo.rng.choices(statuses, weights)[0]
-    total = totals.amount(row, "total")
+    total = amount(row, "total")
     paid = total if status == "paid" else Decimal(0)
     if status == "partially_paid" or (status == "overdue" and demo.rng.random() < 0.2):
-        paid = totals.rounded(
-            total * demo.rng.randrange(10, 90) / 100, int(totals.amount(row, "price_precision"))
+        paid = rounded(
+            total * demo.rng.randrange(10, 90) / 100, int(amount(row, "price_precision"))
         )
     if paid:
         row["last_payment_date"] = min(due, demo.today).isoformat()
@@ -303,14 +317,14 @@ def _pay(demo: _Demo, row: Row, customer: Row, due: dt.date) -> None:
     row["is_emailed"] = status not in ("draft", "void")
     row["balance"] = Decimal(0) if status == "void" else total - paid
     if status in OPEN:
-        owed = totals.amount(customer, "outstanding_receivable_amount")
-        customer["outstanding_receivable_amount"] = owed + totals.amount(row, "balance")
+        owed = amount(customer, "outstanding_receivable_amount")
+        customer["outstanding_receivable_amount"] = owed + amount(row, "balance")
 
 
 def _line(
     demo: _Demo, place: int, item: Row, code: str, bases: dict[tuple[str, str], _Base]
-) -> tuple[Row, str]:
-    """Return a line of an invoice, and its text."""
+) -> tuple[Row, str, Counted]:
+    """Return a line of an invoice, its text, and what it comes to."""
     key = (str(item["item_id"]), code)
     if key not in bases:
         bases[key] = _of_item(demo, item, code)
@@ -319,19 +333,20 @@ def _line(
     line["line_item_id"] = demo.next_id()
     line["quantity"] = quantity = demo.rng.choice(_QUANTITIES)
     if demo.rng.random() < 0.1:
-        discount = totals.rounded(totals.amount(line, "rate") * quantity / 20, places)
+        discount = rounded(amount(line, "rate") * quantity / 20, places)
         line["discount"] = line["discount_amount"] = discount
     line["item_order"] = place + 1
-    line["item_total"] = totals.line_total(line, places)
-    texts = {name: _plain(totals.amount(line, name)) for name in _AMOUNTS_OF_LINE}
+    counted = count(line, line, taxes.GIVEN[str(line["tax_id"])], Money(places=places))
+    line["item_total"] = counted.net
+    texts = {name: _plain(amount(line, name)) for name in _AMOUNTS_OF_LINE}
     own = {"line_item_id": line["line_item_id"], "item_order": place + 1, **texts}
-    return line, bases[key].whole % own
+    return line, bases[key].whole % own, counted
 
 
 def _of_item(demo: _Demo, item: Row, code: str) -> _Base:
     """Return a line with what it takes from its item, in a currency."""
     line = blank(demo.product.resources["Invoice"], "LineItem")
-    rate = totals.rounded(totals.amount(item, "rate") / _RATES[code], CURRENCIES[code][1])
+    rate = rounded(amount(item, "rate") / _RATES[code], CURRENCIES[code][1])
     _set(
         line,
         item_id=item["item_id"],
@@ -339,12 +354,13 @@ def _of_item(demo: _Demo, item: Row, code: str) -> _Base:
         description=item["description"],
         unit=item["unit"],
         rate=rate,
-        bcy_rate=totals.rounded(rate * _RATES[code]),
+        bcy_rate=rounded(rate * _RATES[code]),
         discount=Decimal(0),
         discount_amount=Decimal(0),
         tax_id=item["tax_id"],
         tax_percentage=item["tax_percentage"],
         tax_name=item["tax_name"],
+        tax_type="tax",
         product_type=item["product_type"],
     )
     return _Base(line, _form(line, _OF_LINE))

@@ -106,6 +106,9 @@ class Switches:
     custom_fields_put: L["merge", "replace"] = "merge"
     """Custom fields that an update does not list: kept, or emptied."""
 
+    tax_rounding: L["entity_level", "item_level"] = "entity_level"
+    """Whether a tax is rounded once for a document or on each line: a setting of organizations."""
+
 
 _NAMES = frozenset(each.name for each in attrs.fields(Switches))
 

@@ -12,11 +12,14 @@ from functools import cache
 from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.rules import (
     contacts,
+    currencies,
     custom_modules,
     documents,
+    expenses,
     invoices,
     items,
     organizations,
+    taxes,
 )
 from zohorm.sandbox.rules.plain import Rules
 
@@ -25,10 +28,15 @@ _KNOWN: dict[str, type[Rules]] = {
     "ContactAddress": contacts.AddressRules,
     "ContactPerson": contacts.PersonRules,
     "CustomModuleRecord": custom_modules.ModuleRules,
+    "ExchangeRate": currencies.RateRules,
+    "Expense": expenses.ExpenseRules,
     "Invoice": invoices.InvoiceRules,
     "InvoiceComment": invoices.CommentRules,
     "Item": items.ItemRules,
     "Organization": organizations.OrganizationRules,
+    "RecurringExpense": expenses.ExpenseRules,
+    "Tax": taxes.TaxRules,
+    "TaxGroup": taxes.GroupRules,
 }
 
 

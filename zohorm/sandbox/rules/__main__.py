@@ -10,7 +10,7 @@ from zohorm.sandbox.rules.stating import Rule, known
 _HEAD = """# Rules of the sandbox
 
 A business rule that the sandbox follows is a small function in `zohorm/sandbox/rules/`, listed here
-by name: `totals.half_up` is the function `half_up` (or `_half_up`) in `totals.py`. It either has
+by name: `lines.gross` is the function `gross` (or `_gross`) in `lines.py`. It either has
 a source, or it is assumed, because no public source says what holds.
 
 An answer of which an assumed rule has decided a part carries the header `X-Sandbox-Assumed`, with

@@ -20,6 +20,7 @@ from zohorm.sandbox.resources import (
     updating,
 )
 from zohorm.sandbox.rows import stamp
+from zohorm.sandbox.rules import currencies
 from zohorm.sandbox.rules.plain import Rules
 from zohorm.sandbox.store import Where
 
@@ -121,15 +122,14 @@ def _mark_primary(context: Context) -> Reply:
 
 
 def _fill_currency(context: Context, row: Row) -> None:
-    by_id = {key: code for code, (_, _, key) in organizations.CURRENCIES.items()}
-    wanted = row.get("currency_id")
-    if not wanted:
+    named = row if row.get("currency_id") else {}
+    if not named:
         organization = organizations.get(context.store, context.organization_id)
-        wanted = organization.get("currency_id")
-    code = by_id.get(str(wanted), "USD")
-    symbol, _, key = organizations.CURRENCIES[code]
-    row["currency_id"], row["currency_code"] = str(wanted or key), code
-    row["currency_symbol"] = symbol
+        named = {name: organization.get(name, "") for name in ("currency_id", "currency_code")}
+    currency = currencies.find(context, named)
+    row["currency_id"] = named.get("currency_id") or currency.get("currency_id", "")
+    row["currency_code"] = currency.get("currency_code", "")
+    row["currency_symbol"] = currency.get("currency_symbol", "")
 
 
 def _fill_address(context: Context, row: Row, name: str, before: Row | None) -> None:

@@ -1,17 +1,11 @@
-"""Documents with lines beside invoices: orders, bills, quotes, credit notes of every product.
-
-They get names, dates and totals by the same simple sums as invoices do; the full accounting has its
-own place.
-"""
+"""Documents with lines beside invoices: orders, bills, quotes, credit notes of every product."""
 
 from __future__ import annotations
 
-from zohorm.sandbox import organizations
 from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
-from zohorm.sandbox.resources import parts
-from zohorm.sandbox.rules import totals
+from zohorm.sandbox.rules import lines, totals
 from zohorm.sandbox.rules.plain import Rules
 
 # Which member shows the name of the record that another member names.
@@ -19,11 +13,30 @@ _NAMES = {
     "customer_id": ("customer_name", ("Contact", "Customer")),
     "vendor_id": ("vendor_name", ("Contact", "Vendor")),
 }
+# What is sold, bought or credited line by line. Journals, adjustments of stock and bundles have
+# lines of another kind.
+_WITH_TOTALS = frozenset(
+    {
+        "Bill",
+        "CreditNote",
+        "CustomerDebitNote",
+        "DeliveryChallan",
+        "Estimate",
+        "PurchaseOrder",
+        "RecurringBill",
+        "RecurringInvoice",
+        "RetainerInvoice",
+        "SalesOrder",
+        "SalesReceipt",
+        "ShipmentOrder",
+        "VendorCredit",
+    }
+)
 
 
 def is_document(resource: Resource) -> bool:
-    """Tell whether a resource has lines that sum up to a total."""
-    return {"line_items", "total"} <= set(resource.fields)
+    """Tell whether a resource has a date, a customer or vendor, and lines or totals."""
+    return resource.name in _WITH_TOTALS or {"line_items", "total"} <= set(resource.fields)
 
 
 class DocumentRules(Rules):
@@ -36,17 +49,8 @@ class DocumentRules(Rules):
         for member, (shown, kinds) in _NAMES.items():
             if member in sent:
                 _fill_name(context, row, member, shown, kinds)
-        if not row.get("currency_code"):
-            row["currency_code"] = organizations.get(context.store, context.organization_id).get(
-                "currency_code", ""
-            )
-            row["price_precision"] = organizations.places(str(row["currency_code"]))
-        lines = parts.rows_of(row.get("line_items"))
-        for place, line in enumerate(lines, start=1):
-            item = context.get("Item", line.get("item_id")) or {}
-            totals.fill_line(line, item, place, places=totals.places_of(row))
-        if lines:
-            totals.compute(row)
+        if self.resource.name in _WITH_TOTALS and (lines.of(row) or lines.of(before or {})):
+            totals.settle(context, row, sent, before)
 
 
 def _fill_name(context: Context, row: Row, member: str, shown: str, kinds: tuple[str, ...]) -> None:
@@ -57,4 +61,3 @@ def _fill_name(context: Context, row: Row, member: str, shown: str, kinds: tuple
             if other.get("currency_code"):
                 row["currency_id"] = other.get("currency_id", "")
                 row["currency_code"] = other["currency_code"]
-                row["price_precision"] = organizations.places(str(other["currency_code"]))

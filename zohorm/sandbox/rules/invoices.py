@@ -1,7 +1,4 @@
-"""Invoices: what customer and items fill in, exact totals, statuses that follow the clock.
-
-Simple rules: tax is added per line, discounts are amounts. The full accounting has its own place.
-"""
+"""Invoices: what customer and items fill in, statuses that follow the clock."""
 
 from __future__ import annotations
 
@@ -10,14 +7,14 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from zohorm.sandbox import exact, organizations
+from zohorm.sandbox import exact
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import Reply, success, unknown_record
 from zohorm.sandbox.resources import acting, history, parts
 from zohorm.sandbox.rules import totals
+from zohorm.sandbox.rules.amounts import amount
 from zohorm.sandbox.rules.plain import Rules
-from zohorm.sandbox.rules.totals import amount
 from zohorm.sandbox.store import Store, Where
 
 OPEN = ("sent", "partially_paid", "overdue")
@@ -54,7 +51,6 @@ class InvoiceRules(Rules):
         """Fill in customer, dates and lines, and compute the totals."""
         if before is None:
             row["status"] = "draft"
-            row["exchange_rate"] = row.get("exchange_rate") or exact.number_of("1")
             row["invoice_url"] = f"{context.url}/share/{row['invoice_id']}"
         if before is None or "date" in sent:
             row["date"] = row.get("date") or (before or {}).get("date") or context.today
@@ -63,12 +59,7 @@ class InvoiceRules(Rules):
         if "contact_persons" in sent or before is None:
             _fill_persons(context, row, sent)
         _fill_due_date(row, sent, before)
-        old = {line["line_item_id"]: line["item_id"] for line in lines_of(before or {})}
-        for place, line in enumerate(lines_of(row), start=1):
-            is_known = old.get(line["line_item_id"]) == line["item_id"]
-            item = {} if is_known else context.get("Item", line["item_id"]) or {}
-            totals.fill_line(line, item, place, places=totals.places_of(row))
-        totals.compute(row)
+        totals.settle(context, row, sent, before)
         follow_clock(row, context.now.date())
 
     def inserted(self, store: Store, organization: str) -> None:
@@ -111,7 +102,7 @@ class InvoiceRules(Rules):
         elif path.endswith("/writeoff/cancel"):
             row["write_off_amount"] = exact.number_of("0")
             row["status"] = "sent"
-        totals.compute(row)
+        row["balance"] = totals.owed(row)
         follow_clock(row, context.now.date())
         _carry_to_customer(context, context.get("Invoice", row["invoice_id"]), row)
 
@@ -131,11 +122,6 @@ class CommentRules(Rules):
             row["comment_type"] = "internal"
             known = {n: v for n, v in history.authorship(context).items() if n in row}
             row.update(known)
-
-
-def lines_of(row: Row) -> list[Row]:
-    """Return the lines of an invoice."""
-    return parts.rows_of(row.get("line_items"))
 
 
 def follow_clock(row: Row, today: dt.date) -> None:
@@ -167,7 +153,6 @@ def _fill_customer(context: Context, row: Row) -> None:
     row["customer_name"] = contact.get("contact_name", "")
     for name in ("currency_id", "currency_code"):
         row[name] = contact.get(name, row.get(name))
-    row["price_precision"] = organizations.places(str(row["currency_code"]))
     if not row.get("payment_terms"):
         row["payment_terms"] = contact.get("payment_terms") or 0
         row["payment_terms_label"] = contact.get("payment_terms_label") or "Due on Receipt"

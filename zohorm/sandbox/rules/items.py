@@ -21,6 +21,6 @@ class ItemRules(Rules):
         if before is None:
             row["status"] = "active"
         if "tax_id" in sent:
-            taxes.fill(row)
+            taxes.show(row, taxes.levied(context, row))
         if numbering.taken(context, "name", row):
             raise Refusal(400, 1001, f'Item "{row["name"]}" already exists')

@@ -4,11 +4,11 @@
     def taxable(...) -> Decimal:
         '''Tax is computed on what a discount leaves, if the document says so.'''
 
-    @assumed("no document says how halves are rounded")
-    def half_up(...) -> Decimal:
-        '''Half a unit is rounded away from zero.'''
+    @assumed("no document says what becomes of a discount of more than all")
+    def all(...) -> Decimal:
+        '''A discount of more than all there is takes all there is.'''
 
-The name of a rule is that of its function, `totals.half_up`. The first sentence of its docstring
+The name of a rule is that of its function, `lines.gross`. The first sentence of its docstring
 goes into docs/rules.md, so it says what holds and not what the function does. A call in which an
 assumed rule ran is answered with its name in the header `X-Sandbox-Assumed`: write a rule so that
 it only runs where it decides something.

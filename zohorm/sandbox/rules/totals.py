@@ -1,114 +1,161 @@
-"""Lines and totals of a sales document, exact in `Decimal`."""
+"""Totals of documents: lines, discount, taxes, shipping and adjustment, exact in `Decimal`.
+
+`settle` is the way in for a document that a call writes: it fills in currency and lines and writes
+what they come to. `sums` is the sum alone, on paper: sub-total, less the discount, plus taxes, plus
+shipping, plus adjustment.
+"""
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from collections.abc import Sequence
+from decimal import Decimal
 
+from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row
-from zohorm.sandbox.resources.parts import rows_of
-from zohorm.sandbox.rules import taxes
-from zohorm.sandbox.rules.stating import assumed
-
-_ZERO = Decimal(0)
-_HUNDRED = Decimal(100)
-
-
-def amount(row: Row, name: str) -> Decimal:
-    """Return a number of a record; an unset one is zero."""
-    value = row.get(name)
-    if isinstance(value, Decimal):
-        return value
-    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else _ZERO
+from zohorm.sandbox.rules import currencies, discounts, lines, taxes
+from zohorm.sandbox.rules.amounts import HUNDRED, ZERO, amount, exactly
+from zohorm.sandbox.rules.currencies import Money
+from zohorm.sandbox.rules.lines import Counted
+from zohorm.sandbox.rules.stating import assumed, source
 
 
-def rounded(number: Decimal, places: int = 2) -> Decimal:
-    """Return a number with the places of the currency."""
-    unit = _unit(places)
-    near = number.quantize(unit)
-    return _half_up(number, unit) if abs(number - near) * 2 == unit else near
+def settle(context: Context, row: Row, sent: Row, before: Row | None) -> None:
+    """Fill in currency and lines of a document, and compute its totals."""
+    if before is None and "is_discount_before_tax" not in sent:
+        row["is_discount_before_tax"] = _usually_before_tax()
+    with exactly():
+        money = currencies.fill(context, row, sent, before)
+        counted = _counted(context, row, before, money)
+        row.update(sums(row, counted, money, per_line=_rounds_lines(context, row)))
+    row["balance"] = owed(row)
 
 
-@assumed("no document says how halves are rounded; invoices elsewhere do it so")
-def _half_up(number: Decimal, unit: Decimal) -> Decimal:
-    """Half a unit is rounded away from zero."""
-    return number.quantize(unit, ROUND_HALF_UP)
+def sums(row: Row, counted: Sequence[Counted], money: Money, *, per_line: bool = False) -> Row:
+    """Return the totals of a document with these lines."""
+    sub_total = sum((line.net for line in counted), ZERO)
+    discount, levied = ZERO, sub_total
+    has_discount = bool(row.get("discount")) and discounts.of_whole(row)
+    if has_discount and discounts.before_tax(row):
+        if row.get("is_inclusive_tax") is True:
+            levied = discounts.without_tax(sub_total)
+        discount = discounts.given(row, sub_total, money)
+    left = discounts.left_of(sub_total, discount, is_several=_is_mixed(counted))
+    summary = _taxes(counted, left, money, per_line=per_line)
+    tax_total = sum((amount(each, "tax_amount") for each in summary), ZERO)
+    if has_discount and not discounts.before_tax(row):
+        levied = discounts.after_tax(row, sub_total, tax_total)
+        discount = discounts.given(row, levied, money)
+    shipping, adjustment = _shipping(row, tax_total), money.rounded(amount(row, "adjustment"))
+    total = _total(sub_total, discount, tax_total, money.rounded(shipping), adjustment)
+    shown: list[Json] = list(summary)
+    return {
+        "sub_total": sub_total,
+        "discount_amount": discount,
+        "discount_applied_on_amount": levied if discount else ZERO,
+        "discount_total": discount + sum((line.discount for line in counted), ZERO),
+        "tax_total": tax_total,
+        "taxes": shown,
+        "total": total,
+        "bcy_total": currencies.base(total, money),
+    }
 
 
-@cache
-def _unit(places: int) -> Decimal:
-    return Decimal(1).scaleb(-places)
-
-
-def places_of(row: Row) -> int:
-    """Return how many digits after the point the amounts of a document have."""
-    places = row.get("price_precision")
-    return places if isinstance(places, int) else 2
-
-
-def fill_line(line: Row, item: Row, place: int, *, places: int) -> None:
-    """Fill in what a line leaves out, from its item if it is newly there, and compute its total."""
-    for name in ("name", "description", "unit", "tax_id", "product_type"):
-        if name in line and line[name] in ("", None) and item.get(name) not in ("", None):
-            line[name] = item[name]
-    if not amount(line, "rate") and item:
-        line["rate"] = amount(item, "rate")
-    if line.get("quantity") in ("", None):
-        line["quantity"] = Decimal(1)
-    if line.get("discount") in ("", None):
-        line["discount"] = _ZERO
-    taxes.fill(line)
-    line["item_order"] = place
-    line["bcy_rate"] = amount(line, "rate")
-    line["discount_amount"] = discount(line, _gross(line), places)
-    line["item_total"] = line_total(line, places)
-
-
-def line_total(line: Row, places: int = 2) -> Decimal:
-    """Return quantity times rate less the discount, without tax."""
-    gross = _gross(line)
-    return rounded(gross - discount(line, gross, places), places)
-
-
-def _gross(line: Row) -> Decimal:
-    return amount(line, "quantity") * amount(line, "rate")
-
-
-def discount(row: Row, whole: Decimal, places: int = 2) -> Decimal:
-    """Return the discount of a line or document: an amount, or a percentage of the whole."""
-    given = row.get("discount")
-    if isinstance(given, str) and given.endswith("%"):
-        return rounded(whole * Decimal(given.removesuffix("%")) / _HUNDRED, places)
-    return amount(row, "discount")
-
-
-def compute(row: Row) -> None:
-    """Write the totals of a document: lines, less its discount, plus tax, shipping, adjustment."""
-    lines = rows_of(row.get("line_items"))
-    places = places_of(row)
-    by_name: dict[str, Decimal] = {}
-    for line in lines:
-        tax = amount(line, "item_total") * amount(line, "tax_percentage") / _HUNDRED
-        tax = rounded(tax, places)
-        if tax:
-            name = str(line.get("tax_name") or "Tax")
-            by_name[name] = by_name.get(name, _ZERO) + tax
-    sub_total = sum((amount(line, "item_total") for line in lines), _ZERO)
-    tax_total = sum(by_name.values(), _ZERO)
-    total = sub_total - discount(row, sub_total, places) + amount(row, "shipping_charge")
-    total += amount(row, "adjustment")
-    if row.get("is_inclusive_tax") is not True:
-        total += tax_total
-    total = rounded(total, places)
-    summary: list[Json] = [
-        {"tax_name": name, "tax_amount": tax} for name, tax in sorted(by_name.items())
-    ]
+def owed(row: Row) -> Decimal:
+    """Return what is open of a document: its total, less what was paid, credited or written off."""
+    if row.get("status") == "void":
+        return ZERO
     paid = amount(row, "payment_made") + amount(row, "credits_applied")
-    balance = total - paid - amount(row, "write_off_amount")
-    row.update(
-        sub_total=rounded(sub_total, places),
-        tax_total=rounded(tax_total, places),
-        taxes=summary,
-        total=total,
-        balance=_ZERO if row.get("status") == "void" else rounded(balance, places),
-    )
+    return amount(row, "total") - paid - amount(row, "write_off_amount")
+
+
+@source("Books v3, invoices: `shipping_charge`, and `adjustment`, which is applied after tax")
+def _total(
+    sub_total: Decimal, discount: Decimal, tax: Decimal, shipping: Decimal, adjustment: Decimal
+) -> Decimal:
+    """A total is the sub-total less discount, plus taxes, shipping and adjustment."""
+    return sub_total - discount + tax + shipping + adjustment
+
+
+def _counted(context: Context, row: Row, before: Row | None, money: Money) -> list[Counted]:
+    """Fill in each line and return what they come to."""
+    known = {line.get("line_item_id"): line.get("item_id") for line in lines.of(before or {})}
+    found = []
+    for place, line in enumerate(lines.of(row), start=1):
+        key = line.get("line_item_id")
+        is_known = key in known and known[key] == line.get("item_id")
+        item = {} if is_known else context.get("Item", line.get("item_id")) or {}
+        lines.fill(context, line, item, place, money)
+        levy = taxes.levied(context, line)
+        counted = lines.count(line, row, levy, money)
+        lines.show(line, levy, counted, money)
+        found.append(counted)
+    return found
+
+
+def _is_mixed(counted: Sequence[Counted]) -> bool:
+    """Tell whether lines differ in their taxes."""
+    return len({tuple(share.part for share in line.shares) for line in counted}) > 1
+
+
+def _taxes(
+    counted: Sequence[Counted], left: tuple[Decimal, Decimal], money: Money, *, per_line: bool
+) -> list[Row]:
+    """Return one row for each tax that lines bear, by name."""
+    found: dict[tuple[str, str], list[lines.Share]] = {}
+    for line in counted:
+        for share in line.shares:
+            found.setdefault((share.part.name, share.part.tax_id), []).append(share)
+    return [
+        {"tax_id": key, "tax_name": name, "tax_amount": _tax(shares, left, money, per_line)}
+        for (name, key), shares in sorted(found.items())
+    ]
+
+
+def _tax(
+    shares: Sequence[lines.Share], left: tuple[Decimal, Decimal], money: Money, per_line: bool
+) -> Decimal:
+    is_within = any(share.denominator != HUNDRED for share in shares)
+    if per_line or is_within or len(shares) == 1:
+        return _line_by_line(shares, left, money)
+    return _at_once(shares, left, money)
+
+
+def _line_by_line(
+    shares: Sequence[lines.Share], left: tuple[Decimal, Decimal], money: Money
+) -> Decimal:
+    """Return a tax that is rounded on each line and then added."""
+    return sum((money.rounded(share.times(left)) for share in shares), ZERO)
+
+
+@source("Inventory help, invoices, 'tax': each tax is computed on the sum of the lines it is on")
+def _at_once(shares: Sequence[lines.Share], left: tuple[Decimal, Decimal], money: Money) -> Decimal:
+    """A tax is computed on the sum of the lines that bear it, and rounded once."""
+    whole = sum((share.numerator for share in shares), ZERO)
+    return money.rounded(lines.Share(shares[0].part, whole, HUNDRED).times(left))
+
+
+def _rounds_lines(context: Context, row: Row) -> bool:
+    return _lines_apart(row) or context.switches.tax_rounding == "item_level"
+
+
+@source("Books v3, bills: `is_item_level_tax_calc`")
+def _lines_apart(row: Row) -> bool:
+    """A bill may say that its taxes are computed, and rounded, on each line."""
+    return row.get("is_item_level_tax_calc") is True
+
+
+def _shipping(row: Row, tax_total: Decimal) -> Decimal:
+    shipping = amount(row, "shipping_charge")
+    return _untaxed(shipping) if shipping and tax_total else shipping
+
+
+@assumed("Books v3, invoices, says that it is subject to tax, but no member says to which tax")
+def _untaxed(shipping: Decimal) -> Decimal:
+    """Shipping is added to the total without tax."""
+    return shipping
+
+
+@source("Books v3, estimates: the example; clients have seen the same")
+def _usually_before_tax() -> bool:
+    """A document that does not say it has its discount before tax."""
+    return True
