@@ -69,7 +69,9 @@ class Access:
         # What is held is given back if a later step fails, too.
         with ExitStack() as held:
             self._coordinator = self._find_coordinator(held)
-            transport = settings.transport or RequestsTransport(pool_size=settings.max_in_flight)
+            transport = settings.transport or RequestsTransport(
+                pool_size=settings.max_in_flight, max_reply_bytes=settings.max_reply_bytes
+            )
             if settings.transport is None:
                 held.callback(transport.close)
             self.writes = _writes.acquire(organization_id, Writes)

@@ -71,7 +71,7 @@ class Acting(Savable):
         def send(sink: Download) -> tuple[Call, Answer]:
             return self._sent(operation, given, sink)
 
-        return _received(send, to, progress)
+        return _received(send, to, progress, self._needed_session())
 
     def _act_record(self, operation: Operation, **given: Unpack[Given]) -> Self:
         """Send an action and return the record that it answers: this one, or one that it made."""
@@ -149,7 +149,7 @@ class Acting(Savable):
             _, call, answer = cls._sent_of_class(operation, given, sink)
             return call, answer
 
-        return _received(send, to, progress)
+        return _received(send, to, progress, cls._session_now())
 
     @classmethod
     def _act_all_record(cls, operation: Operation, **given: Unpack[Given]) -> Self:
@@ -259,12 +259,15 @@ def _received(
     send: Callable[[Download], tuple[Call, Answer]],
     to: FileTarget | None,
     progress: Progress | None,
+    session: Session,
 ) -> bytes | SavedFile:
     """Return the file that a call answers, or what is known of it once it is saved."""
     from zohorm import downloads  # As above.
 
     memory = BytesIO()
-    with downloads.saving_to(memory if to is None else to, progress) as (download, path):
+    most_bytes = session.settings.max_reply_bytes if to is None else None
+    target = memory if to is None else to
+    with downloads.saving_to(target, progress, most_bytes) as (download, path):
         call, answer = send(download)
         if answer.body is not None:
             raise envelope.malformed(answer, call, "the service answered JSON where a file is due")

@@ -70,6 +70,7 @@ def received(reply: Reply, token: str, call: Call, now: float) -> Attempt:
         # A refusal is one by its status, whatever stands beside it.
         readable=readable and (known or reply.status >= 300),
         repeatable=call.repeatable,
+        oversize=reply.oversize,
         retry_after=reading.retry_after_of(reply, now)
         if code or not known or reply.status >= 300
         else None,

@@ -1,6 +1,7 @@
-"""A bound for the reading of one answer, however often a piece of it comes. The transport sets it.
+"""Bounds for the reading of one answer: its time, its bytes. The transport sets them.
 
-The timeout of a socket starts anew with each byte, so a server could spin an answer out for ever.
+The timeout of a socket starts anew with each byte, so a server could spin an answer out for ever;
+and a few bytes of a compressed one may unpack to more than the memory holds.
 """
 
 from __future__ import annotations
@@ -12,10 +13,16 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from zohorm.streams import PIECE_BYTES
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+    from urllib3 import BaseHTTPResponse
+
+REPLY_BYTES: Final = 64 * 1024 * 1024
+"""The most bytes of one answer that are taken into memory, unless a session says otherwise."""
 
 # When the exchange of this thread must be over, on the monotonic clock.
 _ends_at = contextvars.ContextVar[float | None]("zohorm_ends_at", default=None)
@@ -87,3 +94,28 @@ def until(seconds: float | None) -> Iterator[None]:
         yield
     finally:
         _ends_at.reset(mark)
+
+
+class TooLarge(Exception):
+    """An answer has more bytes than may be taken into memory."""
+
+
+def content(response: BaseHTTPResponse, most_bytes: int) -> bytes:
+    """Return the content of an answer, unpacked.
+
+    Raises:
+        TooLarge: there are more bytes than `most_bytes`.
+    """
+    length = response.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) > most_bytes:
+        raise TooLarge
+    if length.isdecimal() and "Content-Encoding" not in response.headers:
+        return response.read(decode_content=True)  # In one piece, which is the fastest.
+    pieces: list[bytes] = []
+    left = most_bytes
+    while piece := response.read(PIECE_BYTES, decode_content=True):
+        pieces.append(piece)
+        left -= len(piece)
+        if left < 0:
+            raise TooLarge
+    return b"".join(pieces)

@@ -56,9 +56,12 @@ class SavedFile:
 class Download:
     """Takes one file; see `saving_to`."""
 
-    def __init__(self, stream: BinaryIO, progress: Progress | None) -> None:
+    def __init__(
+        self, stream: BinaryIO, progress: Progress | None, most_bytes: int | None = None
+    ) -> None:
         self._stream = stream
         self._progress = progress
+        self._most_bytes = most_bytes
         self._start = _start(stream)
         self._total: int | None = None
         self._headers: Mapping[str, str] = {}
@@ -86,6 +89,11 @@ class Download:
     def write(self, piece: bytes) -> None:
         """Take the next piece."""
         with streams.breaking():
+            if self._most_bytes is not None and self.received + len(piece) > self._most_bytes:
+                raise MalformedReply(
+                    "the file is larger than may be taken into memory",
+                    advice="Save it piece by piece (to=...), or raise max_reply_bytes",
+                )
             left = memoryview(piece)
             while left:
                 # A raw stream may take less than it is given.
@@ -124,11 +132,13 @@ class Download:
 
 
 @contextmanager
-def saving_to(to: FileTarget, progress: Progress | None) -> Iterator[tuple[Download, Path | None]]:
+def saving_to(
+    to: FileTarget, progress: Progress | None, most_bytes: int | None = None
+) -> Iterator[tuple[Download, Path | None]]:
     """Open the target of a download; it holds the whole file after the block, or what it held.
 
     A path is written beside it and renamed at the end. A stream that can go back is cut to what it
-    was if the block fails.
+    was if the block fails, as where more than `most_bytes` come.
 
     Raises:
         OSError: the path cannot be written; no call was made.
@@ -140,7 +150,7 @@ def saving_to(to: FileTarget, progress: Progress | None) -> Iterator[tuple[Downl
             with _written_beside(path) as stream:
                 yield Download(stream, progress), path
             return
-        download = Download(_bytes_stream(to), progress)
+        download = Download(_bytes_stream(to), progress, most_bytes)
         try:
             yield download, None
         except BaseException:

@@ -44,6 +44,7 @@ class Outcome:
         repeatable: sending the call twice does no more than sending it once.
         timed_out: the time ran out, for the connection or for the answer.
         permanent: another try would end the same way, without any answer.
+        oversize: the answer is larger than may be taken into memory.
         retry_after: the seconds that the service asks for.
     """
 
@@ -54,6 +55,7 @@ class Outcome:
     repeatable: bool = True
     timed_out: bool = False
     permanent: bool = False
+    oversize: bool = False
     retry_after: float | None = None
 
 
@@ -67,7 +69,7 @@ class Rule:
         most: attempts at most, where that is less than the policy's own bound.
         unsettled: after such an outcome the call may have been carried out.
         status, codes: fit one of these; None fits all. `either` asks for one of the two.
-        left, readable, repeatable, timed_out, permanent: fit this; None fits both.
+        left, readable, repeatable, timed_out, permanent, oversize: fit this; None fits both.
     """
 
     what: str
@@ -86,6 +88,7 @@ class Rule:
     repeatable: bool | None = attrs.field(default=None, kw_only=True)
     timed_out: bool | None = attrs.field(default=None, kw_only=True)
     permanent: bool | None = attrs.field(default=None, kw_only=True)
+    oversize: bool | None = attrs.field(default=None, kw_only=True)
 
     def fits(self, outcome: Outcome) -> bool:
         """Tell whether this line is about such an outcome."""
@@ -98,6 +101,7 @@ class Rule:
             and self.repeatable in (None, outcome.repeatable)
             and self.timed_out in (None, outcome.timed_out)
             and self.permanent in (None, outcome.permanent)
+            and self.oversize in (None, outcome.oversize)
         )
 
 
@@ -168,6 +172,9 @@ RULES: tuple[Rule, ...] = (
     Rule("the token is not accepted for this call", "renew", NotAuthorized, _OAUTH,
          status=range(401, 402), codes=(14, 57, "INVALID_TOKEN"), either=True),
 
+    Rule("the service did not receive the whole call in time", "again", Timeout,
+         "RFC 9110, 15.5.9: a client may repeat the call",
+         status=range(408, 409), repeatable=True, most=3, unsettled=True, advice=_LATER),
     Rule("the service failed, and the call may have been carried out",
          "give up", OutcomeUnknown, _IDEMPOTENT,
          status=_FAILED, codes=(1000,), either=True, repeatable=False, unsettled=True,
@@ -184,6 +191,10 @@ RULES: tuple[Rule, ...] = (
     Rule("the answer cannot be read, and the call may have been carried out",
          "give up", OutcomeUnknown, _IDEMPOTENT,
          readable=False, repeatable=False, unsettled=True, advice=_SETTLE),
+    Rule("the answer is larger than may be taken into memory", "give up", MalformedReply,
+         "no page bounds an answer; one without end must not fill the memory",
+         oversize=True, unsettled=True,
+         advice="Ask for less, or raise max_reply_bytes"),
     Rule("the answer cannot be read", "again", MalformedReply, _RESPONSE,
          status=_SUCCESS, readable=False, most=4, unsettled=True, advice=_LATER),
     Rule("the answer is not the API's", "give up", MalformedReply, _ERRORS,

@@ -9,7 +9,7 @@ from typing import TypedDict, cast
 
 import attrs
 
-from zohorm import coordinating
+from zohorm import bounding, coordinating
 from zohorm.clock import Clock, SystemClock
 from zohorm.coordinating import Coordinator
 from zohorm.errors import InvalidValue, MissingSetting, UnknownSetting, WrongType
@@ -41,6 +41,7 @@ class SettingsDict(TypedDict, total=False):
     max_in_flight: int
     timeout: tuple[float, float]
     max_wait_seconds: float
+    max_reply_bytes: int
     cache_seconds: float
     cache_rows: int
     lazy_limit: int
@@ -162,6 +163,7 @@ _CHECKS: dict[str, Check] = {
     "max_in_flight": _whole(1),
     "timeout": _two_times,
     "max_wait_seconds": _above_zero,
+    "max_reply_bytes": _whole(1),
     "cache_seconds": _number(0),
     "cache_rows": _whole(0),
     "lazy_limit": _whole(0),
@@ -197,6 +199,7 @@ class Settings:
     max_in_flight: int = 10
     timeout: tuple[float, float] = (10.0, 60.0)
     max_wait_seconds: float = 600.0
+    max_reply_bytes: int = bounding.REPLY_BYTES
     cache_seconds: float = 60.0
     cache_rows: int = 1000
     lazy_limit: int = 100

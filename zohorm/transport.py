@@ -10,7 +10,7 @@ import logging
 import ssl
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -30,7 +30,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from zohorm import bounding, forking, streams
+from zohorm import bounding, causes, forking, streams
 from zohorm.clock import Clock, SystemClock
 
 _HEADERS = {
@@ -78,7 +78,8 @@ class Request:
 class Reply:
     """What came back. `complete` is False when the connection broke within the body.
 
-    `streamed` counts the bytes that went to the sink. Header names are looked up in any case.
+    It is also False where the body is `oversize`: more than may be taken into memory. `streamed`
+    counts the bytes that went to the sink. Header names are looked up in any case.
     """
 
     status: int
@@ -86,6 +87,7 @@ class Reply:
     content: bytes = attrs.field(default=b"", repr=False)
     complete: bool = True
     streamed: int = 0
+    oversize: bool = False
 
 
 class NotSent(Exception):
@@ -236,9 +238,16 @@ class RequestsTransport:
     followed, cookies are not kept.
     """
 
-    def __init__(self, *, pool_size: int = 10, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        pool_size: int = 10,
+        clock: Clock | None = None,
+        max_reply_bytes: int = bounding.REPLY_BYTES,
+    ) -> None:
         """`clock` measures how long a connection has idled: real time, unless a test says else."""
         self._pool_size = pool_size
+        self._max_reply_bytes = max_reply_bytes
         self._clock = SystemClock() if clock is None else clock
         self._closed = False
         self._lock = threading.Lock()  # guards _idle and _closed
@@ -265,7 +274,8 @@ class RequestsTransport:
         kept = False
         try:
             with bounding.until(total_seconds):
-                result = _exchange(lane, request, _within(timeout, total_seconds))
+                within = _within(timeout, total_seconds)
+                result = _exchange(lane, request, within, self._max_reply_bytes)
             kept = isinstance(result, Reply) and result.complete
         finally:
             self._give_back(server, lane, kept)
@@ -315,7 +325,7 @@ class RequestsTransport:
 
 
 def _exchange(
-    lane: _Lane, request: Request, timeout: tuple[float, float]
+    lane: _Lane, request: Request, timeout: tuple[float, float], most_bytes: int
 ) -> Reply | NotSent | MaybeSent:
     mark = _ours.set(True)
     try:
@@ -324,21 +334,25 @@ def _exchange(
         return _failure(error)
     finally:
         _ours.reset(mark)
-    return _read(response, request.sink)
+    return _read(response, request.sink, most_bytes)
 
 
-def _read(response: BaseHTTPResponse, sink: streams.Sink | None) -> Reply | MaybeSent:
+def _read(
+    response: BaseHTTPResponse, sink: streams.Sink | None, most_bytes: int
+) -> Reply | MaybeSent:
     content, streamed = b"", 0
     try:
         if sink is not None and sink.takes(response.status, response.headers):
             streamed = streams.pour(partial(response.read, decode_content=True), sink)
         else:
-            content = response.read(decode_content=True)  # requests would join pieces of 10 kB
+            content = bounding.content(response, most_bytes)
     except BaseException as error:
         response.close()
+        if isinstance(error, bounding.TooLarge):
+            return Reply(response.status, response.headers, complete=False, oversize=True)
         if not isinstance(error, HTTPError | OSError):
             raise  # Our end failed: a full disk, an interrupt.
-        if _find(error, ReadTimeoutError):
+        if causes.wraps(error, ReadTimeoutError):
             return _caused(MaybeSent("the answer stopped halfway", timed_out=True), error)
         # The status did arrive, and a refusal is one even if its text is cut short.
         return Reply(response.status, response.headers, b"", complete=False)
@@ -354,7 +368,7 @@ def _failure(error: Exception) -> NotSent | MaybeSent:
         return _caused(NotSent("no connection can be made"), error)
     if isinstance(error, ConnectTimeoutError):
         return _caused(NotSent("the connection was not made in time", timed_out=True), error)
-    if _find(error, ssl.SSLCertVerificationError):
+    if causes.wraps(error, ssl.SSLCertVerificationError):
         return _caused(NotSent("the certificate is not trusted", permanent=True), error)
     if isinstance(error, ReadTimeoutError):
         return _caused(MaybeSent("no answer came in time", timed_out=True), error)
@@ -366,27 +380,10 @@ def _failure(error: Exception) -> NotSent | MaybeSent:
 
 def _caused(failure: _Failure, error: BaseException) -> _Failure:
     """Name the operating system's error as the cause: it says why and quotes no URL."""
-    for found in _chain(error):
+    for found in causes.chain(error):
         if isinstance(found, OSError) and not isinstance(found, requests.RequestException):
             failure.__cause__ = found
     return failure
-
-
-def _find(error: BaseException, *kinds: type[BaseException]) -> bool:
-    return any(isinstance(found, kinds) for found in _chain(error))
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it wraps, however the libraries below have wrapped it."""
-    waiting: list[object] = [error]
-    seen: set[int] = set()
-    while waiting:
-        found = waiting.pop()
-        if isinstance(found, BaseException) and id(found) not in seen:
-            seen.add(id(found))
-            yield found
-            waiting += [*found.args, getattr(found, "reason", None)]
-            waiting += [found.__cause__, found.__context__]
 
 
 _ours = contextvars.ContextVar("zohorm_request", default=False)

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import os
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -443,3 +444,19 @@ def test_the_whole_name_of_a_file_comes_back(invoice: Invoice, tmp_path: Path) -
     invoice.add_attachment(File(PDF, name='請求書 "neu".pdf'))
 
     assert invoice.download_attachment(tmp_path / "got.pdf").name == '請求書 "neu".pdf'
+
+
+def test_a_file_too_large_for_the_memory_is_refused_there_and_saved_elsewhere(
+    sandbox: Sandbox, invoice: Invoice, tmp_path: Path
+) -> None:
+    small = ZohoBooks(**sandbox.credentials, clock=sandbox.clock, max_reply_bytes=50)
+    with closing(small), small:
+        mine = Invoice.at(invoice.id)
+
+        with pytest.raises(MalformedReply, match=r"max_reply_bytes"):
+            mine.pdf()
+
+        saved = mine.pdf(to=tmp_path / "all.pdf")
+
+    assert saved.size > 50
+    assert (tmp_path / "all.pdf").stat().st_size == saved.size

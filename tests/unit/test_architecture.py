@@ -37,7 +37,8 @@ LAYERS = (
     # JSON lies below the connection, which decodes every answer.
     ("wire", "exact", "steps"),
     ("hooks", "counting", "events"),
-    ("sharing", "forking", "clock", "regions", "bounding", "importing", "streams", "warning"),
+    ("bounding", "causes", "streams"),
+    ("sharing", "forking", "clock", "regions", "importing", "warning"),
     ("errors",),
 )
 LAYER_OF = {

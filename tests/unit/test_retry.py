@@ -37,6 +37,7 @@ outcomes = st.builds(
     repeatable=st.booleans(),
     timed_out=st.booleans(),
     permanent=st.booleans(),
+    oversize=st.booleans(),
     retry_after=st.none() | st.floats(0, 400),
 )
 
@@ -88,6 +89,13 @@ outcomes = st.builds(
         (Outcome(400, readable=False, repeatable=False), "give up", OutcomeUnknown),
         (Outcome(302), "give up", MalformedReply),
         (Outcome(302, readable=False, repeatable=False), "give up", OutcomeUnknown),
+        # The answer is too large.
+        (Outcome(200, readable=False, oversize=True), "give up", MalformedReply),
+        (Outcome(200, readable=False, oversize=True, repeatable=False), "give up", OutcomeUnknown),
+        (Outcome(500, readable=False, oversize=True), "again", MalformedReply),
+        # The service has not received the whole call.
+        (Outcome(408, readable=False), "again", Timeout),
+        (Outcome(408, readable=False, repeatable=False), "give up", OutcomeUnknown),
         (Outcome(100), "give up", MalformedReply),
         (Outcome(700), "give up", MalformedReply),
         # The service says no.

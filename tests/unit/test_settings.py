@@ -29,6 +29,7 @@ DEFAULTS: dict[str, object] = {
     "max_in_flight": 10,
     "timeout": (10, 60),
     "max_wait_seconds": 600,
+    "max_reply_bytes": 64 * 1024 * 1024,
     "cache_seconds": 60,
     "cache_rows": 1000,
     "lazy_limit": 100,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import logging
 import os
 import socket
@@ -275,6 +276,26 @@ def test_a_body_that_stops_halfway_is_a_timeout(
         transport.send(_get(server), SHORT, fresh=False)
 
     assert caught.value.timed_out
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+def test_an_answer_larger_than_may_be_in_memory_is_not_read(
+    server: Scripted, clock: ManualClock, packed: bool
+) -> None:
+    content = b"x" * 1_000_001
+    small = RequestsTransport(clock=clock, max_reply_bytes=1_000_000)
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    server.next(200, gzip.compress(content) if packed else content, headers=headers)
+    server.next(200, gzip.compress(content[1:]) if packed else content[1:], headers=headers)
+
+    large = small.send(_get(server), LONG, fresh=False)
+    whole = small.send(_get(server), LONG, fresh=False)
+    small.close()
+
+    assert (large.status, large.content, large.complete, large.oversize) == (200, b"", False, True)
+    assert (whole.content, whole.complete, whole.oversize) == (content[1:], True, False)
+    # What is left of the large one is in the way of another answer.
+    assert [call.connection for call in server.calls] == [1, 2]
 
 
 @pytest.mark.parametrize("fault", ["drip", "drip-headers"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import attrs
 from werkzeug.wrappers import Request
@@ -25,7 +26,7 @@ from zohorm.sandbox.calls import (
 from zohorm.sandbox.catalogue import Operation, Product
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.devices import PAGE_PATH
-from zohorm.sandbox.faults import Fault, Faults, without_key
+from zohorm.sandbox.faults import Fault, Faults, padded, without_key
 from zohorm.sandbox.gate import Gate
 from zohorm.sandbox.incoming import Incoming, incoming
 from zohorm.sandbox.keeping import Keeper
@@ -33,6 +34,7 @@ from zohorm.sandbox.limits import LimitReached, Limits, Quota
 from zohorm.sandbox.mails import Outbox
 from zohorm.sandbox.oauth import Accounts, allows
 from zohorm.sandbox.reply import (
+    JSON_TYPE,
     Refusal,
     Reply,
     envelope,
@@ -45,7 +47,7 @@ from zohorm.sandbox.resources import choosing
 from zohorm.sandbox.roots import SELECTORS
 from zohorm.sandbox.routes import Route, route
 from zohorm.sandbox.rules import stating
-from zohorm.sandbox.server import Cut, Dropped
+from zohorm.sandbox.server import Cut, Drip, Dropped
 from zohorm.sandbox.store import Store
 from zohorm.sandbox.switches import WatchedSwitches
 
@@ -79,7 +81,7 @@ class Application:
     is_open: bool = False
     """Whether other machines may call, which then know this one by a name of their own."""
 
-    def answer(self, request: Request) -> Reply | Cut:
+    def answer(self, request: Request) -> Reply | Cut | Drip:
         """Answer one request.
 
         Raises:
@@ -118,6 +120,10 @@ class Application:
         if name == "hang-after-commit" and not self.gate.wait(client):
             raise Dropped
         call.status = reply.status
+        if fault is not None and name == "drip":
+            return Drip(reply, fault.seconds, partial(self.gate.wait, client))
+        if fault is not None and name == "oversize" and reply.content_type == JSON_TYPE:
+            return attrs.evolve(reply, content=padded(reply.content, fault.size))
         return _spoiled(reply, name)
 
     def _accounts(self, arrived: Incoming) -> Reply:

@@ -46,6 +46,7 @@ _TAKEN: Mapping[str, Mapping[str, _Kinds]] = {
         "headers": (dict,),
         "body": (dict, list, str),
         "seconds": _NUMBER,
+        "size": _WHOLE,
     },
     "limits": dict.fromkeys(("per_minute", "per_day", "in_flight"), _WHOLE),
     "clock/move": dict.fromkeys(_SECONDS, _NUMBER),

@@ -21,9 +21,11 @@ FAULTS = {
     "hang": "no answer until `release()`; then the call is carried out",
     "hang-after-commit": "the call is carried out; no answer until `release()`",
     "slow": "the call waits `seconds` (real ones) and is carried out",
+    "drip": "the call is carried out; the answer comes in drops, over `seconds` (real ones)",
     "cut": "the call is carried out; the connection closes in the middle of the answer",
     # What the answer looks like.
     "truncate": "the call is carried out; the JSON of the answer ends in the middle",
+    "oversize": "the call is carried out; the answer is padded to `size` bytes",
     "html": "a gateway's page with status 502, or the given one; nothing is carried out",
     "redirect": "status 302 to another address; nothing is carried out",
     "missing-key": "the call is carried out; the answer lacks the member with the record or rows",
@@ -68,6 +70,7 @@ class Fault:
     path: str | None
     method: str | None
     seconds: float
+    size: int
     after: int
     times: int
 
@@ -195,3 +198,9 @@ def without_key(content: bytes) -> bytes:
     body = exact.load(content.decode())
     kept = {name: body[name] for name in ("code", "message", "page_context") if name in body}
     return exact.write(kept).encode()
+
+
+def padded(content: bytes, size: int) -> bytes:
+    """Return a JSON object with one member more, so that it has at least so many bytes."""
+    body = exact.load(content.decode())
+    return exact.write({**body, "padding": "x" * size}).encode()

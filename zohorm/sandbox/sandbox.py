@@ -66,12 +66,11 @@ class Sandbox:
         # It runs, for a session may wait on the real clock until it may call again.
         own = RunningClock(START.timestamp()) if clock is None else None
         self.clock: ManualClock = clock or own or ManualClock()
-        self._seed = seed
-        self._organizations = organizations
+        self._seed, self._organizations = seed, organizations
         self._address = (host, port)
         self._allowance = allowance(plan)
         settings = switches(chosen)
-        store = Store(None if data is None else str(data))
+        store = Store(str(data) if data else None)
         accounts = Accounts(settings, scope=scope)
         self._application = Application(
             switches=settings,
@@ -106,7 +105,6 @@ class Sandbox:
         """Fill the store, or open its file, and listen: on a free port, unless one was given.
 
         Demo data for the memory is made meanwhile, in two seconds; the first call waits for it.
-
         After `stop()` everything but the clock, and what is in a file, is as at the first start.
 
         Raises:
@@ -222,14 +220,15 @@ class Sandbox:
         headers: Mapping[str, str] | None = None,
         body: object = None,
         seconds: float = 0.2,
+        size: int = 100_000_000,
     ) -> None:
         """Let the next calls fail.
 
         Either with an answer in place of the service's (`status`, `code`, `message`, or a whole
         `body`), or with a `fault` of `zohorm.sandbox.faults.FAULTS`. `times` calls meet it after
         `after` calls have passed. `path` (`*` stands for anything; below the product root or whole)
-        and `method` say which calls are meant; those of the accounts server must be named:
-        `path="/oauth/*"`. `seconds` is how long `slow` waits.
+        and `method` say which are meant; those of the accounts server must be named: "/oauth/*".
+        `slow` and `drip` take `seconds`, and the answer of `oversize` has `size` bytes.
         """
         made = Fault(
             name=fault,
@@ -242,6 +241,7 @@ class Sandbox:
             path=path,
             method=method,
             seconds=seconds,
+            size=size,
             after=after,
             times=times,
         )

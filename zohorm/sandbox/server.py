@@ -16,7 +16,7 @@ from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
 from io import BytesIO
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 import attrs
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 32 * 1024 * 1024
 _POLL_SECONDS = 0.01
+_DROPS = 20
 _log = logging.getLogger(__name__)
 
 
@@ -44,7 +45,27 @@ class Cut:
     length: int
 
 
-Answerer = Callable[[Request], "Reply | Cut"]
+@attrs.frozen
+class Drip:
+    """A reply whose content comes in drops, over so many seconds.
+
+    `wait` waits between two of them, and tells whether there is somebody to send the next one to.
+    """
+
+    reply: Reply
+    seconds: float
+    wait: Wait
+
+
+class Wait(Protocol):
+    """What a dripping reply waits with."""
+
+    def __call__(self, *, seconds: float | None) -> bool:
+        """Wait for real; return whether to go on."""
+        ...
+
+
+Answerer = Callable[[Request], "Reply | Cut | Drip"]
 
 
 def is_loopback(host: str) -> bool:
@@ -167,10 +188,23 @@ class _Handler(WSGIRequestHandler):
             self._send(answer.reply, length=answer.length)
             self.close_connection = True
             _shut(self.connection)
+        elif isinstance(answer, Drip):
+            self._drip(answer)
         else:
             self._send(answer)
 
-    def _answer(self, body: bytes) -> Reply | Cut:
+    def _drip(self, answer: Drip) -> None:
+        content = answer.reply.content
+        drop = max(1, len(content) // _DROPS)
+        self._send(answer.reply, length=0)
+        for start in range(0, len(content), drop):
+            if not answer.wait(seconds=answer.seconds / _DROPS):
+                self.close_connection = True
+                return
+            self.wfile.write(content[start : start + drop])
+            self.wfile.flush()
+
+    def _answer(self, body: bytes) -> Reply | Cut | Drip:
         try:
             environ: WSGIEnvironment = self.make_environ()
         except ValueError:

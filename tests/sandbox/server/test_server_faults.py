@@ -220,6 +220,39 @@ def test_a_cut_answer_ends_before_its_length(sandbox: Sandbox, plain: Plain) -> 
     assert len(sandbox.rows("Contact")) == 1
 
 
+def test_an_answer_in_drops_is_whole_at_last(sandbox: Sandbox, plain: Plain) -> None:
+    sandbox.next(fault="drip", seconds=0.1)
+    began = time.monotonic()
+
+    answer = plain.call("POST", "/contacts", json=BODY)
+
+    assert answer.json()["contact"]["contact_name"] == "Zoë"
+    assert time.monotonic() - began > 0.09
+    assert len(sandbox.rows("Contact")) == 1
+    assert plain.call("GET", "/contacts").json()["contacts"]
+
+
+def test_a_client_that_leaves_in_the_drops_leaves_nothing_behind(
+    sandbox: Sandbox, plain: Plain
+) -> None:
+    sandbox.next(fault="drip", seconds=30)
+
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{sandbox.url}/books/v3/contacts", timeout=0.1)
+
+    assert plain.call("GET", "/contacts").status_code == 200
+
+
+def test_an_oversize_answer_is_json_of_that_size(sandbox: Sandbox, plain: Plain) -> None:
+    sandbox.next(fault="oversize", size=100_000)
+
+    answer = plain.call("POST", "/contacts", json=BODY)
+
+    assert 100_000 < len(answer.content) < 110_000
+    assert answer.json()["contact"]["contact_name"] == "Zoë"
+    assert len(sandbox.rows("Contact")) == 1
+
+
 def test_a_redirect_is_not_carried_out(sandbox: Sandbox, plain: Plain) -> None:
     sandbox.next(fault="redirect")
 
