@@ -21,7 +21,7 @@ from zohorm.identity import IdentityMap
 from zohorm.intake import Intake
 from zohorm.reaching import Reaching
 from zohorm.rows import RowCache, Writes
-from zohorm.settings import Settings, SettingsDict, environment
+from zohorm.settings import Settings, SettingsDict, environment, profile
 from zohorm.streams import Sink
 from zohorm.throttle import Quota
 from zohorm.uploads import Multipart
@@ -100,6 +100,26 @@ class Session(Reaching):
             MissingSetting: a variable is missing; the error names every missing one.
         """
         named, place, credentials = environment(settings, organization_id, region)
+        merged: SettingsDict = {**credentials, **settings}
+        return cls(named, place, **merged)
+
+    @classmethod
+    def from_profile(
+        cls,
+        name: str = "default",
+        organization_id: str | None = None,
+        region: str | None = None,
+        **settings: Unpack[SettingsDict],
+    ) -> Self:
+        """Open a session with what `zohorm login --profile NAME` has stored on this machine.
+
+        What is passed goes first. It needs the extra `cli`, and `keyring` if the secrets are there.
+
+        Raises:
+            MissingSetting: there is no such profile, or it names no organization.
+            InvalidValue: its file is damaged, or others can read it.
+        """
+        named, place, credentials = profile(name, organization_id, region)
         merged: SettingsDict = {**credentials, **settings}
         return cls(named, place, **merged)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import TypedDict, cast
+from importlib import import_module
+from typing import Protocol, TypedDict, cast
 
 import attrs
 
@@ -278,3 +279,39 @@ def environment(
     named = found.pop("organization_id", "") if organization_id is None else organization_id
     settings = cast("SettingsDict", {name: value for name, value in found.items() if value})
     return named, region or os.environ.get("ZOHO_REGION") or "us", settings
+
+
+class _Profile(Protocol):
+    """What `zohorm login` has stored under a name."""
+
+    @property
+    def organization_id(self) -> str | None: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def settings(self) -> SettingsDict: ...
+
+
+# Not imported by name: the core must not need its optional parts.
+_PROFILES = "zohorm.extras.profiles"
+
+
+def profile(
+    name: str, organization_id: str | None = None, region: str | None = None
+) -> tuple[str, str, SettingsDict]:
+    """Return organization id, region and credentials of a profile; what is passed goes first.
+
+    Raises:
+        MissingSetting: there is no such profile, or it names no organization.
+        ImportError: the extra `cli` is not installed.
+    """
+    load = cast("Callable[[str], _Profile]", import_module(_PROFILES).load)
+    found = load(name)
+    named = organization_id or found.organization_id
+    if named is None:
+        raise MissingSetting(
+            f"the profile {name!r} names no organization",
+            advice=f"`zohorm organization --profile {name}` lists them and sets one; or pass"
+            " organization_id",
+        )
+    return named, region or found.region, found.settings

@@ -31,7 +31,7 @@ LAYERS = (
     ("record", "changes", "slots", "lines", "merging", "fields", "custom", "members"),
     ("resource", "lookups", "envelope", "uploads", "downloads"),
     ("connection",),
-    ("failing", "reporting", "attempts"),
+    ("failing", "reporting", "attempts", "grants"),
     ("throttle", "turns", "pace", "day", "token", "refresh", "retry", "reading", "calls"),
     ("transport",),
     # JSON lies below the connection, which decodes every answer.

@@ -1,4 +1,4 @@
-"""The commands of `zohorm`, called by `zohorm.__main__`: `demo` and `sandbox`."""
+"""The commands of `zohorm`, called by `zohorm.__main__`; those of an account are in account.py."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ try:
     import click
 except ModuleNotFoundError as error:
     raise MissingExtra("the command line", extra="cli") from error
+
+from zohorm.extras import account
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -42,6 +44,16 @@ _OPEN = "The sandbox listens on {}: whoever reaches this machine can see and cha
 @click.version_option(package_name="zohorm")
 def commands() -> None:
     """Zoho Finance records as Python objects."""
+
+
+for _command in (
+    account.login,
+    account.logout,
+    account.organization,
+    account.list_profiles,
+    account.revoke,
+):
+    commands.add_command(_command)
 
 
 @commands.command()
