@@ -70,7 +70,7 @@ class Sandbox:
         self._address = (host, port)
         self._allowance = allowance(plan)
         settings = switches(chosen)
-        store = Store(str(data) if data else None)
+        store = Store(str(data) if data else None, followers=rules.FOLLOWERS)
         accounts = Accounts(settings, scope=scope)
         self._application = Application(
             switches=settings,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 
 import attrs
@@ -49,11 +49,16 @@ class StoredFile:
     content: bytes = attrs.field(repr=False)
 
 
+Follower = Callable[["Store", Resource, str, str, "Row | None"], None]
+"""Is told of a record (resource, organization, id, row) before it is written, or removed (None)."""
+
+
 class Store:
     """Keeps the records of all organizations. Each call runs inside `transaction()`."""
 
-    def __init__(self, path: str | None = None) -> None:
+    def __init__(self, path: str | None = None, *, followers: Sequence[Follower] = ()) -> None:
         """Without the path of a file, records are in memory and gone when the store is closed."""
+        self._followers = followers
         # One connection, one thread at a time: a memory database has no second one.
         self._lock = threading.RLock()
         self._path = path
@@ -210,7 +215,10 @@ class Store:
     ) -> None:
         """Store new records, each with the id of its parent or `""`."""
         table = self._table(resource)
-        values = ((organization, parent, *table.values(row)) for row, parent in rows)
+        given = list(rows)
+        for row, _ in given:
+            self._tell(resource, organization, str(row[resource.id]), row)
+        values = ((organization, parent, *table.values(row)) for row, parent in given)
         self._connection.executemany(table.insert_sql, values)
 
     def insert_written(
@@ -224,11 +232,13 @@ class Store:
     def replace(self, resource: Resource, organization: str, row: Row) -> None:
         """Store a record in place of the one with the same id."""
         table = self._table(resource)
+        self._tell(resource, organization, str(row[resource.id]), row)
         values = (*table.values(row), organization, str(row[resource.id]))
         self._connection.execute(table.update_sql, values)
 
     def delete(self, resource: Resource, organization: str, record_id: str) -> None:
         """Remove a record."""
+        self._tell(resource, organization, record_id, None)
         sql = f"DELETE FROM {self._table(resource).name} WHERE organization = ? AND id = ?"
         self._connection.execute(sql, (organization, record_id))
 
@@ -327,6 +337,10 @@ class Store:
         """Remove a file."""
         sql = "DELETE FROM files WHERE organization = ? AND id = ?"
         self._connection.execute(sql, (organization, file_id))
+
+    def _tell(self, resource: Resource, organization: str, key: str, row: Row | None) -> None:
+        for follow in self._followers:
+            follow(self, resource, organization, key, row)
 
     def _table(self, resource: Resource) -> Table:
         table = self._tables.get(resource.table)

@@ -18,12 +18,18 @@ from zohorm.sandbox.rules import (
     expenses,
     invoices,
     items,
+    levels,
     organizations,
     taxes,
+    warehouses,
 )
 from zohorm.sandbox.rules.plain import Rules
+from zohorm.sandbox.store import Follower
 
+FOLLOWERS: tuple[Follower, ...] = (levels.follow,)
+"""What the store tells of every record: stock follows documents however they come to be."""
 _KNOWN: dict[str, type[Rules]] = {
+    "Bundle": warehouses.BundleRules,
     "Contact": contacts.ContactRules,
     "ContactAddress": contacts.AddressRules,
     "ContactPerson": contacts.PersonRules,
@@ -34,9 +40,14 @@ _KNOWN: dict[str, type[Rules]] = {
     "InvoiceComment": invoices.CommentRules,
     "Item": items.ItemRules,
     "Organization": organizations.OrganizationRules,
+    "Package": warehouses.PackageRules,
+    "PurchaseReceive": warehouses.ReceiveRules,
     "RecurringExpense": expenses.ExpenseRules,
+    "SalesReturnReceive": warehouses.ReturnReceiveRules,
+    "ShipmentOrder": warehouses.ShipmentRules,
     "Tax": taxes.TaxRules,
     "TaxGroup": taxes.GroupRules,
+    "TransferOrder": warehouses.TransferRules,
 }
 
 
