@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from zohorm.sandbox.exact import Row
-from zohorm.sandbox.rules.amounts import HUNDRED, amount
+from zohorm.sandbox.rules.amounts import HUNDRED, ZERO, amount
 from zohorm.sandbox.rules.currencies import Money
 from zohorm.sandbox.rules.stating import assumed, source
 
@@ -14,10 +14,12 @@ from zohorm.sandbox.rules.stating import assumed, source
 def given(row: Row, whole: Decimal, money: Money) -> Decimal:
     """A discount is an amount, or with `%` that share of what it is given on."""
     value = row.get("discount")
+    if not value:
+        return ZERO
     if isinstance(value, str) and value.endswith("%"):
         found = money.rounded(whole * Decimal(value.removesuffix("%")) / HUNDRED)
     else:
-        found = money.rounded(Decimal(value) if isinstance(value, str) and value else _plain(row))
+        found = money.rounded(Decimal(value) if isinstance(value, str) else amount(row, "discount"))
     return _all(whole) if found > whole >= 0 else found
 
 
@@ -25,10 +27,6 @@ def given(row: Row, whole: Decimal, money: Money) -> Decimal:
 def _all(whole: Decimal) -> Decimal:
     """A discount of more than all there is takes all there is."""
     return whole
-
-
-def _plain(row: Row) -> Decimal:
-    return amount(row, "discount")
 
 
 @source("Inventory v1, invoices: `discount_type` says whether lines or the document have it")
@@ -74,11 +72,9 @@ def _share_of(sub_total: Decimal, tax_total: Decimal) -> Decimal:
     return sub_total + tax_total
 
 
-def left_of(sub_total: Decimal, discount: Decimal, *, is_several: bool) -> tuple[Decimal, Decimal]:
-    """Return what is left of a sub-total, as a fraction: numerator and denominator."""
-    if not discount or not sub_total:
-        return Decimal(1), Decimal(1)
-    return _spread(sub_total, discount) if is_several else (sub_total - discount, sub_total)
+def left_of(sub_total: Decimal, discount: Decimal, *, is_mixed: bool) -> tuple[Decimal, Decimal]:
+    """Return what a discount before tax leaves, as a fraction: numerator and denominator."""
+    return _spread(sub_total, discount) if is_mixed else (sub_total - discount, sub_total)
 
 
 @assumed("the documents do not say how a discount before tax is spread over lines of several taxes")

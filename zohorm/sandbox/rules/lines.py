@@ -20,6 +20,8 @@ from zohorm.sandbox.rules.taxes import Levy, Part
 MEMBERS = ("line_items", "invoice_items", "creditnote_items")
 # Documents by which an organization buys: what they take from an item is what it costs.
 PURCHASES = frozenset({"Bill", "PurchaseOrder", "RecurringBill", "VendorCredit"})
+# What is left of a line where no discount of the document lowers it, as a fraction.
+WHOLE = (ONE, ONE)
 _FROM_ITEM = ("name", "description", "unit", "tax_id", "product_type")
 
 
@@ -94,7 +96,7 @@ def taxed(left: Decimal, levy: Levy, money: Money, *, is_inclusive: bool) -> Cou
 
 def tax_of(counted: Counted, money: Money) -> Decimal:
     """Return all taxes of one line, each rounded."""
-    return sum((money.rounded(share.times((ONE, ONE))) for share in counted.shares), ZERO)
+    return sum((money.rounded(share.times(WHOLE)) for share in counted.shares), ZERO)
 
 
 def show(line: Row, levy: Levy, counted: Counted, money: Money) -> None:
@@ -103,12 +105,11 @@ def show(line: Row, levy: Levy, counted: Counted, money: Money) -> None:
     line["bcy_rate"] = currencies.base(amount(line, _rate_member(line)), money)
     line["discount_amount"] = counted.discount
     line["item_total"] = counted.net
-    whole = (ONE, ONE)
     shown: list[Json] = [
         {
             "tax_id": share.part.tax_id,
             "tax_name": share.part.name,
-            "tax_amount": money.rounded(share.times(whole)),
+            "tax_amount": money.rounded(share.times(WHOLE)),
         }
         for share in counted.shares
     ]
@@ -146,7 +147,7 @@ def _within(left: Decimal, part: Part, levy: Levy) -> Share:
 )
 def _without(left: Decimal, shares: Sequence[Share], money: Money) -> Decimal:
     """The total of a line whose rate includes tax is without that tax, rounded on each line."""
-    return left - sum((money.rounded(share.times((ONE, ONE))) for share in shares), ZERO)
+    return left - sum((money.rounded(share.times(WHOLE)) for share in shares), ZERO)
 
 
 @source("Books v3, items: `rate`")

@@ -15,7 +15,7 @@ from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.rules import currencies, discounts, lines, taxes
 from zohorm.sandbox.rules.amounts import HUNDRED, ZERO, amount, exactly
 from zohorm.sandbox.rules.currencies import Money
-from zohorm.sandbox.rules.lines import Counted
+from zohorm.sandbox.rules.lines import WHOLE, Counted
 from zohorm.sandbox.rules.stating import assumed, source
 
 
@@ -39,14 +39,17 @@ def sums(row: Row, counted: Sequence[Counted], money: Money, *, per_line: bool =
         if row.get("is_inclusive_tax") is True:
             levied = discounts.without_tax(sub_total)
         discount = discounts.given(row, sub_total, money)
-    left = discounts.left_of(sub_total, discount, is_several=_is_mixed(counted))
+    left = WHOLE
+    if discount and sub_total:
+        left = discounts.left_of(sub_total, discount, is_mixed=_is_mixed(counted))
     summary = _taxes(counted, left, money, per_line=per_line)
     tax_total = sum((amount(each, "tax_amount") for each in summary), ZERO)
     if has_discount and not discounts.before_tax(row):
         levied = discounts.after_tax(row, sub_total, tax_total)
         discount = discounts.given(row, levied, money)
-    shipping, adjustment = _shipping(row, tax_total), money.rounded(amount(row, "adjustment"))
-    total = _total(sub_total, discount, tax_total, money.rounded(shipping), adjustment)
+    shipping = money.rounded(_shipping(row, tax_total))
+    adjustment = money.rounded(amount(row, "adjustment"))
+    total = _total(sub_total, discount, tax_total, shipping, adjustment)
     shown: list[Json] = list(summary)
     return {
         "sub_total": sub_total,
@@ -78,18 +81,32 @@ def _total(
 
 def _counted(context: Context, row: Row, before: Row | None, money: Money) -> list[Counted]:
     """Fill in each line and return what they come to."""
-    known = {line.get("line_item_id"): line.get("item_id") for line in lines.of(before or {})}
+    known = {line.get("line_item_id"): line for line in lines.of(before or {})}
     found = []
     for place, line in enumerate(lines.of(row), start=1):
-        key = line.get("line_item_id")
-        is_known = key in known and known[key] == line.get("item_id")
+        old = known.get(line.get("line_item_id"), {})
+        is_known = bool(old) and old.get("item_id") == line.get("item_id")
         item = {} if is_known else context.get("Item", line.get("item_id")) or {}
         lines.fill(context, line, item, place, money)
         levy = taxes.levied(context, line)
+        if _has_changed(old, line, levy):
+            levy = _as_it_is_now(levy)
         counted = lines.count(line, row, levy, money)
         lines.show(line, levy, counted, money)
         found.append(counted)
     return found
+
+
+def _has_changed(old: Row, line: Row, levy: taxes.Levy) -> bool:
+    """Tell whether the tax of a line has another percentage than when it was last summed up."""
+    is_same = "tax_percentage" in old and old.get("tax_id") == line.get("tax_id")
+    return is_same and amount(old, "tax_percentage") != levy.percentage
+
+
+@assumed("the help lets a person choose whether documents take over a changed tax")
+def _as_it_is_now(levy: taxes.Levy) -> taxes.Levy:
+    """A document that is changed takes its taxes as they are then."""
+    return levy
 
 
 def _is_mixed(counted: Sequence[Counted]) -> bool:

@@ -1,0 +1,241 @@
+"""What holds for the totals of any document: its parts add up, in whatever order and by any way."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bookkeeping import Books
+from hypothesis import Phase, assume, event, given, settings
+from hypothesis import strategies as st
+
+from zohorm.sandbox import Sandbox
+
+PAGE = tomllib.loads(
+    Path(__file__).with_name("worked_examples.toml").read_text(encoding="utf-8"),
+    parse_float=Decimal,
+)
+PHASES = [phase for phase in Phase if phase is not Phase.explain]
+HALF, CENT = Fraction(1, 200), Decimal("0.01")
+
+amounts = st.decimals(0, 5000, places=2)
+percentages = st.decimals(0, 100, places=2).map(lambda number: f"{number}%")
+taxes = st.sampled_from(["", *PAGE["taxes"], *PAGE["compound"], *PAGE["groups"]])
+lines = st.fixed_dictionaries(
+    {
+        "quantity": st.decimals("0.000001", 200, places=6),
+        "rate": st.decimals(0, 2000, places=5),
+        "tax": taxes,
+        "discount": st.one_of(st.just(Decimal(0)), percentages, amounts),
+    }
+)
+documents = st.fixed_dictionaries(
+    {
+        "discount": st.one_of(st.just(Decimal(0)), percentages, amounts),
+        "discount_type": st.sampled_from(["entity_level", "item_level"]),
+        "is_discount_before_tax": st.booleans(),
+        "is_inclusive_tax": st.booleans(),
+        "shipping_charge": amounts,
+        "adjustment": st.decimals(-50, 50, places=2),
+        "exchange_rate": st.decimals("0.001", 90, places=6),
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def books() -> Iterator[Books]:
+    """Sales orders of Inventory show most of what they come to."""
+    with Sandbox() as sandbox:
+        sandbox.limits(per_minute=10**9, per_day=10**9)
+        yield Books(sandbox, "inventory", PAGE)
+
+
+def made(books: Books, sent: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Create a sales order in euros and return it."""
+    taxed = [{k: v for k, v in row.items() if k != "tax" or v} for row in rows]
+    example = {"currency": "EUR", "sent": sent, "lines": taxed}
+    return books.make("salesorders", example).row
+
+
+def rounded(number: Fraction) -> Decimal:
+    """Return the nearest cent, half a cent away from zero; in whole numbers alone."""
+    cents = abs(number) * 100
+    whole = int(cents)
+    if cents - whole >= Fraction(1, 2):
+        whole += 1
+    return Decimal(whole if number >= 0 else -whole) * CENT
+
+
+def rates(name: str) -> dict[str, Fraction]:
+    """Return what each tax that a line names takes of 100 without tax."""
+    simple, compound, below = {}, {}, Fraction(0)
+    names = PAGE["groups"].get(name, [name] if name else [])
+    for each in names:
+        if each in PAGE["taxes"]:
+            simple[each] = Fraction(PAGE["taxes"][each])
+            below += simple[each]
+    for each in names:
+        if each in PAGE["compound"]:
+            compound[each] = Fraction(PAGE["compound"][each]) * (100 + below) / 100
+            below += compound[each]
+    return {**simple, **compound}
+
+
+@given(sent=documents, rows=st.lists(lines, min_size=1, max_size=5))
+@settings(max_examples=120, deadline=None, phases=PHASES)
+def test_a_total_is_the_sum_of_what_the_document_shows(
+    books: Books, sent: dict[str, Any], rows: list[dict[str, Any]]
+) -> None:
+    order = made(books, sent, rows)
+    event("inclusive" if sent["is_inclusive_tax"] else "exclusive")
+
+    assert order["sub_total"] == sum(line["item_total"] for line in order["line_items"])
+    assert order["tax_total"] == sum(tax["tax_amount"] for tax in order["taxes"])
+    assert order["total"] == (
+        order["sub_total"]
+        - order["discount_amount"]
+        + order["tax_total"]
+        + sent["shipping_charge"]
+        + sent["adjustment"]
+    )
+    assert order["bcy_total"] == rounded(Fraction(order["total"]) * Fraction(sent["exchange_rate"]))
+    shown = [order[name] for name in ("sub_total", "tax_total", "total", "discount_amount")]
+    shown += [line["item_total"] for line in order["line_items"]]
+    assert [each for each in shown if each != each.quantize(CENT)] == []
+
+
+@given(sent=documents, rows=st.lists(lines, min_size=1, max_size=5))
+@settings(max_examples=80, deadline=None, phases=PHASES)
+def test_a_tax_on_top_is_within_half_a_cent_of_the_exact_one(
+    books: Books, sent: dict[str, Any], rows: list[dict[str, Any]]
+) -> None:
+    order = made(books, {**sent, "is_inclusive_tax": False}, rows)
+
+    sub_total, less = Fraction(order["sub_total"]), Fraction(order["discount_amount"])
+    is_lower = sent["is_discount_before_tax"] and sub_total
+    left = (sub_total - less) / sub_total if is_lower else Fraction(1)
+    exact: dict[str, Fraction] = defaultdict(Fraction)
+    for row, line in zip(rows, order["line_items"], strict=True):
+        for name, rate in rates(row["tax"]).items():
+            exact[name] += Fraction(line["item_total"]) * left * rate / 100
+    found = {tax["tax_name"]: tax["tax_amount"] for tax in order["taxes"]}
+    assert found == {name: rounded(tax) for name, tax in exact.items()}
+
+
+@given(rows=st.lists(lines, min_size=1, max_size=5))
+@settings(max_examples=60, deadline=None, phases=PHASES)
+def test_prices_that_include_tax_stay_what_they_are(
+    books: Books, rows: list[dict[str, Any]]
+) -> None:
+    plain = [{**row, "discount": Decimal(0)} for row in rows]
+    order = made(books, {"is_inclusive_tax": True}, plain)
+
+    prices = [rounded(Fraction(row["quantity"]) * Fraction(row["rate"])) for row in plain]
+    assert order["total"] == sum(prices)
+    for row, price, line in zip(plain, prices, order["line_items"], strict=True):
+        per_100 = sum(rates(row["tax"]).values(), Fraction(0))
+        without = Fraction(price) * 100 / (100 + per_100)
+        # Each tax of the line is rounded for itself.
+        assert abs(Fraction(line["item_total"]) - without) <= HALF * max(1, len(rates(row["tax"])))
+
+
+@given(data=st.data(), sent=documents, rows=st.lists(lines, min_size=2, max_size=5))
+@settings(max_examples=60, deadline=None, phases=PHASES)
+def test_the_order_of_lines_changes_no_total(
+    books: Books, data: st.DataObject, sent: dict[str, Any], rows: list[dict[str, Any]]
+) -> None:
+    turned = data.draw(st.permutations(rows))
+    assume(turned != rows)
+
+    one, other = made(books, sent, rows), made(books, sent, turned)
+
+    for name in ("sub_total", "tax_total", "taxes", "discount_amount", "total", "bcy_total"):
+        assert one[name] == other[name]
+
+
+@given(
+    sent=documents,
+    rows=st.lists(lines, min_size=1, max_size=4),
+    line=lines,
+    place=st.integers(0, 3),
+)
+@settings(max_examples=60, deadline=None, phases=PHASES)
+def test_a_changed_line_is_summed_as_if_the_document_were_new(
+    books: Books,
+    sent: dict[str, Any],
+    rows: list[dict[str, Any]],
+    line: dict[str, Any],
+    place: int,
+) -> None:
+    place %= len(rows)
+    order = made(books, sent, rows)
+    wanted = made(books, sent, [*rows[:place], line, *rows[place + 1 :]])
+    keys = [each["line_item_id"] for each in order["line_items"]]
+    change: dict[str, Any] = {**line, "tax_id": books.taxes.get(line["tax"], "")}
+    del change["tax"]
+    body = [{"line_item_id": key} for key in keys]
+    body[place].update(change)
+
+    after = books.change("salesorders", order, {"line_items": body})
+    noted = books.change("salesorders", order, {"notes": "Nothing of it has a price"})
+
+    for name in ("sub_total", "tax_total", "taxes", "discount_amount", "total", "bcy_total"):
+        assert after[name] == wanted[name]
+        assert noted[name] == wanted[name]
+
+
+def test_a_tax_that_changes_is_in_the_next_sum_of_a_document(books: Books) -> None:
+    """Nobody says that documents keep the percentage that they were made with."""
+    tax = books.call("POST", "/settings/taxes", {"tax_name": "New", "tax_percentage": 10}).row[
+        "tax"
+    ]
+    books.taxes["new"] = tax["tax_id"]
+    line = {"quantity": Decimal(1), "rate": Decimal(100), "tax": "new"}
+    order = made(books, {}, [line])
+    changed = {"tax_name": "New", "tax_percentage": 20}
+    books.call("PUT", f"/settings/taxes/{tax['tax_id']}", changed)
+
+    stored = books.read("salesorders", order)
+    path = f"/salesorders/{order['salesorder_id']}"
+    answer = books.call("PUT", path, {"notes": "Sum it up"})
+
+    after = answer.row["salesorder"]
+    assert [each["total"] for each in (order, stored, after)] == [110, 110, 120]
+    assert "totals.as_it_is_now" in answer.assumed
+    assert "totals.as_it_is_now" not in books.call("PUT", path, {"notes": "Again"}).assumed
+
+
+def test_a_group_is_listed_among_the_taxes_and_goes_with_the_group(books: Books) -> None:
+    ids = f"{books.taxes['state']},{books.taxes['top']}"
+    body = {"tax_group_name": "Short-lived", "taxes": ids}
+    group = books.call("POST", "/settings/taxgroups", body).row["tax_group"]
+    listed = books.call("GET", "/settings/taxes").row["taxes"]
+
+    assert group["tax_group_percentage"] == Decimal("15.5")
+    assert [tax["tax_name"] for tax in group["taxes"]] == ["state", "top"]
+    [tax] = [each for each in listed if each["tax_id"] == group["tax_group_id"]]
+    assert (tax["tax_name"], tax["tax_type"]) == ("Short-lived", "tax_group")
+    path = f"/settings/taxgroups/{group['tax_group_id']}"
+    books.call("PUT", path, {"tax_group_name": "Shorter", "taxes": books.taxes["state"]})
+    renamed = books.call("GET", f"/settings/taxes/{group['tax_group_id']}").row["tax"]
+    assert (renamed["tax_name"], renamed["tax_percentage"]) == ("Shorter", 5)
+    books.call("DELETE", path)
+    left = books.call("GET", "/settings/taxes").row["taxes"]
+    assert group["tax_group_id"] not in [each["tax_id"] for each in left]
+
+
+def test_a_group_of_a_tax_that_is_not_there_is_refused(books: Books) -> None:
+    answer = books.session.post(
+        f"{books.sandbox.url}{books.product.root}/settings/taxgroups",
+        params=books.query,
+        json={"tax_group_name": "Hollow", "taxes": "123"},
+        timeout=10,
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (400, 1002)
