@@ -1,10 +1,23 @@
-"""What every test gets: the guard against the network, and the fixture `sandbox`."""
+"""What every test gets: the guard against the network, `sandbox`, and a real Redis."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from local_redis import LocalRedis
+
+# Tests are no package, so what they import from each other has to be found by its folder.
+sys.path.insert(0, str(Path(__file__).parent))
+
 
 _PLUGIN = "zohorm.extras.plugin"
 
@@ -28,3 +41,22 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def _this_machine_alone(loopback_only: list[str]) -> None:
     """Watch every test. Not by the setting, which a run without the package does not know."""
+
+
+@pytest.fixture(scope="session")
+def _redis_server() -> Iterator[LocalRedis]:
+    """One server for all tests of a process."""
+    # Not above: the tests of strangers run without the packages of this extra.
+    from local_redis import PROGRAM, LocalRedis
+
+    if shutil.which(PROGRAM) is None and not os.environ.get("CI"):
+        pytest.skip(f"{PROGRAM} is not installed; apt install {PROGRAM} brings it")
+    with LocalRedis() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(_redis_server: LocalRedis) -> LocalRedis:
+    """A Redis that runs and holds nothing, whatever the test before did to it."""
+    _redis_server.begin_anew()
+    return _redis_server

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import deque
+from collections.abc import Callable
 
 import attrs
 
@@ -46,6 +47,7 @@ class Obstacle:
     Attributes:
         seconds: when it may; None when only the end of another call can help.
         look_seconds: when to look whether one has ended, where nobody tells of it.
+        wait: waits until told of an end elsewhere, at most for so long; None to wait here.
     """
 
     error: type[LimitError]
@@ -53,6 +55,7 @@ class Obstacle:
     seconds: float | None = None
     cure: str = "make fewer calls"
     look_seconds: float | None = None
+    wait: Callable[[float], None] | None = None
 
     def check(self, clock: Clock, deadline: float | None) -> None:
         """Raise the error if the call cannot start before the deadline."""

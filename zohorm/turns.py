@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+import attrs
+
 from zohorm.clock import Clock
-from zohorm.pace import Obstacle, Rate
+from zohorm.pace import Obstacle, Rate, queued
 
 _log = logging.getLogger("zohorm.throttle")
 _log.addHandler(logging.NullHandler())
@@ -96,10 +98,14 @@ class Turns:
         self, ticket: object, obstacle: Obstacle | None, deadline: float | None
     ) -> None:
         """Return when nobody waits before this one; raise at once if that comes too late."""
+        if obstacle is None:
+            obstacle = queued(0)
+        obstacle.check(self._clock, deadline)
+        # Its time was counted from now; later on only the deadline itself can be missed.
+        late = attrs.evolve(obstacle, seconds=None)
         with self._changed:
             while self._queue[0] is not ticket:
-                if obstacle is not None:
-                    obstacle.check(self._clock, deadline)
+                late.check(self._clock, deadline)
                 left = None if deadline is None else deadline - self._clock.now()
                 self._clock.wait(self._changed, left)
 
@@ -113,6 +119,9 @@ class Turns:
         limits = [] if deadline is None else [deadline - self._clock.now()]
         if obstacle.look_seconds is not None:
             limits.append(obstacle.look_seconds)
+        if obstacle.wait is not None and limits:
+            obstacle.wait(min(limits))
+            return
         with self._changed:
             # One that ended while the ledger was asked has notified nobody.
             if self._ends == ends:

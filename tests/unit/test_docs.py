@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 
 import attrs
 import pytest
@@ -101,7 +102,7 @@ def close_all(names: Mapping[str, object]) -> None:
     """End what a page left open, sessions before the sandbox that they talk to."""
     for value in reversed(list(names.values())):
         close = getattr(value, "close", None) or getattr(value, "stop", None)
-        if callable(close) and not isinstance(value, type):
+        if callable(close) and not isinstance(value, type | ModuleType):
             close()
 
 
@@ -130,7 +131,12 @@ def logging_as_before() -> Iterator[None]:
 
 @pytest.mark.parametrize("page", with_blocks("python"), ids=name_of)
 @pytest.mark.usefixtures("service", "logging_as_before")
-def test_snippets_run(page: Path) -> None:
+def test_snippets_run(
+    page: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if any("REDIS_URL" in block.text for block in blocks(page) if block.language == "python"):
+        # A real one, as for the tests of the coordinator.
+        monkeypatch.setenv("REDIS_URL", request.getfixturevalue("redis_server").url)
     names: dict[str, object] = {"__name__": "__main__"}
     try:
         for block in blocks(page):

@@ -1,0 +1,208 @@
+"""The conversation with Redis; pace and token store ask here and hear answers, or `Away`.
+
+No text of an error quotes an address, which may hold a password, or a value, which may be a token.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from zohorm.errors import InvalidValue
+from zohorm.extras import MissingExtra
+
+try:
+    import redis
+    from redis import exceptions
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+except ModuleNotFoundError as error:
+    raise MissingExtra("sharing pace and token through Redis", extra="redis") from error
+
+if TYPE_CHECKING:
+    from redis.lock import Lock
+
+_SCRIPT = Path(__file__).with_name("redis_ledger.lua").read_text(encoding="utf-8")
+# Of this machine's network, not of the service: who does not answer in such a time is away.
+_CONNECT_SECONDS = 2.0
+_ANSWER_SECONDS = 5.0
+# Shorter than the above, for an answer that is only "nothing yet" must not count as none.
+_LONGEST_BLOCK_SECONDS = 3.0
+
+
+class Away(Exception):
+    """Redis did not do what was asked; `lasting` if it will not before somebody mends it."""
+
+    def __init__(self, reason: str, *, lasting: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.lasting = lasting
+
+
+# What an error of Redis means, by the first that fits: its class, the first word of its text.
+_MEANINGS: tuple[tuple[type[exceptions.RedisError], str, str, bool], ...] = (
+    (exceptions.AuthenticationError, "", "it does not take the user or password", True),
+    (exceptions.AuthenticationWrongNumberOfArgsError, "", "it knows no users", True),
+    (exceptions.AuthorizationError, "", "its user may not do this", True),
+    (exceptions.NoPermissionError, "", "its user may not do this", True),
+    (exceptions.BusyLoadingError, "", "it is still loading its data", False),
+    (exceptions.ConnectionError, "", "it cannot be reached", False),
+    (exceptions.TimeoutError, "", "it does not answer", False),
+    (exceptions.ReadOnlyError, "", "it takes no writes, as a replica does", False),
+    (exceptions.OutOfMemoryError, "", "it is out of memory", False),
+    (exceptions.ResponseError, "WRONGTYPE", "what lies under one of our keys is not ours", True),
+    (exceptions.ResponseError, "MISCONF", "it takes no writes while it cannot save them", False),
+    (exceptions.ResponseError, "", "it does not understand what is asked", True),
+    (exceptions.RedisError, "", "the conversation with it failed", False),
+)
+
+
+def _meaning(error: exceptions.RedisError) -> Away:
+    words = str(error)
+    for kind, start, reason, lasting in _MEANINGS:
+        if isinstance(error, kind) and words.startswith(start):
+            return Away(reason, lasting=lasting)
+    return Away("the conversation with it failed")
+
+
+@contextmanager
+def _meant() -> Iterator[None]:
+    try:
+        yield
+    except exceptions.RedisError as error:
+        raise _meaning(error) from error
+
+
+class RedisServer:
+    """One Redis, as all sessions of a coordinator see it; safe for threads and forks."""
+
+    def __init__(self, url: str, *, prefix: str) -> None:
+        """Connections are made when they are needed; options in `url` go before ours."""
+        self.prefix = prefix
+        self._url = url
+        self._begin()
+
+    def __repr__(self) -> str:
+        known = self._client.connection_pool.connection_kwargs
+        place = known.get("path") or f"{known.get('host')}:{known.get('port')}"
+        return f"<Redis {place}/{known.get('db') or 0}>"
+
+    @property
+    def process(self) -> str:
+        """The name of this process among those that meet here."""
+        return self._process
+
+    def run(self, keys: Sequence[str], arguments: Sequence[str | int]) -> list[str | int]:
+        """Run the script of the pace.
+
+        Raises:
+            Away: there is no answer; the script may have run.
+        """
+        with _meant():
+            return cast("list[str | int]", self._script(keys=keys, args=arguments))
+
+    def wait(self, key: str, seconds: float) -> None:
+        """Return when something is pushed to this list, after so long, or a little earlier.
+
+        Raises:
+            Away: nobody can tell.
+        """
+        block = max(0.001, min(seconds, _LONGEST_BLOCK_SECONDS))
+        with _meant():
+            self._client.blpop([key], timeout=block)
+
+    def read(self, key: str) -> tuple[str | None, float]:
+        """Return a text and the seconds after which it is forgotten; what is no text is None.
+
+        Raises:
+            Away: there is no answer.
+        """
+        with _meant():
+            pipe = self._client.pipeline(transaction=True)
+            pipe.get(key)
+            pipe.pttl(key)
+            found, left_ms = pipe.execute(raise_on_error=False)
+            if isinstance(found, exceptions.ResponseError) and str(found).startswith("WRONGTYPE"):
+                return None, 0.0
+            for each in (found, left_ms):
+                if isinstance(each, exceptions.RedisError):
+                    raise each
+        return cast("str | None", found), max(0, cast("int", left_ms)) / 1000
+
+    def write(self, key: str, text: str, seconds: float) -> None:
+        """Keep a text for so long, in place of whatever is there.
+
+        Raises:
+            Away: it may not be kept.
+        """
+        with _meant():
+            self._client.set(key, text, px=max(1, int(seconds * 1000)))
+
+    def lock(self, key: str, seconds: float) -> Lock | None:
+        """Take a lock that opens by itself after so long; None if another holds it.
+
+        Raises:
+            Away: nobody can tell.
+        """
+        with _meant():
+            # Not thread_local: another thread renews it.
+            lock = self._client.lock(key, timeout=seconds, thread_local=False)
+            return lock if lock.acquire(blocking=False) else None
+
+    def unlock(self, lock: Lock) -> bool:
+        """Open a lock that is ours, and tell whether it still was.
+
+        Raises:
+            Away: it opens by itself.
+        """
+        with _meant():
+            try:
+                lock.release()
+            except exceptions.LockError:
+                return False
+        return True
+
+    def keep_locked(self, lock: Lock) -> None:
+        """Begin its time anew, if it is still ours.
+
+        Raises:
+            Away: nobody can tell.
+        """
+        with _meant():
+            try:
+                lock.reacquire()
+            except exceptions.LockError:
+                pass  # It opened; whoever holds it finds out when he opens it.
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def renew_after_fork(self) -> None:
+        """Take connections and a name of its own in a forked child."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = uuid.uuid4().hex[:16]
+        try:
+            self._client = redis.Redis.from_url(
+                self._url,
+                decode_responses=True,
+                # A foreign value may be no text at all.
+                encoding_errors="replace",
+                socket_connect_timeout=_CONNECT_SECONDS,
+                socket_timeout=_ANSWER_SECONDS,
+                # Once, for a connection that idled may be closed. Longer waits are on a clock.
+                retry=Retry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,)),
+            )
+        except (ValueError, TypeError):
+            # Without its cause, which quotes parts of the address.
+            raise InvalidValue(
+                "the address of Redis cannot be read",
+                advice="It looks like redis://user:password@host:6379/0, with rediss:// for TLS;"
+                " a password with marks such as / or # is quoted as in any URL",
+            ) from None
+        self._script = self._client.register_script(_SCRIPT)
