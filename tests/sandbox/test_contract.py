@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
+import itertools
 from collections.abc import Iterator
 from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from walking import Walker, misfits
+from answering import misfits
+from walking import Walker
 
 import zohorm
 from zohorm.model import Model
 from zohorm.sandbox import Sandbox
 from zohorm.sandbox.catalogue import Field, Resource, catalogue
+from zohorm.sandbox.rows import is_custom
 
 _SESSIONS = {
     "books": zohorm.ZohoBooks,
@@ -25,6 +28,8 @@ _SESSIONS = {
     "invoice": zohorm.ZohoInvoice,
     "subscriptions": zohorm.ZohoSubscriptions,
 }
+# Names are taken once.
+_NUMBERS = itertools.count()
 _SINGLE = (
     *("text", "enum", "integer", "number", "money", "discount"),
     *("boolean", "date", "datetime", "texts"),
@@ -107,7 +112,8 @@ def filled(walker: Walker, product: str, resource: Resource) -> Model:
     made = kind()
     for name, field in resource.fields.items():
         is_plain = field.kind in _SINGLE and field.is_sent and name != resource.number
-        if name not in needed and not is_plain:
+        is_part = field.of in resource.embedded and field.is_sent and not is_custom(field)
+        if name not in needed and not is_plain and not is_part:
             continue
         value = needed[name] if name in needed else walker.value(resource, field)
         if field.kind == "many":
@@ -121,6 +127,20 @@ def filled(walker: Walker, product: str, resource: Resource) -> Model:
     return made
 
 
+def another(field: Field) -> Any:
+    """Return a value that differs from the one that `filled` gives."""
+    match field.kind:
+        case "money" | "number":
+            return 77.25
+        case "integer":
+            return 77
+        case "date":
+            return "2026-02-20"
+        case "boolean":
+            return False
+    return (field.choices[-1:] or [f"{next(_NUMBERS)} of another kind"[: field.max_length]])[0]
+
+
 def _in_python(resource: Resource, field: Field, row: dict[str, Any]) -> dict[str, Any]:
     fields = resource.embedded[field.of or ""].fields
     return {name: in_python(fields[name], value) for name, value in row.items() if name in fields}
@@ -128,7 +148,7 @@ def _in_python(resource: Resource, field: Field, row: dict[str, Any]) -> dict[st
 
 def undocumented(resource: Resource, body: dict[str, Any], *, creating: bool) -> Iterator[str]:
     """Yield what a body has that the documents do not let a client send."""
-    yield from misfits(resource, resource.fields, body, "body")
+    yield from misfits(resource, resource.fields, body, "body", is_answer=False)
     for name in body:
         field = resource.fields[name]
         if not field.is_sent and not (resource.is_coded and name == resource.id):
@@ -153,6 +173,30 @@ def test_a_new_record_sends_what_is_documented(
     assert isinstance(body, dict)
     assert list(undocumented(resource, body, creating=True)) == []
     assert set(resource.operations["create"].required) - {"JSONString"} <= set(body)
+
+
+@pytest.mark.parametrize(("product", "resource"), UPDATED)
+def test_an_update_of_all_that_can_be_changed_sends_what_is_documented(
+    walkers: dict[str, Walker], product: str, resource: Resource
+) -> None:
+    walker = walkers[product]
+    record = filled(walker, product, resource)
+    record.save()
+    changed = {}
+    for name, field in resource.fields.items():
+        is_single = field.kind in ("text", "money", "number", "integer", "date", "boolean")
+        is_free = field.access == "plain" and field.in_edition and name != resource.number
+        if is_single and is_free:
+            changed[name] = another(field)
+    for name, value in changed.items():
+        setattr(record, name, in_python(resource.fields[name], value))
+
+    record.save()
+
+    body = walker.sandbox.calls[-1].body
+    assert isinstance(body, dict)
+    assert set(changed) <= set(body)
+    assert list(undocumented(resource, body, creating=False)) == []
 
 
 @pytest.mark.parametrize(("product", "resource"), UPDATED)

@@ -1,9 +1,9 @@
-"""Calls for every documented operation, and what their answers must hold; made from the facts."""
+"""Calls for every documented operation, with all that they need to succeed; made from the facts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -13,11 +13,13 @@ from zohorm.sandbox import Sandbox
 from zohorm.sandbox.catalogue import Field, Operation, Product, Resource, product
 from zohorm.sandbox.resources import files
 from zohorm.sandbox.roots import SELECTORS
+from zohorm.sandbox.rows import is_custom
 
 MODULE = "cm_things"
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}")
 _PARAM = re.compile(r"\{([^}]+)\}")
+_PLAIN = ("text", "enum", "money", "date", "boolean", "integer", "number")
+# How many levels of parts a stored record gets.
+_DEPTH = 3
 _SAMPLES: Mapping[str, Any] = {
     "integer": 3,
     "number": 1.5,
@@ -135,15 +137,26 @@ class Walker:
         return {**ids, resource.id: key}
 
     def plain(self, resource: Resource) -> dict[str, Any]:
-        """Return single values for a record that names nothing else."""
+        """Return values for a record that names nothing else, with a row in each of its parts."""
         unique = {"name", "contact_name", resource.number}
-        return {
-            name: f"{name} {self.count}" if name in unique else self.value(resource, field)
-            for name, field in resource.fields.items()
-            if field.kind in ("text", "enum", "money", "date", "boolean", "integer", "number")
-            and field.is_shown
-            and name != resource.id
-        }
+        made = self._filled(resource, resource.fields, _DEPTH)
+        made.update({name: f"{name} {self.count}" for name in unique & set(made)})
+        return made
+
+    def _filled(
+        self, resource: Resource, fields: Mapping[str, Field], depth: int
+    ) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for name, field in fields.items():
+            if not field.is_shown or name == resource.id or is_custom(field):
+                continue
+            if field.kind in _PLAIN:
+                made[name] = self.value(resource, field)
+            elif field.of in resource.embedded and depth:
+                shape = resource.embedded[field.of or ""]
+                inner = self._filled(resource, shape.fields, depth - 1)
+                made[name] = [inner] if field.kind == "many" else inner
+        return made
 
     def query(
         self, resource: Resource, operation: Operation, ids: Mapping[str, str]
@@ -251,53 +264,3 @@ class Walker:
 def exact(answer: requests.Response) -> Any:
     """Return the body of an answer with exact numbers."""
     return answer.json(parse_float=Decimal)
-
-
-def misfits(
-    resource: Resource, fields: Mapping[str, Field], row: Mapping[str, Any], where: str
-) -> Iterator[str]:
-    """Yield what is wrong with a record or a part of one: unknown members, other kinds."""
-    for name, value in row.items():
-        field = fields.get(name)
-        if field is None:
-            # The documents show few ids of rows, the service always.
-            if name not in (resource.id, "address_id") and not name.startswith("cf_"):
-                yield f"{where}.{name} is not documented"
-        elif not _fits(field, value):
-            yield f"{where}.{name} is {value!r}, documented as {field.kind}"
-        elif field.of in resource.embedded:
-            inner = resource.embedded[field.of].fields
-            for each in value if isinstance(value, list) else [value]:
-                if isinstance(each, dict) and field.of != "CustomField":
-                    yield from misfits(resource, inner, each, f"{where}.{name}")
-
-
-def _fits(field: Field, value: Any) -> bool:
-    # What nobody set is "", or an empty list or object where such a thing is due.
-    if value is None or value == "":
-        return field.kind not in ("many", "texts", "embedded")
-    is_number = isinstance(value, (int, Decimal)) and not isinstance(value, bool)
-    match field.kind:
-        case "money" | "number":
-            return is_number
-        case "discount":
-            return is_number or (isinstance(value, str) and value.endswith("%"))
-        case "integer":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "boolean":
-            return isinstance(value, bool)
-        case "date":
-            return isinstance(value, str) and _DAY.fullmatch(value) is not None
-        case "datetime":
-            return isinstance(value, str) and _TIME.fullmatch(value) is not None
-        case "many":
-            return isinstance(value, list) and all(isinstance(each, dict) for each in value)
-        case "texts":
-            return isinstance(value, list)
-        case "embedded":
-            return isinstance(value, dict)
-        case "json":
-            return True
-        case "enum":
-            return isinstance(value, str) and (not field.choices or value in field.choices)
-    return isinstance(value, str)

@@ -32,7 +32,7 @@ _TEXT: _Kinds = (str,)
 _SECONDS = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
 _PLACE = {"resource": _TEXT, "organization_id": _TEXT, "product": _TEXT}
 # What each path takes, and of which kinds.
-_TAKEN: Mapping[str, Mapping[str, _Kinds]] = {
+TAKEN: Mapping[str, Mapping[str, _Kinds]] = {
     "next": {
         "status": _WHOLE,
         "code": (int, str),
@@ -156,7 +156,7 @@ def _given(name: str, arrived: Incoming) -> dict[str, Any]:
     body = arrived.body()
     if not isinstance(body, dict):
         raise TypeError("the body must be a JSON object")
-    taken = _TAKEN.get(name, {})
+    taken = TAKEN.get(name, {})
     for key, value in body.items():
         if key not in taken:
             raise TypeError(f"{name} takes no {key!r}; it takes {', '.join(taken) or 'nothing'}")

@@ -14,7 +14,8 @@ from typing import cast
 
 from zohorm.sandbox import catalogue, demo, organizations
 from zohorm.sandbox.catalogue import Product, Resource
-from zohorm.sandbox.exact import Json
+from zohorm.sandbox.exact import Json, Row
+from zohorm.sandbox.resources import parts
 from zohorm.sandbox.resources.parts import rows_of
 from zohorm.sandbox.rows import blank, stamp
 from zohorm.sandbox.store import Store
@@ -117,14 +118,16 @@ def _stored(store: Store, resource: Resource, name: str, value: object) -> Json:
     field = resource.fields.get(name)
     if field is None:
         return _exact("json", value)
+    if field.kind == "embedded" and isinstance(value, dict):
+        return parts.whole(resource, field, cast("Row", _exact("json", value)), keeps_all=True)
     if field.kind != "many" or field.of not in resource.embedded or not isinstance(value, list):
         return _exact(field.kind, value)
     shape = resource.embedded[field.of]
     made: list[Json] = []
     for each in value:
         kinds = {member: shape.fields[member].kind for member in each if member in shape.fields}
-        row = blank(resource, field.of)
-        row.update({member: _exact(kinds.get(member, "json"), v) for member, v in each.items()})
+        given: Row = {m: _exact(kinds.get(m, "json"), v) for m, v in each.items()}
+        row = parts.whole(resource, field, given, keeps_all=True)
         if shape.id is not None and name != "custom_fields" and not row.get(shape.id):
             row[shape.id] = store.next_id()
         made.append(row)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -90,3 +93,10 @@ class Plain:
         assert answer.status_code in (200, 201), answer.text
         assert body["code"] == 0
         return body
+
+
+def integrity(data: Path) -> str:
+    """Return what SQLite says of the pages and indexes of a data file: `ok`."""
+    with closing(sqlite3.connect(data)) as connection:
+        (said,) = connection.execute("PRAGMA integrity_check").fetchone()
+    return str(said)

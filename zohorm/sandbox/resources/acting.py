@@ -10,7 +10,7 @@ from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row, write
 from zohorm.sandbox.mails import Mail
 from zohorm.sandbox.reply import Reply, invalid, success
-from zohorm.sandbox.resources import answers, custom_fields, files, history, papers, reading
+from zohorm.sandbox.resources import answers, custom_fields, files, history, papers, parts, reading
 from zohorm.sandbox.resources.checks import accepted, members, required, required_query
 from zohorm.sandbox.resources.creating import create, stamp
 from zohorm.sandbox.rows import drop_undocumented
@@ -79,8 +79,7 @@ def _make(context: Context, row: Row) -> Reply:
     made = context.product.resources[context.operation.makes or context.resource.name]
     there = attrs.evolve(context, resource=made)
     said = context.body if isinstance(context.body, dict) else {}
-    both = {name: value for name, value in row.items() if value not in ("", None, [], {})}
-    new = create(there, accepted(made, {**both, **said}))
+    new = create(there, accepted(made, {**parts.carried(made, row), **said}))
     stamp(context, row)
     context.store.replace(context.resource, context.scope, row)
     text = f'"{made.key}":{write(new)}'

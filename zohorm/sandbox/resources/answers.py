@@ -35,7 +35,11 @@ def _value(context: Context, field: Field, known: Row) -> Json:
         return shaped(context, field.members, inner)
     is_list, is_object = isinstance(value, list), isinstance(value, dict)
     fits = is_list == (field.kind in ("many", "texts")) and is_object == (field.kind == "embedded")
-    return value if value is not None and (fits or field.kind == "json") else unset(field)
+    # A record may call something else by the same name.
+    is_one = not field.choices or str(value) in field.choices
+    return (
+        value if value is not None and ((fits and is_one) or field.kind == "json") else unset(field)
+    )
 
 
 def _inner(context: Context, shape: Mapping[str, Field], row: Row) -> Json:

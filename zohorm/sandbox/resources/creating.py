@@ -95,6 +95,8 @@ def _shown(context: Context, sent: Row) -> Row:
             made[name] = custom_fields.merged(context, [], value)
         elif field.kind == "many":
             made[name] = parts.merged(context, field, [], value)
+        elif field.kind == "embedded" and isinstance(value, dict):
+            made[name] = parts.whole(context.resource, field, value)
         else:
             made[name] = value
     return made

@@ -16,6 +16,7 @@ from zohorm.sandbox.resources import (
     listing,
     papers,
     parents,
+    parts,
     reading,
 )
 
@@ -106,24 +107,8 @@ def _carried(context: Context, record: Row) -> Row:
     """Return what a new record takes from the one that it is made of."""
     resource = context.resource
     own = (resource.id, resource.number, "status", "date", "custom_fields", "documents")
-    made: Row = {}
-    for name, value in record.items():
-        field = resource.fields.get(name)
-        if field is None or not field.is_sent or not field.is_shown or name in own:
-            continue
-        made[name] = _new_lines(value) if field.kind == "many" else value
-    return made
-
-
-def _new_lines(value: Json) -> Json:
-    """Return rows without their ids, which are those of the other record."""
-    if not isinstance(value, list):
-        return []
-    return [
-        {name: each for name, each in row.items() if name != "line_item_id"}
-        for row in value
-        if isinstance(row, dict)
-    ]
+    found = parts.carried(resource, record)
+    return {name: value for name, value in found.items() if name not in own}
 
 
 def _of_id(context: Context, member: str) -> Resource | None:

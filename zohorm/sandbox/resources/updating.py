@@ -92,9 +92,9 @@ def changed(context: Context, before: Row, sent: Row) -> Row:
     Members that the body leaves out stay, and the body's lists replace those of the record. Source:
     Books v3, invoices; that single members may be left out is seen by clients.
     """
-    row = dict(before)
+    row, resource = dict(before), context.resource
     for name, value in sent.items():
-        field = context.resource.member(name)
+        field = resource.member(name)
         if not field.is_shown or field.access == "create_only":
             continue
         if is_custom(field):
@@ -104,7 +104,8 @@ def changed(context: Context, before: Row, sent: Row) -> Row:
         elif field.kind == "embedded" and isinstance(value, dict):
             old = row.get(name)
             merges = context.switches.address_put == "merge" and isinstance(old, dict)
-            row[name] = {**old, **value} if merges and isinstance(old, dict) else value
+            sent_now = {**old, **value} if merges and isinstance(old, dict) else value
+            row[name] = parts.whole(resource, field, sent_now)
         else:
             row[name] = value
     custom_fields.show(row)

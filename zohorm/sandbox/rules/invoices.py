@@ -201,5 +201,5 @@ def _payment_link(context: Context) -> Reply:
     key = context.query.get("transaction_id", "")
     if context.get(context.resource.name, key) is None:
         raise unknown_record("Invoice")
-    link = exact.write({"payment_link": f"{context.url}/pay/{key}"})
+    link = exact.write({"share_link": f"{context.url}/pay/{key}"})
     return success(f'"data":{link}')
