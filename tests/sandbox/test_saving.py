@@ -661,9 +661,8 @@ def test_a_list_without_ids_is_saved_if_nobody_else_changed_it(
     contact.save()
     contact.opening_balances[0].opening_balance_amount = Decimal("6.06")
     contact.save()
-    assert rows_of(last_body(sandbox)["opening_balances"]) == [
-        {"opening_balance_amount": Decimal("6.06")}
-    ]
+    [sent] = rows_of(last_body(sandbox)["opening_balances"])
+    assert sent["opening_balance_amount"] == Decimal("6.06")
     with colleague(sandbox) as theirs:
         same = Contact.using(theirs).get(contact.id)
         same.opening_balances[0].opening_balance_amount = Decimal("7.07")
