@@ -25,6 +25,12 @@ IDS = "ids"
 """The series of ids, which all organizations share."""
 
 
+_ASSUMED = (
+    "CREATE TABLE IF NOT EXISTS assumed (organization TEXT, resource TEXT, id TEXT, names TEXT, "
+    "PRIMARY KEY (organization, resource, id))"
+)
+
+
 def id_number(count: int) -> str:
     """Return an id of the series."""
     return str(_FIRST_ID + count)
@@ -92,6 +98,9 @@ class Store:
             held = not datafile.is_empty(self._connection)
             if not held and self._path is None:
                 self._create()
+            elif held:
+                # A file of an earlier version may know nothing of assumptions.
+                self._connection.execute(_ASSUMED)
             return held
 
     def _create(self) -> None:
@@ -103,6 +112,7 @@ class Store:
             "CREATE TABLE files (organization TEXT, owner TEXT, kind TEXT, id TEXT, "
             "name TEXT, content_type TEXT, content BLOB, PRIMARY KEY (organization, id))"
         )
+        self._connection.execute(_ASSUMED)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -314,6 +324,41 @@ class Store:
         return [
             (str(organization), str(key)) for organization, key in self._connection.execute(sql)
         ]
+
+    def set_assumed(
+        self, resource: Resource, organization: str, record_id: str, names: str
+    ) -> None:
+        """Keep by which assumed rules a record was computed, `""` for none."""
+        key = (organization, resource.table, record_id)
+        if names:
+            sql = "INSERT OR REPLACE INTO assumed VALUES (?, ?, ?, ?)"
+            self._connection.execute(sql, (*key, names))
+        else:
+            sql = "DELETE FROM assumed WHERE organization = ? AND resource = ? AND id = ?"
+            self._connection.execute(sql, key)
+
+    def assumed(
+        self,
+        resource: Resource,
+        organization: str,
+        where: Where | None = None,
+        *,
+        order: str = "seq",
+        limit: int = -1,
+        offset: int = 0,
+    ) -> list[str]:
+        """Return what is kept so of these records, each once."""
+        there = "FROM assumed WHERE organization = ? AND resource = ?"
+        key = (organization, resource.table)
+        if self._connection.execute(f"SELECT 1 {there} LIMIT 1", key).fetchone() is None:
+            return []
+        where = where or Where()
+        sql = (
+            f"SELECT DISTINCT names {there} AND id IN (SELECT id FROM {self._table(resource).name} "
+            f"WHERE organization = ?{where.sql} ORDER BY {order} LIMIT ? OFFSET ?)"
+        )
+        values = (*key, organization, *where.values, limit, offset)
+        return [names for (names,) in self._connection.execute(sql, values)]
 
     def add_file(self, organization: str, owner: str, file: StoredFile) -> None:
         """Store a file of a record; ids are those of all products, so `owner` says it all."""

@@ -77,10 +77,11 @@ class Books:
         path = f"/{resource.path}/{row[resource.id]}"
         return self.call("PUT", path, body).row[resource.key]
 
-    def read(self, collection: str, row: Mapping[str, Any]) -> Any:
+    def read(self, collection: str, row: Mapping[str, Any]) -> Made:
         """Return a document as it is stored."""
         resource = self.resource(collection)
-        return self.call("GET", f"/{resource.path}/{row[resource.id]}").row[resource.key]
+        read = self.call("GET", f"/{resource.path}/{row[resource.id]}")
+        return attrs.evolve(read, row=read.row[resource.key])
 
     def lines(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the lines of a document."""

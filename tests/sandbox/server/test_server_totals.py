@@ -201,7 +201,7 @@ def test_a_tax_that_changes_is_in_the_next_sum_of_a_document(books: Books) -> No
     changed = {"tax_name": "New", "tax_percentage": 20}
     books.call("PUT", f"/settings/taxes/{tax['tax_id']}", changed)
 
-    stored = books.read("salesorders", order)
+    stored = books.read("salesorders", order).row
     path = f"/salesorders/{order['salesorder_id']}"
     answer = books.call("PUT", path, {"notes": "Sum it up"})
 

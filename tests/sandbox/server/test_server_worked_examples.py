@@ -47,8 +47,8 @@ def test_a_document_comes_to_what_it_does_on_paper(
     made = books.make(collection, example)
     stored = books.read(collection, made.row)
 
-    assert made.assumed == example.get("assumes", [])
-    for row in (made.row, stored):
+    assert made.assumed == stored.assumed == example.get("assumes", [])
+    for row in (made.row, stored.row):
         for name, value in example["shows"].items():
             assert (name, row[name]) == (name, value), example["paper"]
         for line, shown in zip(books.lines(row), example.get("lines_show", ()), strict=False):

@@ -58,7 +58,7 @@ def create(context: Context, sent: Row) -> Row:
     numbering.number(context, row, sent)
     parents.check_links(context, sent)
     known = frozenset(row)
-    context.rules.settle(context, row, sent, None)
+    context.rules.settled(context, row, sent, None)
     drop_undocumented(resource, row, known)
     context.store.insert(resource, context.scope, row, parent)
     mirrors.record_written(context, row)

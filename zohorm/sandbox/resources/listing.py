@@ -38,6 +38,7 @@ def answer(context: Context) -> Reply:
         below = Where(f"{where.where.sql} AND parent = ?", (*where.where.values, parent))
         where = attrs.evolve(where, where=below)
     if not is_paged(resource):
+        context.rules.recall(context, where.where)
         texts = context.store.texts(resource, context.scope, where.where)
         return success(f'"{resource.list_key}":[{",".join(texts)}]')
     page, per_page = _page(context), _per_page(context)
@@ -49,6 +50,7 @@ def answer(context: Context) -> Reply:
     )
     if page > 1 and not texts and context.switches.page_past_end == "refuse":
         raise invalid("page")
+    context.rules.recall(context, where.where, order=order, limit=per_page, offset=offset)
     has_more = len(texts) > per_page
     rows = _with_duplicate(context, where.where, order, offset, texts[:per_page])
     page_context: Row = {

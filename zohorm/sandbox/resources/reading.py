@@ -15,6 +15,8 @@ def answer(context: Context) -> Reply:
     """Return the whole record, or its printed form or file if that is what the call wants."""
     key = parents.record_id(context)
     text = text_of(context, key) if key else single(context)
+    if key:
+        context.rules.recall(context, Where(" AND id = ?", (key,)))
     form = papers.wanted(context)
     if form is not None:
         return papers.paper(form, context.resource.label, key)

@@ -75,7 +75,7 @@ def update(context: Context, before: Row, sent: Row) -> Row:
             raise invalid(number)
         numbering.check(context, row)
     known = frozenset(row)
-    context.rules.settle(context, row, sent, before)
+    context.rules.settled(context, row, sent, before)
     drop_undocumented(resource, row, known)
     creating.stamp(context, row)
     context.store.replace(resource, context.scope, row)

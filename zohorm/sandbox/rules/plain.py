@@ -9,6 +9,7 @@ from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import Reply
+from zohorm.sandbox.rules import stating
 from zohorm.sandbox.store import Store, Where
 
 
@@ -28,6 +29,29 @@ class Rules:
 
     def wake(self, context: Context) -> None:
         """Bring stored records up to the clock before a call sees them."""
+
+    def settled(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
+        """Settle a record, and keep the names of the assumed rules that did it."""
+        with stating.watched() as ran:
+            self.settle(context, row, sent, before)
+        key, names = str(row[self.resource.id]), ", ".join(sorted(ran))
+        context.store.set_assumed(self.resource, context.scope, key, names)
+
+    def recall(
+        self,
+        context: Context,
+        where: Where,
+        *,
+        order: str = "seq",
+        limit: int = -1,
+        offset: int = 0,
+    ) -> None:
+        """Name again the assumed rules that settled the records which an answer shows."""
+        kept = context.store.assumed(
+            self.resource, context.scope, where, order=order, limit=limit, offset=offset
+        )
+        for names in kept:
+            stating.recall(names.split(", "))
 
     def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
         """Compute and check a record before it is stored; `before` is None for a new one."""

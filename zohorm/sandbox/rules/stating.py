@@ -10,8 +10,9 @@
 
 The name of a rule is that of its function, `lines.gross`. The first sentence of its docstring
 goes into docs/rules.md, so it says what holds and not what the function does. A call in which an
-assumed rule ran is answered with its name in the header `X-Sandbox-Assumed`: write a rule so that
-it only runs where it decides something.
+assumed rule ran is answered with its name in the header `X-Sandbox-Assumed`, and so is every later
+one that shows a record which it settled: write a rule so that it only runs where it decides
+something.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -79,13 +80,24 @@ def assumed(because: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
 
 @contextmanager
 def watched() -> Iterator[set[str]]:
-    """Collect the names of the assumed rules that run in a block, in this thread alone."""
+    """Collect the names of the assumed rules that run in a block, in this thread alone.
+
+    A block around this one collects them as well.
+    """
     ran: set[str] = set()
     token = _RAN.set(ran)
     try:
         yield ran
     finally:
         _RAN.reset(token)
+        recall(ran)
+
+
+def recall(names: Iterable[str]) -> None:
+    """Say that what a call answers was computed by these assumed rules in an earlier one."""
+    ran = _RAN.get()
+    if ran is not None:
+        ran.update(names)
 
 
 def headers(ran: set[str]) -> dict[str, str]:
