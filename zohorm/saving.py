@@ -181,9 +181,16 @@ class Savable(Doubting):
                 )
             except TooLate:
                 # Nobody knows what the list holds after a wait, so it is checked again.
-                if self._doubt is not None and self.settle():
+                if self._doubt is not None and self._settled_on_the_way():
                     return SaveResult(created=False, fields=tuple(payload))
         raise AssertionError("the last attempt waits as long as it must")
+
+    def _settled_on_the_way(self) -> bool:
+        try:
+            return self.settle()
+        except ZohoError as error:
+            error.maybe_done = True  # The change, whatever the look-up has met.
+            raise
 
     def _send_change(
         self,

@@ -34,7 +34,6 @@ from zohorm.sandbox.limits import LimitReached, Limits, Quota
 from zohorm.sandbox.mails import Outbox
 from zohorm.sandbox.oauth import Accounts, allows
 from zohorm.sandbox.reply import (
-    JSON_TYPE,
     Refusal,
     Reply,
     envelope,
@@ -122,7 +121,7 @@ class Application:
         call.status = reply.status
         if fault is not None and name == "drip":
             return Drip(reply, fault.seconds, partial(self.gate.wait, client))
-        if fault is not None and name == "oversize" and reply.content_type == JSON_TYPE:
+        if fault is not None and name == "oversize":
             return attrs.evolve(reply, content=padded(reply.content, fault.size))
         return _spoiled(reply, name)
 

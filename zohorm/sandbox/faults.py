@@ -201,6 +201,8 @@ def without_key(content: bytes) -> bytes:
 
 
 def padded(content: bytes, size: int) -> bytes:
-    """Return a JSON object with one member more, so that it has at least so many bytes."""
+    """Return a JSON object with one member more, or a file with more bytes: `size` at least."""
+    if not content.startswith(b"{"):
+        return content + bytes(size)
     body = exact.load(content.decode())
     return exact.write({**body, "padding": "x" * size}).encode()

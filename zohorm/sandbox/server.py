@@ -25,6 +25,8 @@ from werkzeug.wrappers import Request
 from zohorm.sandbox.reply import Reply, envelope, refused, unknown_url
 
 if TYPE_CHECKING:
+    from io import BufferedWriter
+
     from _typeshed.wsgi import WSGIEnvironment
 
 BODY_LIMIT = 32 * 1024 * 1024
@@ -201,8 +203,9 @@ class _Handler(WSGIRequestHandler):
             if not answer.wait(seconds=answer.seconds / _DROPS):
                 self.close_connection = True
                 return
-            self.wfile.write(content[start : start + drop])
-            self.wfile.flush()
+            self._write(content[start : start + drop])
+            if self.close_connection:
+                return
 
     def _answer(self, body: bytes) -> Reply | Cut | Drip:
         try:
@@ -266,8 +269,17 @@ class _Handler(WSGIRequestHandler):
             self.send_header("Connection", "close" if self.close_connection else "keep-alive")
         self.end_headers()
         content = b"" if self.command == "HEAD" else reply.content[:length]
-        self.wfile.write(content)
-        self.wfile.flush()
+        self._write(content)
+
+    def _write(self, content: bytes) -> None:
+        try:
+            self.wfile.write(content)
+            self.wfile.flush()
+        except OSError:
+            # The client has left. What waits to be written is dropped, or closing would try again,
+            # fail, and leave the socket open.
+            self.close_connection = True
+            cast("BufferedWriter", self.wfile).raw.close()
 
     def handle_expect_100(self) -> bool:
         answered = super().handle_expect_100()
