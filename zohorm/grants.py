@@ -182,6 +182,25 @@ class AccountsServer:
             parameters["code_verifier"] = proof.verifier
         return self._granted(TOKEN_PATH, self._post(TOKEN_PATH, parameters))
 
+    def renew(self, refresh_token: str) -> Granted:
+        """Get an access token of a refresh token, to see whether this server accepts it.
+
+        Sessions renew their tokens by themselves. It is one of ten that ten minutes allow.
+
+        Raises:
+            RefreshRefused: the refresh token or the client is not accepted here.
+            RefreshThrottled: too many tokens were asked for.
+            TransportError, MalformedReply: no usable answer came.
+        """
+        parameters = {"grant_type": "refresh_token", **self._client()}
+        answer = self._post(TOKEN_PATH, {**parameters, "refresh_token": refresh_token})
+        try:
+            return self._granted(TOKEN_PATH, answer)
+        except AuthError as error:
+            if error.code is None:  # A throttle, which refuses nothing.
+                raise
+            raise refresh.refused(error.status, str(error.code), attempts=1) from None
+
     def ask_device(self, scopes: Iterable[str]) -> DeviceCodes:
         """Ask for the codes with which a user lets this machine in from another one.
 

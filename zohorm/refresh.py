@@ -140,6 +140,19 @@ def throttled(
     )
 
 
+def refused(status: int | None, error: str, *, attempts: int) -> RefreshRefused:
+    """Return the error of credentials that the accounts server does not accept."""
+    return RefreshRefused(
+        "the accounts server refuses the credentials",
+        advice=_ADVICE.get(error, "Check client_id, client_secret, refresh_token and region"),
+        method="POST",
+        path=TOKEN_PATH,
+        status=status,
+        code=error,
+        attempts=attempts,
+    )
+
+
 class RefreshGrant:
     """Asks the accounts server for a new access token, with a refresh token that stays valid.
 
@@ -274,20 +287,9 @@ class RefreshGrant:
             _log.info("too many access tokens were asked for")
             raise throttled(reply.status, body, attempts=attempt)
         if isinstance(error, str) and error:
-            raise self._refused(reply.status, error, attempt)
+            _log.info("the access token was not renewed: %s", error)
+            raise refused(reply.status, error, attempts=attempt)
         return Outcome(reply.status, readable=False)
-
-    def _refused(self, status: int, error: str, attempt: int) -> RefreshRefused:
-        _log.info("the access token was not renewed: %s", error)
-        return RefreshRefused(
-            "the accounts server refuses the credentials",
-            advice=_ADVICE.get(error, "Check client_id, client_secret, refresh_token and region"),
-            method="POST",
-            path=TOKEN_PATH,
-            status=status,
-            code=error,
-            attempts=attempt,
-        )
 
     def _wait(
         self, decision: Decision, status: int | None, attempt: int, deadline: float | None

@@ -15,7 +15,7 @@ import attrs
 import click
 
 from zohorm import regions
-from zohorm.errors import NotAuthorized, ZohoError
+from zohorm.errors import NotAuthorized, Unsupported, ZohoError
 from zohorm.extras import login as ways
 from zohorm.extras import profiles
 from zohorm.extras.profiles import Profile
@@ -317,11 +317,11 @@ def organization(organization_id: str | None, name: str, product: str) -> None:
     session = ways.open_session(profile, product)
     try:
         found = ways.organizations(session)
-    except NotAuthorized:
-        # A token that may not list them may still use one.
+    except (NotAuthorized, Unsupported):
+        # Who may not list them may still use one.
         if organization_id is None:
             raise
-        found = [ways.Organization(organization_id, "(not checked: the token may not list them)")]
+        found = [ways.Organization(organization_id, "(not checked: they could not be listed)")]
     finally:
         session.close()
     if organization_id is None:

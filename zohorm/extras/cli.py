@@ -7,8 +7,11 @@ import signal
 import sys
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from zohorm.extras import MissingExtra
 
@@ -17,7 +20,11 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtra("the command line", extra="cli") from error
 
-from zohorm.extras import account
+from zohorm.errors import MissingSetting
+from zohorm.extras import account, profiles
+from zohorm.extras.login import NO_ORGANIZATION, SESSIONS, open_session
+from zohorm.session import Session
+from zohorm.settings import environment
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -124,6 +131,61 @@ def sandbox(as_json: bool, chosen: tuple[str, ...], **settings: Any) -> None:
     finally:
         server.stop()
     click.echo("stopped", err=True)
+
+
+@commands.command()
+@click.option("--profile", "name", help="Examine this one; else the environment, else `default`.")
+@click.option("--product", type=click.Choice(sorted(SESSIONS)), default="books", show_default=True)
+@click.option("--quick", is_flag=True, help="Leave out products and scopes: one call in all.")
+@click.option(
+    "--no-search",
+    is_flag=True,
+    help="Where credentials are refused, do not ask the service's other data centres.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@account.told
+def doctor(name: str | None, product: str, quick: bool, no_search: bool, as_json: bool) -> None:
+    """Check credentials, region, organization, scopes, quota and clock; say what to mend.
+
+    It reads only, and ends with 1 if something is broken. For Books it makes 21 calls, with --quick
+    one; for other products about as many.
+    """
+    from zohorm.extras import doctor as doctors
+
+    session, source = _examined(name, product)
+    with closing(session):
+        found = doctors.examine(session, quick=quick, search=not no_search)
+    if as_json:
+        click.echo(
+            json.dumps({"source": source, "healthy": found.is_healthy, **attrs.asdict(found)})
+        )
+    else:
+        click.echo(f"Examined: {source}")
+        for each in found.findings:
+            click.echo(f"{each.state.upper():8} {each.check:13} {each.says}")
+            if each.advice:
+                click.echo(f"{'':22} -> {each.advice.rstrip('. ')}.")
+        click.echo(f"It took {found.calls} calls, and {found.token_calls} for tokens.")
+    if not found.is_healthy:
+        sys.exit(1)
+
+
+def _examined(name: str | None, product: str) -> tuple[Session, str]:
+    """Open the session that is meant, and say where its credentials are from."""
+    kind = SESSIONS[product]
+    if name is None:
+        for organization in (None, NO_ORGANIZATION):
+            try:
+                named, place, credentials = environment(organization_id=organization)
+            except MissingSetting as error:
+                missing = error
+            else:
+                credentials["max_retries"] = 2
+                return kind(named, place, **credentials), "the environment"
+        name = profiles.DEFAULT
+        if name not in profiles.names():
+            raise click.ClickException(f"{missing} Or log in: zohorm login")
+    return open_session(profiles.load(name), product), f"the profile {name!r}"
 
 
 def _switches(chosen: Iterable[str]) -> dict[str, bool | int | str]:

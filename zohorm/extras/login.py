@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import secrets
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import attrs
 
 from zohorm import products, regions, wire
-from zohorm.errors import AuthError
+from zohorm.errors import AuthError, Unsupported
 from zohorm.extras.profiles import Profile
 from zohorm.extras.redirect import Redirect
 from zohorm.grants import AccountsServer, DeviceCodes, Granted, Proof
@@ -21,6 +21,9 @@ from zohorm.session import Session
 
 REDIRECT_URL = "http://localhost:8765/"
 WAIT_SECONDS = 300.0
+# Sessions need one; no organization has this id.
+NO_ORGANIZATION = "0"
+_WITHOUT_LISTING = ("checkout", "subscriptions")
 SESSIONS: dict[str, type[Session]] = {
     "books": products.ZohoBooks,
     "checkout": products.ZohoCheckout,
@@ -133,19 +136,38 @@ def open_session(profile: Profile, product: str, *, token: str | None = None) ->
     if token is not None:
         settings["access_token"] = token
     settings["max_retries"] = 2
-    return SESSIONS[product](profile.organization_id or "0", profile.region, **settings)
+    return SESSIONS[product](profile.organization_id or NO_ORGANIZATION, profile.region, **settings)
 
 
 def organizations(session: Session) -> list[Organization]:
     """Return the organizations that the user may use; one call.
 
     Raises:
+        Unsupported: the product documents no such call.
         NotAuthorized: the token lacks the scope for it.
         ZohoError: the call failed.
     """
-    scope = f"{session.product.scope_prefix}.settings.READ"
-    asked = Operation("GET", "/organizations", scope, needs_organization=False)
-    body = session.call(asked, {})[1].body
+    asked = listing(session)
+    if asked is None:
+        raise Unsupported(
+            f"{session.product.name} documents no call that lists organizations",
+            advice="The id stands in its settings: pass --organization",
+        )
+    return listed(session.call(asked, {})[1].body)
+
+
+def listing(session: Session) -> Operation | None:
+    """Return the call that lists the organizations and needs none; None if none is documented."""
+    if session.product.name in _WITHOUT_LISTING:
+        return None
+    # Source: Expense v1, organizations; the references of the others ask for that of settings.
+    module = "orgsettings" if session.product.name == "expense" else "settings"
+    scope = f"{session.product.scope_prefix}.{module}.READ"
+    return Operation("GET", "/organizations", scope, needs_organization=False)
+
+
+def listed(body: Mapping[str, object] | None) -> list[Organization]:
+    """Return the organizations that an answer lists."""
     rows = [] if body is None else wire.rows_in(body.get("organizations"))
     return [
         Organization(
