@@ -15,6 +15,8 @@ from zohorm.sandbox.roots import SELECTORS
 
 GIVEN = "4815000000000000201"  # 7.5 %; every organization has it from the start.
 _GIVEN_ACCOUNT = "4815000000000000301"
+# Billing has names of its own.
+_LINES = ("line_items", "invoice_items", "creditnote_items")
 _BUYS = ("bills", "purchaseorders", "vendorcredits")
 
 
@@ -29,7 +31,9 @@ class Made:
 class Books:
     """One product of a sandbox, with what the examples need to be there."""
 
-    def __init__(self, sandbox: Sandbox, name: str, needs: Mapping[str, Any]) -> None:
+    def __init__(
+        self, sandbox: Sandbox, name: str, needs: Mapping[str, Any], *, organization: int = 0
+    ) -> None:
         found = product(name)
         assert found is not None
         self.product = found
@@ -38,7 +42,7 @@ class Books:
         self.session.trust_env = False
         self.session.headers["Authorization"] = f"Zoho-oauthtoken {sandbox.access_token()}"
         selector = SELECTORS[name]
-        self.query = {"organization_id": sandbox.organization_ids[0]}
+        self.query = {"organization_id": sandbox.organization_ids[organization]}
         if selector.documented[0] == "header":
             self.session.headers[selector.headers[0]] = self.query.pop("organization_id")
         self.taxes = {"given": GIVEN}
@@ -67,7 +71,8 @@ class Books:
         sent = dict(example.get("sent", {}))
         body = {**self._base(collection, example.get("currency", "")), **self._named(sent)}
         if "lines" in example:
-            body["line_items"] = [self._line(line) for line in example["lines"]]
+            member = next(name for name in _LINES if name in resource.fields)
+            body[member] = [self._line(line) for line in example["lines"]]
         made = self.call("POST", f"/{resource.path}", body)
         return attrs.evolve(made, row=made.row[resource.key])
 
@@ -85,7 +90,7 @@ class Books:
 
     def lines(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the lines of a document."""
-        found: list[dict[str, Any]] = row["line_items"]
+        found: list[dict[str, Any]] = next(row[name] for name in _LINES if name in row)
         return found
 
     def resource(self, collection: str) -> Resource:
@@ -146,7 +151,7 @@ class Books:
             item = {"name": f"Item at {made['item']}", "rate": made.pop("item")}
             made["item_id"] = self.call("POST", "/items", item).row["item"]["item_id"]
             return made
-        return {"name": "Tea", "description": "Tea", **made}
+        return {"name": "Tea", "description": "Tea", "code": "tea", **made}
 
     def _named(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         made = dict(sent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -258,3 +259,11 @@ def test_looking_at_the_switches_is_not_asking_for_them() -> None:
     with switched(sent_number="accept") as plain:
         assert plain.sandbox.switches.sent_number == "accept"
         assert "sent_number" not in plain.sandbox.switches_asked
+
+
+def test_tax_rounding() -> None:
+    with switched(tax_rounding="item_level") as plain:
+        # 7.5 % of 0.99 is 0.07425: three times 0.07, and not 0.22 of 2.97 at once.
+        lines = [{"name": "Tea", "rate": 0.99, "tax_id": "4815000000000000201"}] * 3
+        invoice = plain.invoice(*lines)
+        assert (invoice["sub_total"], invoice["tax_total"]) == (Decimal("2.97"), Decimal("0.21"))

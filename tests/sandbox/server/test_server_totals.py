@@ -239,3 +239,52 @@ def test_a_group_of_a_tax_that_is_not_there_is_refused(books: Books) -> None:
     )
 
     assert (answer.status_code, answer.json()["code"]) == (400, 1002)
+
+
+def test_an_organization_in_yen_counts_dollars_in_whole_yen() -> None:
+    with Sandbox(organizations=3) as sandbox:
+        books = Books(sandbox, "inventory", PAGE, organization=2)
+        line = {"quantity": Decimal(3), "rate": Decimal("9.99")}
+        dollars = {"currency": "USD", "sent": {"exchange_rate": Decimal("156.5")}, "lines": [line]}
+
+        foreign = books.make("salesorders", dollars).row
+        own = books.make("salesorders", {"lines": [line]}).row
+
+    # 3 x 9.99 = 29.97 dollars; 29.97 x 156.5 = 4690.305 yen; 9.99 x 156.5 = 1563.435 yen.
+    assert (foreign["total"], foreign["bcy_total"]) == (Decimal("29.97"), 4690)
+    assert foreign["line_items"][0]["bcy_rate"] == 1563
+    assert (own["currency_code"], own["total"], own["bcy_total"]) == ("JPY", 30, 30)
+
+
+def test_a_document_takes_the_rate_of_its_currency_on_its_day() -> None:
+    with Sandbox() as sandbox:
+        books = Books(sandbox, "books", PAGE)
+        path = f"/settings/currencies/{books.currencies['EUR']}"
+        for day, rate in (("2026-01-01", "1.10"), ("2026-01-10", "1.20"), ("2026-02-01", "1.30")):
+            new = {"effective_date": day, "rate": Decimal(rate)}
+            key = books.call("POST", f"{path}/exchangerates", new).row["exchange_rate"]
+
+        found = []
+        for day in ("2025-12-31", "2026-01-09", "2026-01-10", "2026-02-01"):
+            example = {"currency": "EUR", "sent": {"date": day}, "lines": [{"rate": Decimal(10)}]}
+            found.append(books.make("salesorders", example).row["bcy_total"])
+        shown = books.call("GET", path).row["currency"]["exchange_rate"]
+        books.call("DELETE", f"{path}/exchangerates/{key['exchange_rate_id']}")
+
+    assert found == [12, 11, 12, 13]
+    assert shown == Decimal("1.2")
+
+
+def test_a_stored_line_of_a_tax_that_nobody_has_keeps_its_percentage() -> None:
+    with Sandbox() as sandbox:
+        books = Books(sandbox, "inventory", PAGE)
+        line = {"rate": "100", "quantity": "1", "tax_id": "1", "tax_name": "Old"}
+        row = {"salesorder_number": "SO-1", "line_items": [{**line, "tax_percentage": "7"}]}
+        key = sandbox.insert("SalesOrder", row, product="inventory")
+
+        [stored] = sandbox.rows("SalesOrder", product="inventory")
+        line_id = stored["line_items"][0]["line_item_id"]  # type: ignore[index, call-overload]
+        body = {"line_items": [{"line_item_id": line_id, "quantity": 2}]}
+        after = books.change("salesorders", {"salesorder_id": key}, body)
+
+    assert (after["sub_total"], after["tax_total"], after["total"]) == (200, 14, 214)

@@ -44,8 +44,10 @@ def fill(context: Context, row: Row, sent: Row, before: Row | None) -> Money:
     """Fill in currency, precision and exchange rate of a document, and return how it counts."""
     organization = organizations.get(context.store, context.organization_id)
     if not row.get("currency_id") and not row.get("currency_code"):
+        other = _other_side(context, row)
+        whose = other if other.get("currency_code") else organization
         for name in ("currency_id", "currency_code"):
-            row[name] = organization.get(name, "")
+            row[name] = whose.get(name, "")
     currency = find(context, row)
     for name in ("currency_id", "currency_code", "currency_symbol"):
         if currency.get(name):
@@ -57,6 +59,17 @@ def fill(context: Context, row: Row, sent: Row, before: Row | None) -> Money:
         day = str(row.get("date") or row.get("start_date") or context.today)
         row["exchange_rate"] = ONE if is_base else _usual_rate(_rate_on(context, currency, day))
     return money_of(context, row, organization)
+
+
+@source("Books v3, contacts: `currency_id`")
+def _other_side(context: Context, row: Row) -> Row:
+    """A document that names no currency is in that of its customer or vendor."""
+    for member, kinds in (("customer_id", ("Contact", "Customer")), ("vendor_id", ("Contact",))):
+        for kind in kinds:
+            found = context.get(kind, row.get(member))
+            if found is not None:
+                return found
+    return {}
 
 
 def money_of(context: Context, row: Row, organization: Row | None = None) -> Money:

@@ -58,6 +58,11 @@ def of(row: Row) -> list[Row]:
     return next((rows for rows in (rows_of(row.get(name)) for name in MEMBERS) if rows), [])
 
 
+def key_of(line: Row) -> str:
+    """Return the id of a line; those of Billing have none beside that of their item."""
+    return str(line.get("line_item_id") or line.get("item_id") or "")
+
+
 def fill(context: Context, line: Row, item: Row, place: int, money: Money) -> None:
     """Fill in what a line leaves out, from its item if it is newly there."""
     for name in _FROM_ITEM:

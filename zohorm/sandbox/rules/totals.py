@@ -81,10 +81,10 @@ def _total(
 
 def _counted(context: Context, row: Row, before: Row | None, money: Money) -> list[Counted]:
     """Fill in each line and return what they come to."""
-    known = {line.get("line_item_id"): line for line in lines.of(before or {})}
+    known = {lines.key_of(line): line for line in lines.of(before or {})}
     found = []
     for place, line in enumerate(lines.of(row), start=1):
-        old = known.get(line.get("line_item_id"), {})
+        old = known.get(lines.key_of(line), {})
         is_known = bool(old) and old.get("item_id") == line.get("item_id")
         item = {} if is_known else context.get("Item", line.get("item_id")) or {}
         lines.fill(context, line, item, place, money)
