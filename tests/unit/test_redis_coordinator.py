@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
+from fleet import SPEED, QuickClock
 from local_redis import LocalRedis
 
 from zohorm.clock import SystemClock
@@ -28,28 +29,6 @@ from zohorm.throttle import Quota
 
 HOST = "https://www.zohoapis.com"
 ORGANIZATION = "10"
-SPEED = 120.0
-
-
-class QuickClock:
-    """The real clock, running so many times faster: a minute takes half a second."""
-
-    def __init__(self) -> None:
-        self._real = SystemClock()
-
-    def now(self) -> float:
-        return self._real.now() * SPEED
-
-    def time(self) -> float:
-        return self._real.time() * SPEED
-
-    def sleep(self, seconds: float) -> None:
-        self._real.sleep(seconds / SPEED)
-
-    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
-        self._real.wait(condition, None if seconds is None else seconds / SPEED)
-
-
 CLOCK = QuickClock()
 
 
