@@ -26,6 +26,7 @@ import attrs
 import pytest
 
 import zohorm
+from zohorm.extras import profiles
 from zohorm.sandbox import Sandbox, Switches
 from zohorm.sandbox.faults import FAULTS
 from zohorm.settings import Settings
@@ -88,13 +89,17 @@ def demo_data() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def service(demo_data: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+def service(demo_data: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Sandbox:
     """The demo data untouched, and the environment of someone who uses it as the service."""
     demo_data.reset()
     # An abandoned session of another test would be one of another organization.
     gc.collect()
     for name, key in VARIABLES.items():
         monkeypatch.setenv(name, demo_data.credentials[key])
+    # What somebody has who has logged in, twice.
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    for name in ("default", "acme"):
+        profiles.save(profiles.Profile(name=name, **demo_data.credentials))
     return demo_data
 
 
@@ -205,9 +210,14 @@ def fault(words: list[str]) -> str | None:
 def unknown_command(arguments: list[str]) -> str | None:
     from zohorm.extras.cli import commands
 
-    if not arguments or arguments[0].startswith("-") or arguments[0] in commands.commands:
+    if not arguments or arguments[0].startswith("-"):
         return None
-    return f"zohorm has no command {arguments[0]}"
+    command = commands.commands.get(arguments[0])
+    if command is None:
+        return f"zohorm has no command {arguments[0]}"
+    known = {option for parameter in command.params for option in parameter.opts}
+    unknown = [word for word in arguments[1:] if word.startswith("-") and word not in known]
+    return f"zohorm {arguments[0]} has no option {unknown[0]}" if unknown else None
 
 
 def unknown_extra(arguments: list[str]) -> str | None:

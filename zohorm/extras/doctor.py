@@ -198,7 +198,7 @@ def _first(session: Session) -> Operation:
 def _place(session: Session) -> str:
     """Name the data centre whose host a session calls."""
     found = regions.of_address(session.organization_key[0])
-    return "none of the service's own" if found is None else f"{found.code} ({found.name})"
+    return "a host of your own choice" if found is None else f"{found.code} ({found.name})"
 
 
 def _search(notes: _Notes, code: str) -> None:
