@@ -28,7 +28,7 @@ from zohorm.sandbox.context import Context
 from zohorm.sandbox.devices import PAGE_PATH
 from zohorm.sandbox.faults import Fault, Faults, padded, without_key
 from zohorm.sandbox.gate import Gate
-from zohorm.sandbox.incoming import Incoming, incoming
+from zohorm.sandbox.incoming import Incoming, acceptable, incoming
 from zohorm.sandbox.keeping import Keeper
 from zohorm.sandbox.limits import LimitReached, Limits, Quota
 from zohorm.sandbox.mails import Outbox
@@ -156,6 +156,7 @@ class Application:
     def _product(self, arrived: Incoming, fault: Fault | None, client: socket.socket) -> Reply:
         try:
             product, found = self._found(arrived)
+            acceptable(arrived)
             self._authorize(arrived, found.operation, fault)
             organization_id = self._organization(arrived, found.operation)
         except Refusal as refusal:
@@ -228,7 +229,7 @@ class Application:
                     organization_id=organization_id,
                     now=now,
                     params=found.params,
-                    query=arrived.query,
+                    query={**arrived.query, **found.query},
                     headers=arrived.headers,
                     body=body,
                     files=arrived.files,

@@ -11,10 +11,18 @@ from werkzeug.wrappers import Request
 from zohorm.sandbox import exact, roots
 from zohorm.sandbox.calls import SentFile
 from zohorm.sandbox.exact import Json
-from zohorm.sandbox.reply import not_json
+from zohorm.sandbox.reply import not_acceptable, not_json
 from zohorm.sandbox.roots import Root
 
 CONTROL_ROOT = "/sandbox"
+# What the service answers in, files included, and ranges that take it in.
+_ANSWERED = frozenset(
+    [
+        *("*/*", "application/*", "application/json", "application/octet-stream"),
+        *("application/pdf", "text/*", "text/json", "text/plain", "text/html", "text/javascript"),
+        *("image/*", "image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"),
+    ]
+)
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -76,6 +84,20 @@ class Incoming:
             return exact.read(self.raw) if self.raw else dict(self.form) or None
         except exact.NotJson:
             return dict(self.form) or None
+
+
+def acceptable(arrived: Incoming) -> None:
+    """Check that a client takes anything that the service answers. Source: Books v3, errors.
+
+    Raises:
+        Refusal: it does not.
+    """
+    ranges = [
+        each.partition(";")[0].strip().lower() for each in arrived.header("Accept").split(",")
+    ]
+    wanted = [each for each in ranges if "/" in each]
+    if wanted and not any(each in _ANSWERED or each.endswith("+json") for each in wanted):
+        raise not_acceptable()
 
 
 def incoming(request: Request) -> Incoming:

@@ -85,6 +85,11 @@ def unknown_url() -> Refusal:
     return Refusal(404, 5, "Invalid URL Passed")
 
 
+def not_acceptable() -> Refusal:
+    """Refuse to answer in a type that the service does not know; no source shows the code."""
+    return Refusal(406, 4, "Invalid value passed for Accept")
+
+
 def unknown_record(label: str, *, status: int = 404) -> Refusal:
     """Refuse an id that the organization does not know. Source: Invoice v3, errors, code 1002."""
     return Refusal(status, 1002, f"{label} does not exist.")

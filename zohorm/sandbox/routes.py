@@ -16,6 +16,10 @@ from zohorm.sandbox.reply import unknown_url
 # The only names that stand in front of a path without being documented: those of custom modules.
 # Source: Books v3, custom modules.
 _MODULE = "cm_"
+# Older names of paths, as seen by clients, and what they narrow a list to.
+_ALIASES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "vendors": ("contacts", {"contact_type": "vendor"}),
+}
 
 
 @attrs.frozen
@@ -27,6 +31,8 @@ class Route:
     params: Mapping[str, str]
     choices: tuple[tuple[Resource, Operation], ...] = ()
     """Every operation with this method and path; what the call says tells which it is."""
+    query: Mapping[str, str] = attrs.Factory(dict)
+    """What the path says beside, as parameters would."""
 
 
 @attrs.define
@@ -90,6 +96,11 @@ def route(
     """
     tree = _tree(product).get(version or product.version)
     found = [end for end in tree.matches(_steps(path)) if end.ends] if tree is not None else []
+    first, _, rest = path.removeprefix("/").partition("/")
+    if not found and first in _ALIASES:
+        name, narrowed = _ALIASES[first]
+        meant = route(product, method, f"/{name}/{rest}", query=query, version=version)
+        return None if meant is None else attrs.evolve(meant, query=narrowed)
     if not path.startswith("/") or not found:
         raise unknown_url()
     wanted = "GET" if method == "HEAD" else method

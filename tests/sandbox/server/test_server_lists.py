@@ -276,3 +276,86 @@ def test_a_switch_among_the_filters_takes_no_row_away(plain: Plain) -> None:
     plain.sandbox.insert("Account", {"account_name": "Mine"})
 
     assert len(plain.get("/chartofaccounts", showbalance="true")["chartofaccounts"]) > 1
+
+
+@pytest.mark.parametrize(
+    ("view", "numbers"),
+    [
+        ("Date.Today", "3"),
+        ("Date.PreviousDay", "2"),
+        ("Date.ThisWeek", "2 3 4"),
+        ("Date.PreviousWeek", "1"),
+        ("date.thismonth", "1 2 3 4 5"),
+        ("Date.PreviousMonth", "0"),
+        ("Date.ThisQuarter", "1 2 3 4 5 6"),
+        ("Date.ThisYear", "1 2 3 4 5 6"),
+        ("Date.PreviousYear", "0"),
+        ("Date.PreviousQuarter", "0"),
+        ("Date.All", "0 1 2 3 4 5 6"),
+        ("Date.PaymentExpectedDate", "4"),
+    ],
+)
+def test_a_view_by_time_has_the_days_of_its_period(plain: Plain, view: str, numbers: str) -> None:
+    """The clock stands on Thursday, 15 January 2026, in Phoenix."""
+    days = ("2025-12-31", "2026-01-10", "2026-01-14", "2026-01-15", "2026-01-17", "2026-01-31")
+    for number, day in enumerate((*days, "2026-02-01")):
+        row = {"invoice_number": str(number), "date": day}
+        expected = {"payment_expected_date": "2026-01-20"} if number == 4 else {}
+        plain.sandbox.insert("Invoice", {**row, **expected})
+
+    rows = plain.get("/invoices", filter_by=view)["invoices"]
+
+    # Those of the fixture are not meant.
+    found = {row["invoice_number"] for row in rows} - {f"INV-{number}" for number in range(1, 6)}
+    assert " ".join(sorted(found)) == numbers
+
+
+def test_a_view_by_an_unknown_time_is_refused(plain: Plain) -> None:
+    query = {"filter_by": "Date.NextMonth"}
+    assert plain.refused("GET", "/invoices", query=query) == (400, 2)
+
+
+@pytest.mark.parametrize(
+    ("root", "path", "size"),
+    [
+        ("/inventory/v1", "/unitgroups", 50),
+        ("/inventory/v1", "/locations", 50),
+        ("/inventory/v1", "/items", 200),
+        ("/books/v3", "/items", 200),
+    ],
+)
+def test_a_few_lists_begin_with_fifty_rows(plain: Plain, root: str, path: str, size: int) -> None:
+    plain.root = plain.sandbox.url + root
+
+    assert plain.get(path)["page_context"]["per_page"] == size
+    assert plain.get(path, per_page="60")["page_context"]["per_page"] == 60
+
+
+def test_vendors_are_the_contacts_of_that_type(plain: Plain) -> None:
+    plain.contact("Ada")
+    key = plain.contact("Zoë", contact_type="vendor")
+
+    assert [row["contact_id"] for row in plain.get("/vendors")["contacts"]] == [key]
+    assert plain.get(f"/vendors/{key}")["contact"]["contact_name"] == "Zoë"
+    assert plain.refused("GET", "/vendors/1") == (404, 1002)
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("application/xml", 406),
+        ("text/csv, application/xml;q=0.9", 406),
+        ("application/json", 200),
+        ("application/xml, */*;q=0.1", 200),
+        ("application/vnd.api+json", 200),
+        ("nonsense", 200),
+        ("", 200),
+    ],
+)
+def test_a_type_that_the_service_does_not_answer_in_is_refused(
+    plain: Plain, accept: str, status: int
+) -> None:
+    answer = plain.call("GET", "/invoices", headers={"Accept": accept})
+
+    assert answer.status_code == status
+    assert (answer.json()["code"] == 0) == (status == 200)

@@ -451,7 +451,9 @@ def test_printed_forms_are_bytes(plain: Plain) -> None:
     ):
         answer = plain.call("GET", path, query=query)
         assert answer.headers["Content-Type"] == "application/pdf"
-        assert answer.content.startswith(b"%PDF-1.4")
+        assert answer.content.startswith(b"%PDF-")
+        assert b"(Invoice " + key.encode() + b") Tj" in answer.content
+        assert answer.content.rstrip().endswith(b"%%EOF")
     assert plain.refused("GET", "/invoices/pdf", query={"invoice_ids": "1"}) == (404, 1002)
 
 

@@ -17,6 +17,7 @@ from zohorm.sandbox.columns import LINE_END, Column, columns_of, day, fold, has_
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json
 from zohorm.sandbox.reply import invalid, too_long
+from zohorm.sandbox.resources import periods
 from zohorm.sandbox.store import Where
 from zohorm.sandbox.switches import Switches
 
@@ -200,9 +201,12 @@ def _view(context: Context, view: str) -> Where:
     if context.switches.filter_by_case == "ignore-case":
         views = {fold(name): where for name, where in views.items()}
         view = fold(view)
-    if view not in views:
+    if view in views:
+        return views[view]
+    found = periods.condition(context, view)
+    if found is None:
         raise invalid("filter_by")
-    return views[view]
+    return found
 
 
 @cache

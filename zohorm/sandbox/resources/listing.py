@@ -16,6 +16,9 @@ from zohorm.sandbox.resources.creating import stamp
 from zohorm.sandbox.store import Where
 
 PAGE_SIZE = 200
+# Lists that begin with fewer rows. Source: Inventory v1, units; locations are seen by clients.
+_SHORT_PAGE_SIZE = 50
+_SHORT = {("inventory", "unitgroups"), ("inventory", "settings/units"), ("inventory", "locations")}
 # response_option: whether rows, the count and the sums are answered.
 _OPTIONS = {
     "0": (True, False, False),
@@ -80,7 +83,9 @@ def _page(context: Context) -> int:
 
 
 def _per_page(context: Context) -> int:
-    asked = _positive(context, "per_page", PAGE_SIZE, _LAST_PAGE)
+    is_short = (context.resource.product, context.resource.path) in _SHORT
+    default = _SHORT_PAGE_SIZE if is_short else PAGE_SIZE
+    asked = _positive(context, "per_page", default, _LAST_PAGE)
     if asked > PAGE_SIZE and context.switches.per_page_above_200 == "refuse":
         raise invalid("per_page")
     return min(asked, PAGE_SIZE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.reply import Reply, page_of_html
 
@@ -30,24 +32,27 @@ def paper(form: str, title: str, record_id: str) -> Reply:
 
 def _pdf(title: str) -> bytes:
     """Return a PDF of one page with one line of Latin text."""
-    line = (
-        title.encode("latin-1", "replace").replace(b"(", b"").replace(b")", b"").replace(b"\\", b"")
+    # Loaded when first needed, for a sandbox starts quickly; it brings no types.
+    import pydyf  # type: ignore[import-untyped]
+
+    line = title.encode("latin-1", "replace").translate(None, b"()\\")
+    document = pydyf.PDF()
+    font = pydyf.Dictionary({"Type": "/Font", "Subtype": "/Type1", "BaseFont": "/Helvetica"})
+    text = pydyf.Stream([b"BT /F1 18 Tf 72 720 Td (" + line + b") Tj ET"])
+    for each in (font, text):
+        document.add_object(each)
+    fonts = pydyf.Dictionary({"F1": font.reference})
+    document.add_page(
+        pydyf.Dictionary(
+            {
+                "Type": "/Page",
+                "Parent": document.pages.reference,
+                "MediaBox": pydyf.Array([0, 0, 612, 792]),
+                "Contents": text.reference,
+                "Resources": pydyf.Dictionary({"Font": fonts}),
+            }
+        )
     )
-    stream = b"BT /F1 18 Tf 72 720 Td (" + line + b") Tj ET"
-    objects = (
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> >> >>",
-        b"<< /Length " + str(len(stream)).encode() + b" >>\nstream\n" + stream + b"\nendstream",
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    )
-    text = b"%PDF-1.4\n"
-    places = []
-    for number, each in enumerate(objects, start=1):
-        places.append(len(text))
-        text += f"{number} 0 obj\n".encode() + each + b"\nendobj\n"
-    table = b"".join(f"{place:010d} 00000 n \n".encode() for place in places)
-    start = len(text)
-    text += b"xref\n0 6\n0000000000 65535 f \n" + table
-    return text + f"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n".encode()
+    written = BytesIO()
+    document.write(written)
+    return written.getvalue()
