@@ -202,7 +202,7 @@ def fault(words: list[str]) -> str | None:
     if program == "tox":
         return unknown_environment(arguments)
     # `.` reads a file into the shell, as the one that activates an environment.
-    if program in (".", "export", "git", "apt", "pytest", "mypy", "curl"):
+    if program in (".", "export", "git", "apt", "pytest", "mypy", "curl", "celery"):
         return None
     return f"{program} is not a program that these pages use"
 
