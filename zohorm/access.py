@@ -19,6 +19,7 @@ from zohorm.retry import RetryPolicy
 from zohorm.rows import Writes
 from zohorm.settings import Settings
 from zohorm.sharing import Shared
+from zohorm.stopping import Stop
 from zohorm.throttle import LocalThrottle, Throttle
 from zohorm.token import TokenSource
 from zohorm.transport import RequestsTransport
@@ -66,6 +67,7 @@ class Access:
             on_wait=settings.on_wait,
             on_retry=settings.on_retry,
         )
+        self._stop = Stop()
         # What is held is given back if a later step fails, too.
         with ExitStack() as held:
             self._coordinator = self._find_coordinator(held)
@@ -83,22 +85,20 @@ class Access:
                 token=self._token_source(held),
                 throttle=settings.throttle or self._pace(held),
                 transport=transport,
-                retry=RetryPolicy(
-                    max_retries=settings.max_retries,
-                    max_retry_after_seconds=settings.max_retry_after,
-                    backoff_seconds=settings.retry_backoff_seconds,
-                ),
+                retry=_retry(settings),
                 timeout=settings.timeout,
                 max_wait_seconds=settings.max_wait_seconds,
                 min_calls_remaining=settings.min_calls_remaining,
                 clock=settings.clock,
                 read_only=settings.read_only,
+                stop=self._stop,
                 hooks=self.hooks,
             )
             self._held = held.pop_all()
 
     def close(self) -> None:
-        """Close the session's own connections and release what it shares."""
+        """Close the session's own connections and release what it shares; no call waits on."""
+        self._stop.ask()
         self._held.close()
 
     def _find_coordinator(self, held: ExitStack) -> Coordinator | None:
@@ -163,6 +163,14 @@ class Access:
             intercall_delay_seconds=settings.intercall_delay,
         )
         return pace
+
+
+def _retry(settings: Settings) -> RetryPolicy:
+    return RetryPolicy(
+        max_retries=settings.max_retries,
+        max_retry_after_seconds=settings.max_retry_after,
+        backoff_seconds=settings.retry_backoff_seconds,
+    )
 
 
 def _name(coordinator: Coordinator | str | None) -> str:

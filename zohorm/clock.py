@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Protocol
 
-from zohorm import forking
+from zohorm import forking, stopping
 
 
 class Clock(Protocol):
@@ -21,7 +21,7 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Return after `seconds`."""
+        """Return after `seconds`; a clock that asks `stopping` ends it when the session closes."""
 
     def wait(self, condition: threading.Condition, seconds: float | None) -> None:
         """Wait for a notification, at most `seconds`; called with the condition held."""
@@ -41,11 +41,11 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""
         if seconds > 0:
-            threading.Event().wait(seconds)
+            stopping.sleep(seconds)
 
     def wait(self, condition: threading.Condition, seconds: float | None) -> None:
         """Wait to be notified, for at most `seconds`."""
-        condition.wait(seconds)
+        stopping.wait(condition, seconds)
 
 
 class ManualClock:
@@ -75,13 +75,14 @@ class ManualClock:
 
     def sleep(self, seconds: float) -> None:
         """Move the clock by `seconds` at once."""
+        stopping.check()
         self.move(seconds=max(0.0, seconds))
 
     def wait(self, condition: threading.Condition, seconds: float | None) -> None:
         """Wait for a notification; if none comes, move the clock. Without a limit, just wait."""
         if seconds is None:
-            condition.wait()
-        elif not condition.wait(min(seconds, self._patience_seconds)):
+            stopping.wait(condition, None)
+        elif not stopping.wait(condition, min(seconds, self._patience_seconds)):
             self.sleep(seconds)
 
     def move(

@@ -28,6 +28,7 @@ from zohorm.failing import Failures, instant, too_late
 from zohorm.hooks import Hooks
 from zohorm.reporting import LEAST_WAIT_SECONDS, Reporter
 from zohorm.retry import Decision, RetryPolicy
+from zohorm.stopping import Stop
 from zohorm.throttle import Quota, Throttle
 from zohorm.token import TokenSource
 from zohorm.transport import MaybeSent, NotSent, Reply, Transport
@@ -57,6 +58,7 @@ class Connection:
         min_calls_remaining: int = 1,
         read_only: bool = False,
         hooks: Hooks | None = None,
+        stop: Stop | None = None,
         rng: Callable[[], float] = random.random,
     ) -> None:
         """`root` is the address of the product, for example https://www.zohoapis.com/books/v3."""
@@ -74,6 +76,7 @@ class Connection:
         self._read_only = read_only
         self._rng = rng
         self._hooks = Hooks() if hooks is None else hooks
+        self._stop = Stop() if stop is None else stop
         self._report = Reporter(organization_id, hooks=self._hooks, quota=lambda: self.quota)
         self._failures = Failures(
             renewable=token.renewable, longest_wait_seconds=retry.max_retry_after_seconds
@@ -100,6 +103,7 @@ class Connection:
             WrongRegion: the token is of another data centre; the call was not sent.
             OutcomeUnknown: the call is not repeatable, and may have been carried out.
             TooLate: the turn of an attempt came after `call.send_before`.
+            SessionClosed: the session was closed while the call waited.
             TransportError: the service did not answer.
             ReplyError: the service refused the call, or failed.
         """
@@ -127,7 +131,8 @@ class Connection:
     def _finish(self, course: Course) -> Answer:
         """Bring the call to its end; say of what it raises whether it may have been done."""
         try:
-            return self._run(course)
+            with self._stop.watched():
+                return self._run(course)
         except ZohoError as error:
             # Told of each error, for one from a shared part may have been told of another call.
             lost = (course.lost or course.under_way) and course.call.writes

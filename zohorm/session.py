@@ -166,7 +166,7 @@ class Session(Reaching):
         binding.leave(self)
 
     def close(self) -> None:
-        """Close the connections and drop the caches; records keep what they have loaded."""
+        """End waits, close connections, drop caches; records keep what they have loaded."""
         with self._closing:
             # Twice would release what other sessions still hold.
             if self._closed:

@@ -17,6 +17,7 @@ from zohorm.errors import (
     MissingSetting,
     NotPicklable,
     RefreshThrottled,
+    SessionClosed,
     Timeout,
     WrongType,
     ZohoError,
@@ -279,6 +280,8 @@ class TokenSource:
         try:
             token = self._renewed(deadline)
             return token
+        except SessionClosed:
+            raise  # The others' sessions may be open.
         except ZohoError as error:
             flight.error = error
             raise

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import attrs
 
+from zohorm import stopping
 from zohorm.clock import Clock
 from zohorm.pace import Obstacle, Rate, queued
 
@@ -92,6 +93,7 @@ class Turns:
                 self._drop(ticket)
                 return
             obstacle.check(self._clock, deadline)
+            stopping.check()
             self._wait(obstacle, ends, deadline)
 
     def _await_first(

@@ -38,7 +38,7 @@ LAYERS = (
     ("wire", "exact", "steps"),
     ("hooks", "counting", "events"),
     ("bounding", "causes", "streams"),
-    ("sharing", "forking", "clock", "regions", "importing", "warning"),
+    ("sharing", "forking", "stopping", "clock", "regions", "importing", "warning"),
     ("errors",),
 )
 LAYER_OF = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -214,7 +215,8 @@ class _Pause:
                 f"another process keeps {self._path} locked",
                 advice="Look for one that was stopped, and let it go on or end it",
             )
-        _real.sleep(_LOCK_POLL_SECONDS)
+        # Not on a clock: the end of a call must be written down, also of a closed session.
+        threading.Event().wait(_LOCK_POLL_SECONDS)
 
 
 def _vanish(path: Path, descriptor: int, process: int) -> None:
