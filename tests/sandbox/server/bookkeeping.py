@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -14,10 +15,11 @@ from zohorm.sandbox.catalogue import Resource, product
 from zohorm.sandbox.roots import SELECTORS
 
 GIVEN = "4815000000000000201"  # 7.5 %; every organization has it from the start.
+_PARAM = re.compile(r"\{\w+\}")
 _GIVEN_ACCOUNT = "4815000000000000301"
 # Billing has names of its own.
 _LINES = ("line_items", "invoice_items", "creditnote_items")
-_BUYS = ("bills", "purchaseorders", "vendorcredits")
+_BUYS = ("bills", "purchaseorders", "recurringbills", "vendorcredits")
 
 
 @attrs.frozen
@@ -79,13 +81,13 @@ class Books:
     def change(self, collection: str, row: Mapping[str, Any], body: Mapping[str, Any]) -> Any:
         """Change a document and return it."""
         resource = self.resource(collection)
-        path = f"/{resource.path}/{row[resource.id]}"
+        path = _PARAM.sub(str(row[resource.id]), resource.operations["update"].path)
         return self.call("PUT", path, body).row[resource.key]
 
     def read(self, collection: str, row: Mapping[str, Any]) -> Made:
         """Return a document as it is stored."""
         resource = self.resource(collection)
-        read = self.call("GET", f"/{resource.path}/{row[resource.id]}")
+        read = self.call("GET", _PARAM.sub(str(row[resource.id]), resource.operations["get"].path))
         return attrs.evolve(read, row=read.row[resource.key])
 
     def lines(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -121,17 +123,18 @@ class Books:
         return self.contacts[key]
 
     def _base(self, collection: str, code: str) -> dict[str, Any]:
+        """Return what a collection demands beside amounts."""
         body: dict[str, Any] = {"date": "2026-01-15"}
-        if collection == "expenses":
+        if collection.startswith("recurring"):
+            often = {"recurrence_frequency": "months", "repeat_every": 1}
+            body = {**often, "recurrence_name": self._number(), "start_date": "2026-01-15"}
+        if collection.endswith("expenses"):
             code_of = self.currencies.get(code, "4815000000000000097")
             account = {"account_id": _GIVEN_ACCOUNT, "paid_through_account_id": _GIVEN_ACCOUNT}
             return {**body, **account, "currency_id": code_of}
         if collection in _BUYS:
-            return {
-                **body,
-                "vendor_id": self.contact(code, sells=True),
-                "bill_number": self._number(),
-            }
+            body["bill_number"] = self._number()
+            return {**body, "vendor_id": self.contact(code, sells=True)}
         extra: dict[str, Any] = {}
         if collection == "deliverychallans":
             extra["challan_type"] = "job_work"
@@ -148,7 +151,8 @@ class Books:
         if "amount" in made:
             return made
         if "item" in made:
-            item = {"name": f"Item at {made['item']}", "rate": made.pop("item")}
+            item = {"name": f"Item {self._number()}", "rate": made.pop("item")}
+            item["purchase_rate"] = made.pop("cost", 0)
             made["item_id"] = self.call("POST", "/items", item).row["item"]["item_id"]
             return made
         return {"name": "Tea", "description": "Tea", "code": "tea", **made}
