@@ -16,6 +16,7 @@ from zohorm import books, inventory, wire
 from zohorm.sandbox import Sandbox
 
 CUSTOMER, VENDOR, ITEM, ORDER, PURCHASE, INVOICE = "1001", "1002", "1003", "1004", "1005", "1006"
+UNUSED_ITEM = "1020"
 KIT, PACKAGE = "1007", "1008"
 NUMBER = "N-17"
 DAY = dt.date(2026, 1, 31)
@@ -111,6 +112,7 @@ def fill(sandbox: Sandbox, product: str) -> None:
     put("Contact", contact_id=CUSTOMER, contact_name="Garden & Sons", contact_type="customer")
     put("Contact", contact_id=VENDOR, contact_name="Timber Ltd", contact_type="vendor")
     put("Item", item_id=ITEM, name="Bolt", rate=2, status="active")
+    put("Item", item_id=UNUSED_ITEM, name="Washer", rate=1, status="active")
     put("CompositeItem", composite_item_id=KIT, name="Kit", rate=9, status="active")
     put("SalesOrder", salesorder_id=ORDER, customer_id=CUSTOMER, status="draft", **dated)
     put("PurchaseOrder", purchaseorder_id=PURCHASE, vendor_id=VENDOR, status="open", **dated)

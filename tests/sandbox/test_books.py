@@ -8,7 +8,7 @@ from decimal import Decimal
 from operator import attrgetter
 
 import pytest
-from making import last_body, rows_of, saved_invoice, verbs
+from making import last_body, rows_of, saved_contact, saved_invoice, verbs
 
 from zohorm.books import (
     Account,
@@ -89,7 +89,11 @@ def test_the_other_lines_of_a_bill_travel_with_an_edited_one(
 def test_a_payment_keeps_the_invoices_that_an_edit_does_not_touch(
     sandbox: Sandbox, books: ZohoBooks
 ) -> None:
-    first, second = saved_invoice("Tea"), saved_invoice("Cake")
+    customer = saved_contact()
+    first, second = (
+        saved_invoice("Tea", customer=customer),
+        saved_invoice("Cake", customer=customer),
+    )
     payment = CustomerPayment(
         customer_id=first.customer_id,
         payment_mode="cash",

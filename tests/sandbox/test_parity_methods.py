@@ -26,6 +26,7 @@ from peer_types import (
     ORDER,
     PACKAGE,
     PURCHASE,
+    UNUSED_ITEM,
     VENDOR,
     PeerType,
     Seen,
@@ -385,9 +386,10 @@ def _(sandbox: Sandbox, session: Any) -> None:
     session.request("PUT", f"/contacts/{CUSTOMER}", body={"notes": "Moved"})
 
 
-@row("api.delete('items/1003')", "inventory", Seen("DELETE", f"/items/{ITEM}"))
+# The item of the other rows is on an order, and the service deletes no item that is in use.
+@row("api.delete('items/1003')", "inventory", Seen("DELETE", f"/items/{UNUSED_ITEM}"))
 def _(sandbox: Sandbox, session: Any) -> None:
-    session.request("DELETE", f"/items/{ITEM}")
+    session.request("DELETE", f"/items/{UNUSED_ITEM}")
 
 
 @row(

@@ -35,6 +35,31 @@ _SAMPLES: Mapping[str, Any] = {
 _MEANT = {("TaxGroup", "taxes"): "4815000000000000201, 4815000000000000203"}
 
 
+# What a record is when an operation is asked for, by the end of its path; others find a draft.
+_FOUND_AS: Mapping[str, str] = {
+    "accepted": "sent",
+    "approve": "pending_approval",
+    "billed": "open",
+    "cancelled": "open",
+    "declined": "sent",
+    "final": "pending_approval",
+    "paymentreminder": "sent",
+    "refunds": "open",
+    "writeoff": "sent",
+}
+_FOUND_BY_NAME: Mapping[tuple[str, str], str] = {
+    ("Bill", "mark_open"): "void",
+    ("CreditNote", "apply_to_invoices"): "open",
+    ("Invoice", "mark_draft"): "void",
+    ("PurchaseOrder", "mark_open"): "draft",
+    ("RecurringInvoice", "resume"): "stopped",
+    ("VendorCredit", "apply_to_bills"): "open",
+}
+# Members that say what of a document is paid already: nothing, but where that is to be undone.
+_PAID = ("payment_made", "credits_applied", "vendor_credits_applied", "write_off_amount")
+_PAYS = ("invoices", "bills", "bills_credited")
+
+
 class Walker:
     """One sandbox, with calls of one product that have all they need to succeed."""
 
@@ -96,7 +121,7 @@ class Walker:
 
     def ids(self, resource: Resource, operation: Operation) -> dict[str, str]:
         """Store the record of an operation with its parents, and return the ids for its path."""
-        ids = self.stored(resource)
+        ids = self.stored(resource, operation)
         own = [name for name in _PARAM.findall(operation.path) if name not in ids]
         if own and f"{{{resource.id}}}" not in operation.path:
             # The path calls the record's id otherwise than the record does.
@@ -119,22 +144,40 @@ class Walker:
             )
         return ids
 
-    def stored(self, resource: Resource) -> dict[str, str]:
+    def stored(self, resource: Resource, operation: Operation | None = None) -> dict[str, str]:
         """Store a new record and its parents; return their ids by the names that paths have."""
         self.count += 1
         above = self.product.resources.get(resource.parent or "")
-        ids = self.stored(above) if above is not None else {}
+        ids = self.stored(above, operation) if above is not None else {}
         if above is not None:
             # The path may call the parent's id otherwise than its records do.
             for name in resource.parent_params:
                 ids.setdefault(name, ids[above.id])
         row = self.plain(resource)
+        row.update(self.found_as(resource, operation, row))
         row.update({name: value for name, value in ids.items() if name != resource.id})
         row.update({name: MODULE for name in resource.parent_params if name not in ids})
         if resource.is_coded:
             row[resource.id] = f"code-{self.count}"
         key = self.sandbox.insert(resource.name, row, product=self.product.name)
         return {**ids, resource.id: key}
+
+    def found_as(
+        self, resource: Resource, operation: Operation | None, row: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the state in which a record is when it can be worked on: unpaid, not yet due."""
+        made: dict[str, Any] = {name: 0 for name in _PAID if name in row}
+        made.update({name: [] for name in _PAYS if name in row})
+        made.update({name: "2026-02-10" for name in ("due_date", "expiry_date") if name in row})
+        path = operation.path if operation is not None else ""
+        if "writeoff/cancel" in path or "cancelwriteoff" in path:
+            made.update({"write_off_amount": 12.5} if "write_off_amount" in row else {})
+            return {**made, "status": "paid"} if "status" in row else made
+        ends = [part for part in path.split("/") if part in _FOUND_AS]
+        name = operation.name if operation is not None else ""
+        status = _FOUND_BY_NAME.get((resource.name, name)) or _FOUND_AS.get("".join(ends[-1:]))
+        known = resource.fields["status"].choices if "status" in row else ()
+        return {**made, "status": status} if status in known else made
 
     def plain(self, resource: Resource) -> dict[str, Any]:
         """Return values for a record that names nothing else, with a row in each of its parts."""
@@ -223,11 +266,23 @@ class Walker:
             for name, each in members.items()
             if each.is_sent and each.kind in ("text", "money", "number") and not each.choices
         }
+        for name, each in () if shape is not None else members.items():
+            other = self._named(name)
+            if each.kind == "id" and other is not None:
+                made[name] = self.stored(other)[other.id]
         for member, target in (shape.links if shape is not None else {}).values():
             other = self.product.resources[target]
             if members[member].is_sent:
                 made[member] = self.stored(other)[other.id]
         return made or {"name": "x"}
+
+    def _named(self, name: str) -> Resource | None:
+        """Return the resource whose records have an id of this name."""
+        known = self.product.resources.values()
+        found = [each for each in known if each.id == name and each.parent is None]
+        # Debit notes have the ids of invoices.
+        found.sort(key=lambda each: each.name.lower() != name.removesuffix("_id").replace("_", ""))
+        return found[0] if found else None
 
     def _parameter(
         self, resource: Resource, name: str, facts: Mapping[str, Any], ids: Mapping[str, str]
@@ -235,9 +290,7 @@ class Walker:
         own = {resource.id, f"{resource.id}s", f"{resource.id.replace('_', '')}s"}
         if name in own or (name.endswith("_ids") and resource.id in ids):
             return ids[resource.id]
-        other = next(
-            (r for r in self.product.resources.values() if r.id == name and r.parent is None), None
-        )
+        other = self._named(name)
         if other is not None:
             return self.stored(other)[other.id]
         return str((facts.get("choices") or [_SAMPLES.get(str(facts.get("kind")), "1")])[0])

@@ -85,7 +85,8 @@ def columns_of(resource: Resource) -> tuple[Column, ...]:
     for each in resource.filters.values():
         if each.name not in ("filter_by", "search_text"):
             made.setdefault(each.row_field, _column(resource, each.row_field, each.kind))
-    always = ("status", "created_time", "contact_name", "name", resource.number)
+    named = ("contact_name", "name", "customer_id", "vendor_id")
+    always = ("status", "created_time", *named, resource.number)
     for name in (*resource.sort, *always):
         if name and name in resource.fields:
             made[name] = _column(resource, name, kinds[name])

@@ -64,6 +64,7 @@ def act(context: Context, row: Row) -> Reply:
     """Set what the action sets, let the rules of the resource follow, and write it down."""
     sets = dict(context.operation.sets) or _implied(context)
     sets = {**_sent(context, row), **sets}
+    context.rules.allowed(context, row, sets)
     row.update({name: value for name, value in sets.items() if name in row})
     known = frozenset(row)
     context.rules.acted(context, row)

@@ -10,6 +10,7 @@ from zohorm.sandbox.resources import conversions, mirrors, reading
 def answer(context: Context) -> Reply:
     """Remove the record and its children."""
     row = reading.loaded(context)
+    context.rules.removable(context, row)
     delete(context, str(row[context.resource.id]))
     conversions.removed(context, row)
     context.rules.deleted(context, row)

@@ -41,6 +41,7 @@ def answer(context: Context) -> Reply:
         raise invalid(name)
     for row in rows:
         if context.operation.method == "DELETE":
+            context.rules.removable(context, row)
             deleting.delete(context, str(row[context.resource.id]))
             context.rules.deleted(context, row)
             continue
@@ -89,6 +90,7 @@ def _made(context: Context) -> Reply:
         record = context.get(source.name, key) if source is not None else None
         if record is not None:
             sent.update(_carried(context, record))
+            context.rules.carried(context, record, sent)
         elif source is not None or (is_needed and member.endswith("_id")):
             raise unknown_record(source.label if source is not None else checks.label(member))
     if not (sent or body or context.files or context.operation.status == CREATED):

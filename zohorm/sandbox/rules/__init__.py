@@ -11,23 +11,32 @@ from functools import cache
 
 from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.rules import (
+    bills,
     contacts,
+    credits,
     currencies,
     custom_modules,
     documents,
+    estimates,
     expenses,
     invoices,
     items,
     levels,
     organizations,
+    owed,
+    payments,
+    refunds,
     taxes,
+    trading,
     warehouses,
 )
 from zohorm.sandbox.rules.plain import Rules
+from zohorm.sandbox.rules.statuses import PRODUCTS
 from zohorm.sandbox.store import Follower
 
 FOLLOWERS: tuple[Follower, ...] = (levels.follow,)
 """What the store tells of every record: stock follows documents however they come to be."""
+
 _KNOWN: dict[str, type[Rules]] = {
     "Bundle": warehouses.BundleRules,
     "Contact": contacts.ContactRules,
@@ -49,10 +58,32 @@ _KNOWN: dict[str, type[Rules]] = {
     "TaxGroup": taxes.GroupRules,
     "TransferOrder": warehouses.TransferRules,
 }
+# Of the products that keep books; others have documents of the same names with other rules.
+_OF_BOOKS: dict[str, type[Rules]] = {
+    "Bill": bills.BillRules,
+    "BillPayment": payments.AppliedPaymentRules,
+    "CreditNote": credits.CreditRules,
+    "CreditNoteInvoice": payments.AppliedPaymentRules,
+    "CreditNoteRefund": refunds.RefundRules,
+    "CustomerPayment": payments.PaymentRules,
+    "CustomerPaymentRefund": refunds.RefundRules,
+    "Estimate": estimates.EstimateRules,
+    "PurchaseOrder": trading.OrderRules,
+    "SalesOrder": trading.OrderRules,
+    "InvoiceCredit": payments.AppliedPaymentRules,
+    "InvoicePayment": payments.AppliedPaymentRules,
+    "RetainerInvoice": owed.OwedRules,
+    "VendorCredit": credits.CreditRules,
+    "VendorCreditBill": payments.AppliedPaymentRules,
+    "VendorCreditRefund": refunds.RefundRules,
+    "VendorPayment": payments.PaymentRules,
+    "VendorPaymentRefund": refunds.RefundRules,
+}
 
 
 @cache
 def of(resource: Resource) -> Rules:
     """Return the rules of a resource."""
     other = documents.DocumentRules if documents.is_document(resource) else Rules
-    return _KNOWN.get(resource.name, other)(resource)
+    known = _KNOWN | _OF_BOOKS if resource.product in PRODUCTS else _KNOWN
+    return known.get(resource.name, other)(resource)

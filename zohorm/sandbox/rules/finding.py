@@ -26,6 +26,21 @@ def naming(
     return [row for row in rows if row.get(member) == key]
 
 
+def holding(context: Context, name: str, text: str) -> list[Row]:
+    """Return the records of a resource that hold an id anywhere."""
+    resource = context.product.resources.get(name)
+    if resource is None or not text:
+        return []
+    where = Where(' AND instr("body", ?) > 0', (f'"{text}"',))
+    return context.store.rows(resource, context.organization_id, where)
+
+
+def is_held(context: Context, resource: Resource, text: str) -> bool:
+    """Tell whether any record of a resource holds an id."""
+    where = Where(' AND instr("body", ?) > 0', (f'"{text}"',))
+    return bool(context.store.texts(resource, context.organization_id, where, limit=1))
+
+
 def _where(resource: Resource, member: str, key: str) -> Where:
     if any(column.name == f"f_{member}" for column in columns_of(resource)):
         return Where(f' AND "f_{member}" = ?', (key,))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
@@ -12,14 +10,22 @@ from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import Reply, success, unknown_record
 from zohorm.sandbox.resources import acting, history, parts
-from zohorm.sandbox.rules import totals
+from zohorm.sandbox.rules import (
+    balances,
+    clockwork,
+    estimates,
+    orders,
+    owed,
+    standing,
+    terms,
+    totals,
+)
 from zohorm.sandbox.rules.amounts import amount
 from zohorm.sandbox.rules.plain import Rules
 from zohorm.sandbox.store import Store, Where
 
 OPEN = ("sent", "partially_paid", "overdue")
 _UNPAID = Where(" AND \"f_status\" IN ('sent', 'partially_paid', 'overdue')")
-_SWEPT = "invoices seen on day"
 
 
 class InvoiceRules(Rules):
@@ -34,18 +40,7 @@ class InvoiceRules(Rules):
 
     def wake(self, context: Context) -> None:
         """Turn sent invoices past their due date to overdue, once a day of the clock."""
-        today = context.now.date()
-        seen = context.store.value(context.organization_id, _SWEPT)
-        if seen >= today.toordinal():
-            return
-        context.store.set_value(context.organization_id, _SWEPT, today.toordinal())
-        late = Where(
-            " AND \"f_status\" IN ('sent', 'partially_paid') AND \"f_due_date\" < ?",
-            (today.isoformat(),),
-        )
-        for row in context.store.rows(self.resource, context.organization_id, late):
-            follow_clock(row, today)
-            context.store.replace(self.resource, context.organization_id, row)
+        owed.wake(context, self.resource)
 
     def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
         """Fill in customer, dates and lines, and compute the totals."""
@@ -58,33 +53,49 @@ class InvoiceRules(Rules):
             _fill_customer(context, row)
         if "contact_persons" in sent or before is None:
             _fill_persons(context, row, sent)
-        _fill_due_date(row, sent, before)
+        terms.fill_due_date(row, sent, before)
         totals.settle(context, row, sent, before)
-        follow_clock(row, context.now.date())
+        owed.settle(context, self.resource.name, row, before)
 
     def inserted(self, store: Store, organization: str) -> None:
         """Look again at the next call for invoices past their due date."""
-        store.set_value(organization, _SWEPT, 0)
+        clockwork.look_again(store, self.resource, organization)
+
+    def carried(self, context: Context, record: Row, sent: Row) -> None:
+        """Take what is left of the sales order that an invoice is made of."""
+        if context.operation.end == "fromsalesorder" and "SalesOrder" in context.product.resources:
+            orders.carry(context, self.resource.name, record, sent)
 
     def created(self, context: Context, row: Row, sent: Row) -> None:
         """Write the creation down, and mail the invoice if the call says so."""
-        _carry_to_customer(context, None, row)
+        estimates.invoiced(context, sent)
         text = f"Invoice created for {row.get('currency_code')} {exact.plain(amount(row, 'total'))}"
         history.note(context, row, text, operation_type="Added")
         if context.flag("send") or sent.get("send") is True:
-            draft = dict(row)
             acting.send(context, row)
             acting.mark_mailed(context, row)
-            _carry_to_customer(context, draft, row)
+        standing.follow(context, (self.resource.name, row))
+        orders.follow(context, self.resource.name, row)
 
     def updated(self, context: Context, row: Row, before: Row) -> None:
         """Write the change down."""
-        _carry_to_customer(context, before, row)
+        balances.follow(context, row, before)
+        orders.follow(context, self.resource.name, row)
         history.note(context, row, "Invoice updated", operation_type="Updated")
 
+    def removable(self, context: Context, row: Row) -> None:
+        """Check that nothing was paid on the invoice."""
+        owed.removable(context, self.resource.name, row)
+
     def deleted(self, context: Context, row: Row) -> None:
-        """Take what was open off what the customer owes."""
-        _carry_to_customer(context, row, None)
+        """Take what was open off what the customer owes, and off the orders."""
+        balances.follow(context, row)
+        orders.follow(context, self.resource.name, row, is_gone=True)
+
+    def allowed(self, context: Context, row: Row, sets: Row) -> None:
+        """Check that an action finds the invoice as it needs it."""
+        super().allowed(context, row, sets)
+        owed.allowed(context, self.resource.name, row, sets)
 
     def acted(self, context: Context, row: Row) -> None:
         """Complete an invoice after an action: balance, mail marks, write-off, overdue."""
@@ -96,15 +107,10 @@ class InvoiceRules(Rules):
             sent = row.get("reminders_sent")
             row["reminders_sent"] = (sent if isinstance(sent, int) else 0) + 1
             row["last_reminder_sent_date"] = context.today
-        elif path.endswith("/writeoff"):
-            row["write_off_amount"] = amount(row, "balance")
-            row["status"] = "paid"
-        elif path.endswith("/writeoff/cancel"):
-            row["write_off_amount"] = exact.number_of("0")
-            row["status"] = "sent"
-        row["balance"] = totals.owed(row)
-        follow_clock(row, context.now.date())
-        _carry_to_customer(context, context.get("Invoice", row["invoice_id"]), row)
+        elif path.endswith("/mapwithorder"):
+            _map(context, row)
+        owed.acted(context, self.resource.name, row)
+        orders.follow(context, self.resource.name, row)
 
     def recipients(self, context: Context, row: Row) -> tuple[str, ...]:
         """Return the addresses of the persons of the invoice."""
@@ -122,30 +128,6 @@ class CommentRules(Rules):
             row["comment_type"] = "internal"
             known = {n: v for n, v in history.authorship(context).items() if n in row}
             row.update(known)
-
-
-def follow_clock(row: Row, today: dt.date) -> None:
-    """Show an open invoice as overdue after its due date, and as sent before."""
-    due = str(row.get("due_date") or "")
-    if row.get("status") not in OPEN:
-        return
-    if due and due < today.isoformat() and amount(row, "balance") > 0:
-        row["status"] = "overdue"
-    elif row.get("status") == "overdue":
-        row["status"] = "partially_paid" if amount(row, "payment_made") else "sent"
-
-
-def _carry_to_customer(context: Context, before: Row | None, after: Row | None) -> None:
-    """Move what a customer owes by what became open or closed with one invoice."""
-    contacts = context.product.resources.get("Contact")
-    for row, sign in ((before, -1), (after, 1)):
-        if contacts is None or row is None or row.get("status") not in OPEN:
-            continue
-        contact = context.get("Contact", row.get("customer_id"))
-        if contact is not None:
-            owed = amount(contact, "outstanding_receivable_amount")
-            contact["outstanding_receivable_amount"] = owed + sign * amount(row, "balance")
-            context.store.replace(contacts, context.organization_id, contact)
 
 
 def _fill_customer(context: Context, row: Row) -> None:
@@ -182,19 +164,14 @@ def _fill_persons(context: Context, row: Row, sent: Row) -> None:
     ]
 
 
-def _fill_due_date(row: Row, sent: Row, before: Row | None) -> None:
-    if "due_date" in sent and row.get("due_date"):
-        return
-    moved = before is not None and ("date" in sent or "payment_terms" in sent)
-    if row.get("due_date") and not moved:
-        return
-    days = row.get("payment_terms")
-    # Terms below zero, such as the end of the month, are kept but do not move the date.
-    step = min(days, 3650) if isinstance(days, int) and days > 0 else 0
-    # A test may have stored an invoice with no date, and the calendar ends.
-    with contextlib.suppress(ValueError, OverflowError):
-        start = dt.date.fromisoformat(str(row["date"]))
-        row["due_date"] = (start + dt.timedelta(days=step)).isoformat()
+def _map(context: Context, row: Row) -> None:
+    """Let an invoice take from the sales order that the query names."""
+    key = context.query.get("salesorder_id")
+    order = context.get("SalesOrder", key)
+    if key and order is None:
+        raise unknown_record("Sales Order")
+    if order is not None:
+        orders.match("Invoice", row, order)
 
 
 def _payment_link(context: Context) -> Reply:

@@ -9,7 +9,7 @@ from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import Reply
-from zohorm.sandbox.rules import stating
+from zohorm.sandbox.rules import references, stating, statuses
 from zohorm.sandbox.store import Store, Where
 
 
@@ -56,14 +56,26 @@ class Rules:
     def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
         """Compute and check a record before it is stored; `before` is None for a new one."""
 
+    def carried(self, context: Context, record: Row, sent: Row) -> None:
+        """Complete what a new record takes from the one that the call makes it of."""
+
     def created(self, context: Context, row: Row, sent: Row) -> None:
         """Do what follows a new record."""
 
     def updated(self, context: Context, row: Row, before: Row) -> None:
         """Do what follows a changed record; `before` is how it was."""
 
+    def removable(self, context: Context, row: Row) -> None:
+        """Check that nothing stands in the way of removing a record."""
+        references.check(context, row)
+
     def deleted(self, context: Context, row: Row) -> None:
         """Do what follows a removed record."""
+
+    def allowed(self, context: Context, row: Row, sets: Row) -> None:
+        """Check that an action may set on a record what it sets; its status comes first."""
+        if "status" in sets:
+            statuses.check(context, row, str(sets["status"]))
 
     def acted(self, context: Context, row: Row) -> None:
         """Complete a record after an action has set its status; it is stored afterwards."""

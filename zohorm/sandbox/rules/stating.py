@@ -114,11 +114,27 @@ def known() -> list[Rule]:
     return sorted(_KNOWN.values())
 
 
+def stated(name: str, says: str, *, source: str = "", because: str = "") -> Callable[[], None]:
+    """State a rule that is a row of a table; what is returned is to be called where it decides."""
+    _register(name, says, said=source, because=because)
+
+    def note() -> None:
+        ran = _RAN.get()
+        if because and ran is not None:
+            ran.add(name)
+
+    return note
+
+
 def _state(function: Callable[_P, _R], *, said: str = "", because: str = "") -> str:
     module = function.__module__.removeprefix(f"{_PACKAGE}.")
     name = f"{module}.{function.__name__.lstrip('_')}"
     says = " ".join((inspect.getdoc(function) or "").partition("\n\n")[0].split())
+    _register(name, says, said=said, because=because)
+    return name
+
+
+def _register(name: str, says: str, *, said: str, because: str) -> None:
     if not says or not (said or because) or name in _KNOWN:
         raise TypeError(f"rule {name} needs a sentence, a source and a name of its own")
     _KNOWN[name] = Rule(name, says, said, because)
-    return name

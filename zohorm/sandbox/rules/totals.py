@@ -18,6 +18,9 @@ from zohorm.sandbox.rules.currencies import Money
 from zohorm.sandbox.rules.lines import WHOLE, Counted
 from zohorm.sandbox.rules.stating import assumed, source
 
+PAID = ("payment_made", "credits_applied", "vendor_credits_applied", "write_off_amount")
+"""The members of a document that say what of it nobody has to pay any more."""
+
 
 def settle(context: Context, row: Row, sent: Row, before: Row | None) -> None:
     """Fill in currency and lines of a document, and compute its totals."""
@@ -63,12 +66,12 @@ def sums(row: Row, counted: Sequence[Counted], money: Money, *, per_line: bool =
     }
 
 
+@source("Books v3, invoices, bills: balance, payment_made, credits_applied, write_off_amount")
 def owed(row: Row) -> Decimal:
-    """Return what is open of a document: its total, less what was paid, credited or written off."""
+    """The balance of a document is its total less payments, credits and what was written off."""
     if row.get("status") == "void":
         return ZERO
-    paid = amount(row, "payment_made") + amount(row, "credits_applied")
-    return amount(row, "total") - paid - amount(row, "write_off_amount")
+    return amount(row, "total") - sum((amount(row, name) for name in PAID), ZERO)
 
 
 @source("Books v3, invoices: `shipping_charge`, and `adjustment`, which is applied after tax")

@@ -12,6 +12,7 @@ from decimal import Decimal
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.resources.parts import rows_of
+from zohorm.sandbox.rules import orders
 from zohorm.sandbox.rules.amounts import amount
 from zohorm.sandbox.rules.documents import DocumentRules
 from zohorm.sandbox.rules.finding import naming
@@ -174,6 +175,7 @@ def show_progress(context: Context, order_id: object) -> None:
     order["quantity_packed"] = _sum(lines, "quantity_packed")
     order["quantity_shipped"] = _sum(lines, "quantity_shipped")
     order["shipped_status"] = shipped_status(_sum(lines), _sum(lines, "quantity_shipped"))
+    orders.settle_status(context, "SalesOrder", order)
     kind = context.product.resources["SalesOrder"]
     context.store.replace(kind, context.organization_id, order)
 
@@ -187,6 +189,7 @@ def show_received(context: Context, order_id: object) -> None:
     come = naming(context, "PurchaseReceive", "purchaseorder_id", str(order_id))
     for line in rows_of(order.get("line_items")):
         line["quantity_received"] = _carried(come, "line_item_id", line["line_item_id"])
+    orders.settle_status(context, "PurchaseOrder", order)
     owner = context.product.resources["PurchaseOrder"]
     context.store.replace(owner, context.organization_id, order)
 

@@ -1,0 +1,113 @@
+"""The moves from status to status that actions may make, per resource: data, no code.
+
+What public documents leave open is assumed, with the reason. An action that is repeated because its
+answer was lost finds the record where it wants it, and succeeds; only a document that is void is
+not voided again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+_LEFT_OPEN = "the documents do not say what it may follow on"
+_AGAIN = "the documents say what it is for, not that other documents are refused"
+_APPROVALS = "the documents name the steps of an approval, not their order"
+
+
+@attrs.frozen
+class Move:
+    """The status that an action sets, and those on which it may follow."""
+
+    to: str
+    origins: tuple[str, ...]
+    source: str = attrs.field(default="", kw_only=True)
+    because: str = attrs.field(default="", kw_only=True)
+    code: int | None = attrs.field(default=None, kw_only=True)
+    """The code of the refusal, where a source names it."""
+
+
+_APPROVAL = (
+    Move("pending_approval", ("draft", "rejected", "pending_approval"), because=_APPROVALS),
+    Move("approved", ("pending_approval", "approved"), because=_APPROVALS),
+    Move("rejected", ("pending_approval", "rejected"), because=_APPROVALS),
+)
+_SENT = ("sent", "viewed", "overdue", "partially_paid", "paid")
+_INVOICE = (
+    *_APPROVAL,
+    Move("sent", ("draft", "approved", *_SENT), because=_AGAIN),
+    Move("draft", ("void", "draft"), source="Books v3, invoices, mark as draft"),
+    Move("void", ("draft", "pending_approval", "approved", *_SENT), because=_LEFT_OPEN),
+)
+_ESTIMATES = "Zoho Invoice FAQ, statuses of estimates"
+_ORDERED = ("open", "confirmed", "approved", "onhold", "overdue")
+_RECURRING = (
+    Move("stopped", ("active", "stopped"), source="Books v3, recurring invoices, stop"),
+    Move("active", ("stopped", "active"), source="Books v3, recurring invoices, resume"),
+)
+
+MOVES: Mapping[str, tuple[Move, ...]] = {
+    "Invoice": _INVOICE,
+    "RetainerInvoice": _INVOICE,
+    "Estimate": (
+        *_APPROVAL,
+        Move(
+            "sent",
+            ("draft", "approved", "sent", "accepted", "declined", "expired"),
+            source=_ESTIMATES,
+        ),
+        Move("accepted", ("sent", "accepted", "declined", "expired"), source=_ESTIMATES),
+        Move("declined", ("sent", "accepted", "declined", "expired"), source=_ESTIMATES),
+        Move("draft", ("draft",), source="Invoice v3, estimates, code 4041", code=4041),
+    ),
+    "SalesOrder": (
+        *_APPROVAL,
+        Move("open", ("draft", *_ORDERED), because=_AGAIN),
+        Move("confirmed", ("draft", *_ORDERED), because=_AGAIN),
+        Move("void", ("draft", "pending_approval", *_ORDERED), because=_LEFT_OPEN),
+    ),
+    "PurchaseOrder": (
+        *_APPROVAL,
+        Move("open", ("draft", "approved", "issued", "open", "billed"), because=_AGAIN),
+        Move("issued", ("draft", "approved", "open", "issued"), because=_AGAIN),
+        Move("billed", ("open", "issued", "received", "billed"), because=_LEFT_OPEN),
+        Move(
+            "cancelled",
+            ("open", "issued", "cancelled"),
+            source="Books help, purchase orders, cancel purchase orders",
+        ),
+    ),
+    "Bill": (
+        *_APPROVAL,
+        Move(
+            "open",
+            ("draft", "approved", "void", "open", "overdue", "partially_paid", "paid"),
+            because=_AGAIN,
+        ),
+        Move("void", ("draft", "pending_approval", "approved", "open", "overdue"), because=_AGAIN),
+    ),
+    "CreditNote": (
+        *_APPROVAL,
+        Move(
+            "open", ("draft", "approved", "open", "closed"), source="Books v3, credit notes, open"
+        ),
+        Move("draft", ("void", "draft"), source="Books v3, credit notes, draft"),
+        Move("void", ("draft", "pending_approval", "approved", "open"), because=_LEFT_OPEN),
+    ),
+    "VendorCredit": (
+        *_APPROVAL,
+        Move("open", ("draft", "approved", "void", "open", "closed"), because=_LEFT_OPEN),
+        Move("void", ("draft", "pending_approval", "approved", "open"), because=_LEFT_OPEN),
+    ),
+    "Journal": (
+        Move("published", ("draft", "published"), source="Books v3, journals, mark as published"),
+        Move("draft", ("draft",), because="no action of the documents takes it back"),
+    ),
+    "RecurringInvoice": _RECURRING,
+    "RecurringBill": _RECURRING,
+    "RecurringExpense": _RECURRING,
+    "ShipmentOrder": (
+        Move("delivered", ("shipped", "delivered"), because="what is delivered was shipped before"),
+    ),
+}

@@ -1,0 +1,29 @@
+"""Sales orders and purchase orders: what may be done to one of which something was made."""
+
+from __future__ import annotations
+
+from zohorm.sandbox.context import Context
+from zohorm.sandbox.exact import Row
+from zohorm.sandbox.rules import orders
+from zohorm.sandbox.rules.documents import DocumentRules
+
+
+class OrderRules(DocumentRules):
+    """What holds for orders of both kinds."""
+
+    def updated(self, context: Context, row: Row, before: Row) -> None:
+        """Let quantities and status follow other lines."""
+        super().updated(context, row, before)
+        if row.get("line_items") != before.get("line_items"):
+            orders.show(context, self.resource.name, row)
+
+    def removable(self, context: Context, row: Row) -> None:
+        """Check that nothing was made of the order."""
+        super().removable(context, row)
+        orders.removable(context, self.resource.name, row)
+
+    def allowed(self, context: Context, row: Row, sets: Row) -> None:
+        """Check that an order of which something was made is not made void."""
+        super().allowed(context, row, sets)
+        if sets.get("status") in ("void", "cancelled"):
+            orders.removable(context, self.resource.name, row)
