@@ -28,11 +28,6 @@ class Money:
         """Return an amount in the currency of the document."""
         return rounded(number, self.places)
 
-    @property
-    def in_base(self) -> Money:
-        """How amounts in the base currency are counted."""
-        return Money(self.base_places, self.base_places)
-
 
 @source("Expense v1, expenses: the example shows 207.65 at 66.943366 as 13900.79")
 def base(number: Decimal, money: Money) -> Decimal:

@@ -10,7 +10,7 @@ from zohorm.sandbox.rules.currencies import Money
 from zohorm.sandbox.rules.stating import assumed, source
 
 
-@source("Books v3, recurring invoices: `discount` is either in % or an amount, 12.5% or 190")
+@source("Books v3, estimates: `discount`, 12.5% or 190 (invoices word it less clearly)")
 def given(row: Row, whole: Decimal, money: Money) -> Decimal:
     """A discount is an amount, or with `%` that share of what it is given on."""
     value = row.get("discount")

@@ -109,7 +109,7 @@ def show(line: Row, levy: Levy, counted: Counted, money: Money) -> None:
     taxes.show(line, levy)
     line["bcy_rate"] = currencies.base(amount(line, _rate_member(line)), money)
     line["discount_amount"] = counted.discount
-    line["item_total"] = counted.net
+    line["item_total"] = _item_total(counted)
     shown: list[Json] = [
         {
             "tax_id": share.part.tax_id,
@@ -120,6 +120,12 @@ def show(line: Row, levy: Levy, counted: Counted, money: Money) -> None:
     ]
     line["line_item_taxes"] = shown
     line["item_total_inclusive_of_tax"] = counted.net + tax_of(counted, money)
+
+
+@source("Books v3, estimates: the example shows 120 at 12.5 % as 120 (the text says with taxes)")
+def _item_total(counted: Counted) -> Decimal:
+    """The total of a line is less its discount and without its taxes."""
+    return counted.net
 
 
 @source("Zoho community, 'Tax calculation based on actual price': 54.54545 at 10 % is 54.55 + 5.46")
@@ -141,7 +147,7 @@ def _on_top(left: Decimal, part: Part) -> Share:
     return Share(part, left * part.percentage, HUNDRED)
 
 
-@source("Books help, taxes, 'tax inclusive': price times rate, over 100 plus rate")
+@source("Books help, taxes, 'tax inclusive': price x rate / (100 + rate) (bills word it otherwise)")
 def _within(left: Decimal, part: Part, levy: Levy) -> Share:
     """A tax within a price is the price times its rate, over a hundred plus all rates."""
     return Share(part, left * part.percentage, HUNDRED + levy.percentage)
