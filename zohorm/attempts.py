@@ -22,6 +22,8 @@ class Course:
 
     Attributes:
         lost: an earlier attempt may have been carried out.
+        token: the one that the present attempt carries. Here and in no variable of a function, for
+            services that collect errors keep the values of those.
         seconds: how long the last attempt took, without any wait before.
         told: what was said of an attempt that has not ended, to those who watch.
         under_way: an attempt was begun and not judged yet, as when a part of ours fails in it.
@@ -30,6 +32,7 @@ class Course:
     call: Call
     request: Request = attrs.field(repr=False)
     deadline: float | None
+    token: str = attrs.field(default="", repr=False)
     attempt: int = 0
     seconds: float = 0.0
     told: RequestEvent | None = None
@@ -43,7 +46,6 @@ class Attempt:
     """One attempt and what came of it."""
 
     outcome: Outcome
-    token: str = attrs.field(repr=False)
     reply: Reply | None = None
     body: Mapping[str, object] | None = attrs.field(default=None, repr=False)
     failure: NotSent | MaybeSent | None = None
@@ -60,7 +62,7 @@ class Attempt:
         )
 
 
-def received(reply: Reply, token: str, call: Call, now: float) -> Attempt:
+def received(reply: Reply, call: Call, now: float) -> Attempt:
     """Return the attempt that brought this reply; `now` is the wall clock."""
     body, readable = reading.body_of(reply)
     code, known = reading.code_of(body)
@@ -75,10 +77,10 @@ def received(reply: Reply, token: str, call: Call, now: float) -> Attempt:
         if code or not known or reply.status >= 300
         else None,
     )
-    return Attempt(outcome, token, reply, body)
+    return Attempt(outcome, reply, body)
 
 
-def not_sent(error: NotSent, token: str, call: Call) -> Attempt:
+def not_sent(error: NotSent, call: Call) -> Attempt:
     """Return the attempt of which nothing left this machine."""
     outcome = Outcome(
         left=False,
@@ -86,10 +88,10 @@ def not_sent(error: NotSent, token: str, call: Call) -> Attempt:
         timed_out=error.timed_out,
         permanent=error.permanent,
     )
-    return Attempt(outcome, token, failure=error)
+    return Attempt(outcome, failure=error)
 
 
-def maybe_sent(error: MaybeSent, token: str, call: Call) -> Attempt:
+def maybe_sent(error: MaybeSent, call: Call) -> Attempt:
     """Return the attempt that may have arrived and brought no reply."""
     outcome = Outcome(repeatable=call.repeatable, timed_out=error.timed_out)
-    return Attempt(outcome, token, failure=error)
+    return Attempt(outcome, failure=error)

@@ -170,12 +170,12 @@ class Connection:
                 if turn - asked >= LEAST_WAIT_SECONDS:
                     self._report.waited(course, "turn", turn - asked)
                     turn = self._clock.now()
-                token = self._token.value(course.deadline)
+                course.token = self._token.value(course.deadline)
                 regions.require_same(self._root, self._token.api_domain)
                 ready = self._clock.now()
                 if ready - turn >= LEAST_WAIT_SECONDS:
                     self._report.waited(course, "token", ready - turn)
-                return self._exchange(course, token)
+                return self._exchange(course)
         except LimitError as error:
             call = course.call
             if turn is None:
@@ -184,14 +184,14 @@ class Connection:
             error.attempts = course.attempt
             raise
 
-    def _exchange(self, course: Course, token: str) -> Attempt:
+    def _exchange(self, course: Course) -> Attempt:
         """Send now, and take what comes."""
         began = self._ready(course)
         if self._hooks.active:
             self._report.asking(course)
             began = self._ready(course)  # A hook may have taken its time.
         call, deadline = course.call, course.deadline
-        request = course.request.with_header("Authorization", f"Zoho-oauthtoken {token}")
+        request = course.request.with_header("Authorization", f"Zoho-oauthtoken {course.token}")
         left = None if deadline is None else deadline - began
         course.attempt += 1
         course.under_way = True
@@ -200,12 +200,12 @@ class Connection:
                 request, self._timeout, fresh=not call.repeatable, total_seconds=left
             )
         except NotSent as error:
-            return attempts.not_sent(error, token, call)
+            return attempts.not_sent(error, call)
         except MaybeSent as error:
-            return attempts.maybe_sent(error, token, call)
+            return attempts.maybe_sent(error, call)
         finally:
             course.seconds = self._clock.now() - began
-        return self._received(reply, token, call)
+        return self._received(reply, call)
 
     def _ready(self, course: Course) -> float:
         """Return the time by the clock; raise if the attempt comes too late."""
@@ -215,12 +215,12 @@ class Connection:
             raise late
         return now
 
-    def _received(self, reply: Reply, token: str, call: Call) -> Attempt:
+    def _received(self, reply: Reply, call: Call) -> Attempt:
         now = self._clock.time()
         quota = reading.quota_of(reply, now)
         if quota is not None:
             self._throttle.remember(self._organization, quota)
-        return attempts.received(reply, token, call, now)
+        return attempts.received(reply, call, now)
 
     def _tell_throttle(self, decision: Decision, tried: Attempt) -> None:
         """Let all callers of the organization know what the service said about its limits."""
@@ -246,7 +246,7 @@ class Connection:
         """Return when the call may be sent again; raise if it may not. No slot is held."""
         if decision.verdict == "renew" and not course.renewed and self._token.renewable:
             course.renewed = True
-            self._token.refused(tried.token)
+            self._token.refused(course.token)
             self._report.again(course, decision, tried, 0.0)
             return
         seconds = decision.wait_seconds

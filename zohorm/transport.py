@@ -383,6 +383,10 @@ def _caused(failure: _Failure, error: BaseException) -> _Failure:
     for found in causes.chain(error):
         if isinstance(found, OSError) and not isinstance(found, requests.RequestException):
             failure.__cause__ = found
+    if failure.__cause__ is not None:
+        # It came through functions whose variables hold the token and the query, and services that
+        # collect errors keep those.
+        failure.__cause__.__traceback__ = failure.__cause__.__cause__ = None
     return failure
 
 
