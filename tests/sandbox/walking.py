@@ -31,6 +31,8 @@ _SAMPLES: Mapping[str, Any] = {
     "texts": ["one"],
     "json": "x",
 }
+# The id of the one item that an invoice of Billing has.
+_ITEM = "4815000000000077001"
 # Members whose kind does not say that they name other records.
 _MEANT = {("TaxGroup", "taxes"): "4815000000000000201, 4815000000000000203"}
 
@@ -127,6 +129,8 @@ class Walker:
             # The path calls the record's id otherwise than the record does.
             ids[own[0]] = ids[resource.id] if resource.path != "{module_name}" else MODULE
         kind = files.kind_of(operation) or "document"
+        if "/lineitems/{" in operation.path:
+            ids["item_id"] = _ITEM
         for name in _PARAM.findall(operation.path):
             if name not in ids and resource.id in ids and name.endswith("_id"):
                 ids[name] = self.sandbox.attach(
@@ -157,6 +161,8 @@ class Walker:
         row.update(self.found_as(resource, operation, row))
         row.update({name: value for name, value in ids.items() if name != resource.id})
         row.update({name: MODULE for name in resource.parent_params if name not in ids})
+        if "invoice_items" in resource.fields:
+            row["invoice_items"] = [{"item_id": _ITEM}]
         if resource.is_coded:
             row[resource.id] = f"code-{self.count}"
         key = self.sandbox.insert(resource.name, row, product=self.product.name)

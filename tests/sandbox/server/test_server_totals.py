@@ -288,3 +288,25 @@ def test_a_stored_line_of_a_tax_that_nobody_has_keeps_its_percentage() -> None:
         after = books.change("salesorders", {"salesorder_id": key}, body)
 
     assert (after["sub_total"], after["tax_total"], after["total"]) == (200, 14, 214)
+
+
+def test_items_come_to_an_invoice_of_billing_and_go_again() -> None:
+    with Sandbox() as sandbox:
+        books = Books(sandbox, "subscriptions", PAGE)
+        tea = {"price": Decimal(100), "quantity": Decimal(2), "tax": "given"}
+        invoice = books.make("invoices", {"lines": [tea]}).row
+        path = f"/invoices/{invoice['invoice_id']}/lineitems"
+
+        more = {"invoice_items": [{"name": "Cup", "price": 50, "quantity": 1}]}
+        added = books.call("POST", path, more).row["invoice"]
+        books.call("DELETE", f"{path}/{invoice['invoice_items'][0]['item_id']}")
+        left = books.read("invoices", invoice).row
+        gone = books.session.delete(
+            f"{sandbox.url}{books.product.root}{path}/1", params=books.query, timeout=10
+        )
+
+    # 2 x 100.00 = 200.00, 7.5 % of it = 15.00; with 50.00 more 265.00.
+    assert (invoice["total"], added["total"], added["balance"]) == (215, 265, 265)
+    assert [line["name"] for line in added["invoice_items"]] == ["Tea", "Cup"]
+    assert ([line["name"] for line in left["invoice_items"]], left["total"]) == (["Cup"], 50)
+    assert (gone.status_code, gone.json()["code"]) == (404, 1002)

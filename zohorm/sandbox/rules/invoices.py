@@ -14,6 +14,7 @@ from zohorm.sandbox.rules import (
     balances,
     clockwork,
     estimates,
+    invoice_items,
     orders,
     owed,
     standing,
@@ -35,8 +36,8 @@ class InvoiceRules(Rules):
 
     @property
     def handlers(self) -> Mapping[str, Callable[[Context], Reply]]:
-        """The link by which a customer pays."""
-        return {"generate_invoice_payment_link": _payment_link}
+        """The link by which a customer pays, and calls that add and take items."""
+        return {"generate_invoice_payment_link": _payment_link, **invoice_items.HANDLERS}
 
     def wake(self, context: Context) -> None:
         """Turn sent invoices past their due date to overdue, once a day of the clock."""
