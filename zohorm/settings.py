@@ -127,6 +127,9 @@ def _url(name: str, value: object) -> None:
     _text(name, value)
     if isinstance(value, str) and not value.startswith(("http://", "https://")):
         raise InvalidValue(f"{name} must begin with https:// or http://")
+    # It is shown in reprs and told to hooks.
+    if isinstance(value, str) and "@" in value:
+        raise InvalidValue(f"{name} may not hold a user or a password")
 
 
 def _coordinator(name: str, value: object) -> None:

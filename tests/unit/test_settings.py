@@ -316,3 +316,12 @@ def test_any_other_text_is_no_coordinator_and_is_not_quoted(text: str) -> None:
 def test_a_coordinator_has_a_throttle_and_tokens() -> None:
     with pytest.raises(WrongType, match="throttle, tokens"):
         Settings(coordinator=object())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["api_url", "accounts_url"])
+def test_an_address_may_not_hold_a_password(name: str) -> None:
+    """Addresses are in reprs and logs of a program."""
+    with pytest.raises(InvalidValue, match=f"{name} may not hold a user") as caught:
+        checked(**{name: "https://me:hush-hush@www.zohoapis.com"})
+
+    assert "hush" not in str(caught.value)
