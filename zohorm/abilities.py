@@ -60,7 +60,9 @@ class Saves(Declared):
 
     __slots__ = ()
 
-    def save(self, *, check: bool | None = None, again: bool = False) -> SaveResult:
+    def save(
+        self, *, check: bool | None = None, again: bool = False, repeatable: bool = False
+    ) -> SaveResult:
         """Send the changed members and load the answer; a new record is created.
 
         One call; two if a list that the service replaces has changed, for it is read first and
@@ -70,14 +72,17 @@ class Saves(Declared):
         Args:
             check: True asks for that read for plain members too; False skips it and overwrites.
             again: send a save that is in doubt once more, though it may have been done.
+            repeatable: of a create whose answer is lost, look for the record by the number or
+                reference that you gave it, and send it again if there is none.
 
         Raises:
             Conflict: what was edited here has changed there; nothing was sent.
             OutcomeUnknown: nobody answered a create; `settle()` looks it up.
             Unsettled: an earlier save is in doubt.
+            Unsupported, InvalidValue: the create is not `repeatable`, or has no number of its own.
             ValidationError, Duplicate: the service refuses the values.
         """
-        return self._save(check=check, again=again)
+        return self._save(check=check, again=again, repeatable=repeatable)
 
 
 class Deletes(Declared):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack
 
-from zohorm import envelope, wire
-from zohorm.errors import InvalidValue, OutcomeUnknown, UsageError, WrongType
+from zohorm import arguments, envelope, wire
+from zohorm.errors import InvalidValue, OutcomeUnknown, UsageError
 from zohorm.resource import Operation
 from zohorm.saving import Savable
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound="Stored")
 Values = Mapping[str, object]
+_ALONE = "custom_fields"
+"""The argument that is a body by itself, a list."""
 _AS_IT_IS = {"Accept-Encoding": "identity"}
 """Asks for a file without compression, so that its length is known."""
 
@@ -28,8 +30,8 @@ class Given(TypedDict, total=False):
     """What a generated method gives to its call.
 
     `ids` fill the path beside the record's own; the others leave out what is None. `fields` are
-    plain parts of a form, beside its `files`; `most` says how many texts the query may list, and
-    `named` which list of it says what a write of several records is about.
+    plain parts of a form, beside its `files`; `most` says how many texts the query may list.
+    `takes` names the kind of each argument, `needs` those that may not be None.
     """
 
     ids: Mapping[str, str]
@@ -37,7 +39,8 @@ class Given(TypedDict, total=False):
     body: object
     fields: Values
     most: Mapping[str, int]
-    named: str
+    takes: Mapping[str, str]
+    needs: tuple[str, ...]
     files: Files
 
 
@@ -207,37 +210,33 @@ def _send(
     given: Given,
     sink: Download | None,
 ) -> tuple[Call, Answer]:
-    body = given.get("body")
-    sent = body
-    if isinstance(body, Mapping):
-        sent = {
-            name: wire.argument(value) for name, value in body.items() if value is not None
-        } or None
-    elif body is not None:
-        sent = wire.argument(body)
-    named = given.get("named")
-    query = wire.arguments(_listed(given.get("query", {}), given.get("most", {}), named))
-    files = given.get("files", {})
+    takes, files = given.get("takes", {}), given.get("files", {})
+    query, body = given.get("query", {}), given.get("body")
+    parts = body if isinstance(body, Mapping) else {_ALONE: body}
+    beside = given.get("fields", {})
+    arguments.require({**query, **parts, **beside, **files}, takes, given.get("needs", ()))
+    sent: object = arguments.checked(parts, takes) or None
+    if isinstance(sent, Mapping) and not isinstance(body, Mapping):
+        sent = sent[_ALONE]
+    listed = _listed(arguments.checked(query, takes), given.get("most", {}))
+    parameters = wire.arguments(listed)
     if all(source is None for source in files.values()) and "fields" not in given:
         headers = None if sink is None else _AS_IT_IS
-        return session.call(operation, ids, query=query, body=sent, headers=headers, sink=sink)
+        return session.call(operation, ids, query=parameters, body=sent, headers=headers, sink=sink)
     from zohorm import uploads  # Models are imported without what sends files.
 
     with uploads.opened(operation, files) as opened:
-        form = opened.body(sent, given.get("fields"))
-        return session.call(operation, ids, query=query, body=form, headers=form.headers)
+        form = opened.body(sent, arguments.checked(beside, takes))
+        return session.call(operation, ids, query=parameters, body=form, headers=form.headers)
 
 
-def _listed(query: Values, most: Mapping[str, int], named: str | None) -> Values:
+def _listed(query: Values, most: Mapping[str, int]) -> Values:
     """Return the query; what it lists is counted, for the service may leave out the rest.
 
     Raises:
         InvalidValue: a list is empty, too long, or commas in it would part what is one.
-        WrongType: the list that says what the call is about is None.
     """
     checked = dict(query)
-    if named is not None and query[named] is None:
-        raise WrongType(f"{named} takes several ids, not None")  # Left out, it might mean all.
     for name, listed in query.items():
         if isinstance(listed, str | bytes) or not isinstance(listed, Iterable):
             continue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, cast
 
 import attrs
 
-from zohorm import resource, steps, wire
+from zohorm import arguments, resource, steps, wire
 from zohorm.acting import Acting
 from zohorm.children import Collection, Conversions
 from zohorm.errors import Unsupported, UsageError, WrongType
@@ -121,9 +121,11 @@ class Declared(Acting):
             """Make or change a record; see `abilities.Upserts`."""
             return cls._upsert(key, value, create, values)
 
-        def save(self, *, check: bool | None = None, again: bool = False) -> SaveResult:
+        def save(
+            self, *, check: bool | None = None, again: bool = False, repeatable: bool = False
+        ) -> SaveResult:
             """Send what has changed; see `abilities.Saves`."""
-            return self._save(check=check, again=again)
+            return self._save(check=check, again=again, repeatable=repeatable)
 
         def delete(self) -> None:
             """Delete the record; see `abilities.Deletes`."""
@@ -252,10 +254,17 @@ class Declared(Acting):
 
     @classmethod
     def _act_all_pieces(
-        cls, operation: Operation, *, pieces: tuple[str, int], query: Mapping[str, object]
+        cls,
+        operation: Operation,
+        *,
+        pieces: tuple[str, int],
+        query: Mapping[str, object],
+        takes: Mapping[str, str],
+        needs: tuple[str, ...] = (),
     ) -> list[Self]:
         """Ask for records by their ids, a few at a time: `pieces` names the ids and how many."""
         name, most = pieces
+        arguments.require(query, takes, needs)
         given = query[name]
         if isinstance(given, str | bytes) or not isinstance(given, Iterable):
             raise WrongType(f"{name} takes several ids, not {type(given).__name__}")
@@ -264,7 +273,7 @@ class Declared(Acting):
             record
             for start in range(0, len(ids), most)
             for record in cls._act_all_rows(
-                operation, query={**query, name: ids[start : start + most]}
+                operation, query={**query, name: ids[start : start + most]}, takes=takes
             )
         ]
 

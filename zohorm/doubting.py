@@ -84,11 +84,16 @@ class Doubting(Stored):
             with self._turn():
                 # Another thread may have settled it meanwhile.
                 if self._doubt is not None:
-                    return self._looked_up(self._doubt)
+                    was_done = self.look_up()
+                    self._doubt = None
+                    return was_done
         return self._id is not None and not self.is_changed
 
-    def _looked_up(self, doubt: settling.Doubt) -> bool:
-        session = self._needed_session()
+    def look_up(self) -> bool:
+        """Say whether the save in doubt was done, as `settle()`; if not, it stays in doubt."""
+        doubt, session = self._doubt, self._needed_session()
+        if doubt is None:
+            return self._id is not None
         if self._id is None:
             row = settling.find_created(session, type(self), doubt, self._path_ids())
             if row is not None:
@@ -103,7 +108,8 @@ class Doubting(Stored):
                 self.settle_edits(row)
                 self._whole = True
                 self._edit_again(later)
-        self._doubt = None
+        if row is not None:
+            self._doubt = None
         return row is not None
 
     def _edited_since(self, doubt: settling.Doubt) -> dict[str, object]:
@@ -147,6 +153,11 @@ class Doubting(Stored):
     def is_in_doubt(self) -> bool:
         """Whether a save got no readable answer and nobody has settled it yet."""
         return self._doubt is not None
+
+    @property
+    def doubt(self) -> settling.Doubt | None:
+        """The save that is in doubt."""
+        return self._doubt
 
     def _drop_void_edits(self) -> None:
         """Drop edits that a later read has made void: the service holds that value already."""

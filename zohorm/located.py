@@ -202,6 +202,11 @@ class Located(Record):
             )
         return operation
 
+    @classmethod
+    def takes(cls, name: str) -> bool:
+        """Say whether a new record may set the member called `name` to a single value."""
+        return name in cls._values and cls._values[name].access != "read-only"
+
     def _refuse_if_gone(self) -> None:
         if self._deleted:
             raise Deleted(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from zohorm import envelope, settling, wire
+from zohorm import envelope, repeating, settling, wire
 from zohorm.doubting import Doubting
 from zohorm.errors import (
     MalformedReply,
@@ -42,6 +42,7 @@ class _Beside:
 
     options: Options
     files: Opened | None = None
+    repeatable: bool = False
 
 
 @attrs.frozen
@@ -69,16 +70,20 @@ class Savable(Doubting):
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         options: Options | None = None,
         files: Files | None = None,
     ) -> SaveResult:
         self._refuse_if_gone()
         self._refuse_if_fixed()
+        beside = _Beside(options or {}, repeatable=repeatable)
+        # A create that may be repeated looks itself up before it is sent again.
+        again = again or (repeatable and self._id is None)
         self._refuse_if_in_doubt(again)
         with self._turn():
             # Another thread may have saved this very object meanwhile.
             self._refuse_if_in_doubt(again)
-            return self._opened_and_written(check, options or {}, files)
+            return self._opened_and_written(check, beside, files)
 
     def _refuse_if_in_doubt(self, again: bool) -> None:
         if self._doubt is not None and not again:
@@ -88,21 +93,26 @@ class Savable(Doubting):
             )
 
     def _opened_and_written(
-        self, check: bool | None, options: Options, files: Files | None
+        self, check: bool | None, beside: _Beside, files: Files | None
     ) -> SaveResult:
         if files is None or all(source is None for source in files.values()):
-            return self._write(check, _Beside(options))
+            return self._write(check, beside)
         from zohorm import uploads  # Models are imported without what sends files.
 
         operation = self.needed_operation("create" if self._id is None else "update")
         with uploads.opened(operation, files) as opened:
-            return self._write(check, _Beside(options, opened))
+            return self._write(check, attrs.evolve(beside, files=opened))
 
     def _write(self, check: bool | None, beside: _Beside) -> SaveResult:
         session = self._needed_session()
-        if self._id is None:
+        if self._id is not None:
+            return self._update(session, check, beside)
+        if not beside.repeatable:
             return self._create(session, beside)
-        return self._update(session, check, beside)
+        sent = self._new_payload()
+        repeating.require_key(type(self), sent, beside.options)
+        made = repeating.until_known(self, session, lambda: self._create(session, beside))
+        return made or SaveResult(created=True, fields=tuple(sent))
 
     def _create(self, session: Session, beside: _Beside) -> SaveResult:
         options = beside.options

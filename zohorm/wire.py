@@ -311,21 +311,21 @@ def query_text(value: Any) -> str:
     return text
 
 
-def argument(value: Any) -> Any:
+def argument(value: Any, name: str = "an argument") -> Any:
     """Return an argument of an action as JSON has it: days and instants as text, tuples as lists.
 
     Raises:
         WrongType, InvalidValue: the value has no JSON form.
     """
     if isinstance(value, dt.datetime):
-        return _write_datetime("an argument", value)
+        return _write_datetime(name, value)
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {name: argument(member) for name, member in value.items()}
+        return {key: argument(member, name) for key, member in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
-        return [argument(member) for member in value]
-    return _write_json("an argument", value)
+        return [argument(member, name) for member in value]
+    return _write_json(name, value)
 
 
 def arguments(values: Mapping[str, Any]) -> list[tuple[str, str]]:

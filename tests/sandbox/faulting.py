@@ -24,7 +24,9 @@ from zohorm.transport import NotSent, Reply, Request, RequestsTransport
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 MAX_RETRIES = 3
 MAX_WAIT_SECONDS = 300
-SILENCE_SECONDS = 0.06
+SILENCE_SECONDS = 0.08
+CALM_SECONDS = 0.8
+"""For a machine that may keep silent for as long as a silence is borne otherwise."""
 REPLY_BYTES = 200_000
 ALWAYS = 1000
 PDF = b"%PDF-1.4 content"
@@ -95,6 +97,13 @@ def _invoice(call: Callable[[Invoice], object]) -> Callable[[Sandbox, ZohoBooks]
     return ready
 
 
+def _repeatable(sandbox: Sandbox, books: ZohoBooks) -> Act:
+    customer = sandbox.insert("Contact", {"contact_name": "Ada"})
+    invoice = Invoice(customer_id=customer, reference_number="R 17")
+    invoice.line_items.add(name="Tea", rate=Decimal(5), quantity=Decimal(1))
+    return lambda: invoice.save(repeatable=True)
+
+
 def _upsert(sandbox: Sandbox, books: ZohoBooks) -> Act:
     return lambda: Contact.upsert("cf_external_id", "A-17", contact_name="Ada")
 
@@ -144,6 +153,14 @@ VERBS: Final = (
         "POST",
         lambda sandbox, books: Contact(contact_name="Ada").save,
         _holding("Contact", "contact_name", "Ada"),
+    ),
+    Verb(
+        "POST that creates, repeatable",
+        "invoice.save(repeatable=True)",
+        "POST",
+        _repeatable,
+        _holding("Invoice", "reference_number", "R 17"),
+        steps=12,
     ),
     Verb(
         "POST that sets a status",
@@ -307,13 +324,9 @@ class Stage:
     def cell(self, verb: Verb, fault: Fault, *, lasting: bool) -> Cell:
         """Make one call that meets one fault."""
         sandbox = self.sandbox
-        sandbox.reset()
-        random.seed(7)  # The waits between tries are spread by chance.
         unplugged = Unplugged()
         with closing(self._session(fault, unplugged)) as books, closing(unplugged), books:
-            act = verb.ready(sandbox, books)
-            sandbox.expire_tokens()
-            books.request("GET", "/organizations")  # So that a good token is there.
+            act = self._ready(verb, books)
             sandbox.forget()
             self._ask(verb, fault, unplugged, ALWAYS if lasting else 1)
             error: ZohoError | None = None
@@ -336,6 +349,22 @@ class Stage:
             elsewhere=len(self.elsewhere.calls) + len(self.elsewhere.token_calls),
         )
 
+    def _ready(self, verb: Verb, books: ZohoBooks) -> Act:
+        """Make the call ready, and see that a good token is there.
+
+        Where silence is hardly borne, a busy machine may need to be asked anew.
+        """
+        for _ in range(20):
+            self.sandbox.reset()
+            try:
+                books.request("GET", "/organizations")
+                act = verb.ready(self.sandbox, books)
+            except ZohoError:
+                continue
+            random.seed(7)  # The waits between tries are spread by chance.
+            return act
+        raise AssertionError(f"{verb.name} cannot be made ready")
+
     def _session(self, fault: Fault, unplugged: Unplugged) -> ZohoBooks:
         settings: dict[str, Any] = {
             "max_retries": MAX_RETRIES,
@@ -345,7 +374,9 @@ class Stage:
         if fault.silent:
             settings["timeout"] = (5.0, self.silence_seconds)
         if fault.asked.get("fault") == "drip":
-            settings["max_wait_seconds"] = 2 * self.silence_seconds
+            # No time for a second try, however long this one may take.
+            seconds = min(4 * self.silence_seconds, 0.9)
+            settings |= {"max_wait_seconds": seconds, "retry_backoff_seconds": 60.0}
         if fault.name == UNPLUGGED:
             settings["transport"] = unplugged
         return ZohoBooks(**self.sandbox.credentials, clock=self.sandbox.clock, **settings)
@@ -367,9 +398,9 @@ def stage(silence_seconds: float) -> Iterator[Stage]:
         yield Stage(sandbox, elsewhere, silence_seconds)
 
 
-def cells() -> list[Cell]:
+def cells(silence_seconds: float = SILENCE_SECONDS) -> list[Cell]:
     """Make every call meet every fault, once and for ever."""
-    with stage(SILENCE_SECONDS) as on:
+    with stage(silence_seconds) as on:
         return [
             on.cell(verb, fault, lasting=lasting)
             for verb in VERBS
@@ -400,7 +431,8 @@ What holds in every place, and is tested as such:
 - No wait is longer than `max_wait_seconds`, and nothing goes to another host.
 
 Saving a list reads it first, and reads it again where the answer was long in coming: it is made of
-up to six calls, to each of which this applies. [Errors](errors.md) tells what to do about each.
+up to six calls, to each of which this applies. A repeatable create is made of its tries and of two
+looks after each. [Errors](errors.md) tells what to do about each.
 """
 
 
@@ -419,4 +451,4 @@ def page(found: Iterable[Cell]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(cells()), encoding="utf-8")
+    PAGE.write_text(page(cells(CALM_SECONDS)), encoding="utf-8")

@@ -6,8 +6,6 @@ import faulting
 import pytest
 from faulting import FAULTS, PAGE, VERBS, Cell
 
-LONG_SILENCE_SECONDS = 1.0
-
 
 @pytest.fixture(scope="module")
 def cells() -> list[Cell]:
@@ -19,7 +17,7 @@ def cells() -> list[Cell]:
     found = faulting.cells()
     if faulting.page(found) == told and not any(list(cell.wrongs()) for cell in found):
         return found
-    with faulting.stage(LONG_SILENCE_SECONDS) as on:
+    with faulting.stage(faulting.CALM_SECONDS) as on:
         return [
             cell
             if cell.words in _row(told, cell)

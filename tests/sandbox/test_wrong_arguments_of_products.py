@@ -365,14 +365,24 @@ def test_a_new_record_has_no_id_to_act_on(kind: Kind) -> None:
 
 
 ARGUMENTS: Mapping[str, tuple[object, ...]] = {
-    "Decimal": (1.5, Decimal("NaN"), HUGE),
-    "dt.datetime": (NAIVE,),
-    "bool": (object(),),
-    "str": (object(), 1.5),
-    "int": (1.5, object()),
-    "Iterable[str]": ([1.5], [object()]),
-    "Iterable[Mapping[str, object]]": ([{"amount": 1.5}], [{"at": NAIVE}], [{"x": object()}]),
-    "Mapping[str, object]": ({"amount": 1.5}, {"at": NAIVE}, {"x": object()}),
+    "Decimal": (1.5, Decimal("NaN"), HUGE, "1", True),
+    "Decimal | str": (1.5, Decimal("NaN"), "ten"),
+    "dt.date": (NAIVE, 5, "31.01.2026"),
+    "dt.datetime": (NAIVE, DAY, "2026-01-31"),
+    "bool": (object(), "true", 1),
+    "str": (object(), 1.5, 5, ["x"], b"x"),
+    "int": (1.5, object(), "1", True),
+    "Iterable[str]": ([1.5], [object()], "x", 5, [5], [None]),
+    "Iterable[Mapping[str, object]]": (
+        [{"amount": 1.5}],
+        [{"at": NAIVE}],
+        [{"x": object()}],
+        {"x": 1},
+        ["x"],
+        "x",
+        5,
+    ),
+    "Mapping[str, object]": ({"amount": 1.5}, {"at": NAIVE}, {"x": object()}, [1], "x", 5),
 }
 """Wrong arguments of actions, by what they are annotated with."""
 
@@ -394,8 +404,11 @@ def test_an_action_takes_no_argument_that_cannot_be_sent(kind: Kind) -> None:
         for name, each in signature.parameters.items():
             annotation = str(each.annotation).removesuffix(" | None")
             for value in ARGUMENTS.get(annotation, ()):
-                with pytest.raises(REFUSED):
+                with pytest.raises(REFUSED, match=name):
                     method(**{**needed, name: value})
+            if name in needed:
+                with pytest.raises(REFUSED, match=f"{name}.* NoneType|{name} takes .*, not None"):
+                    method(**{**needed, name: None})
         with pytest.raises(TypeError, match="nonsense"):
             method(**needed, nonsense=5)
 

@@ -23,13 +23,13 @@ LAYERS = (
     ("model", "singleton", "abilities", "upserting", "declared", "children"),
     ("query", "pages", "ahead", "seen"),
     # What a record with an address of its own can do.
-    ("acting", "saving", "doubting", "settling", "stored", "located"),
+    ("acting", "saving", "doubting", "repeating", "settling", "stored", "located"),
     ("products", "session", "reaching", "intake", "access", "watching"),
     ("settings", "coordinating", "binding", "rows", "identity", "loads"),
     ("savers",),
     # What a record is made of, and where it lies in an answer.
     ("record", "changes", "slots", "lines", "merging", "fields", "custom", "members"),
-    ("resource", "lookups", "envelope", "uploads", "downloads"),
+    ("resource", "lookups", "envelope", "uploads", "downloads", "arguments"),
     ("connection",),
     ("failing", "reporting", "attempts", "grants"),
     ("throttle", "turns", "pace", "day", "token", "refresh", "retry", "reading", "calls"),

@@ -166,6 +166,13 @@ class BankAccount(
                 "end_date": end_date,
                 "transactions": transactions,
             },
+            takes={
+                "account_id": "id",
+                "transactions": "many",
+                "start_date": "date",
+                "end_date": "date",
+            },
+            needs=("account_id", "transactions"),
         )
 
     def last_statement(self) -> Mapping[str, object]:

@@ -370,6 +370,8 @@ class BankTransaction(
             ),
             query={"account_id": account_id},
             body={"transactions_to_be_matched": transactions_to_be_matched},
+            takes={"transactions_to_be_matched": "many", "account_id": "id"},
+            needs=("transactions_to_be_matched",),
         )
 
     def matches(
@@ -410,6 +412,18 @@ class BankTransaction(
                 "page": page,
                 "per_page": per_page,
             },
+            takes={
+                "transaction_type": "text",
+                "date_after": "date",
+                "date_before": "date",
+                "amount_start": "number",
+                "amount_end": "number",
+                "contact": "text",
+                "reference_number": "text",
+                "show_all_transactions": "boolean",
+                "page": "integer",
+                "per_page": "integer",
+            },
         )
 
     def unmatch(self, *, account_id: str | None = None) -> None:
@@ -424,6 +438,7 @@ class BankTransaction(
                 "POST", "/banktransactions/{transaction_id}/unmatch", "ZohoBooks.banking.CREATE"
             ),
             query={"account_id": account_id},
+            takes={"account_id": "id"},
         )
 
     def exclude(self, *, account_id: str | None = None) -> None:
@@ -440,6 +455,7 @@ class BankTransaction(
                 "ZohoBooks.banking.CREATE",
             ),
             query={"account_id": account_id},
+            takes={"account_id": "id"},
         )
 
     def restore(self, *, account_id: str | None = None) -> None:
@@ -456,6 +472,7 @@ class BankTransaction(
                 "ZohoBooks.banking.CREATE",
             ),
             query={"account_id": account_id},
+            takes={"account_id": "id"},
         )
 
     def categorize(
@@ -528,6 +545,32 @@ class BankTransaction(
                 "custom_fields": custom_fields,
                 "line_items": line_items,
             },
+            takes={
+                "transaction_type": "text",
+                "from_account_id": "id",
+                "to_account_id": "id",
+                "amount": "money",
+                "date": "date",
+                "reference_number": "text",
+                "payment_mode": "text",
+                "exchange_rate": "money",
+                "description": "text",
+                "customer_id": "id",
+                "tags": "many",
+                "documents": "many",
+                "currency_id": "id",
+                "tax_id": "id",
+                "to_account_tags": "many",
+                "from_account_tags": "many",
+                "is_inclusive_tax": "boolean",
+                "bank_charges": "number",
+                "user_id": "id",
+                "tax_authority_id": "id",
+                "tax_exemption_id": "id",
+                "custom_fields": "many",
+                "line_items": "many",
+            },
+            needs=("transaction_type",),
         )
 
     def categorize_as_expense(
@@ -648,6 +691,54 @@ class BankTransaction(
                 "line_items": line_items,
                 "zcrm_potential_id": zcrm_potential_id,
             },
+            takes={
+                "document_ids": "texts",
+                "account_id": "id",
+                "paid_through_account_id": "id",
+                "date": "date",
+                "tax_id": "id",
+                "amount": "money",
+                "project_id": "id",
+                "tax_exemption_code": "text",
+                "tax_exemption_id": "id",
+                "is_inclusive_tax": "boolean",
+                "is_billable": "boolean",
+                "reference_number": "text",
+                "description": "text",
+                "customer_id": "id",
+                "zp_project_id": "id",
+                "zp_project_name": "text",
+                "zp_client_id": "id",
+                "vendor_id": "id",
+                "vehicle_id": "id",
+                "mileage_unit": "text",
+                "mileage_rate": "money",
+                "can_reclaim_vat_on_mileage": "boolean",
+                "fuel_type": "enum",
+                "engine_capacity_range": "enum",
+                "employee_id": "id",
+                "mileage_type": "enum",
+                "expense_type": "text",
+                "distance": "number",
+                "start_reading": "text",
+                "end_reading": "text",
+                "currency_id": "id",
+                "custom_fields": "many",
+                "tags": "many",
+                "documents": "many",
+                "exchange_rate": "money",
+                "recurring_expense_id": "id",
+                "vat_treatment": "text",
+                "tax_treatment": "text",
+                "acquisition_vat_id": "id",
+                "reverse_charge_vat_id": "id",
+                "is_update_customer": "boolean",
+                "product_type": "text",
+                "taxes": "many",
+                "reason": "text",
+                "line_items": "many",
+                "zcrm_potential_id": "id",
+            },
         )
 
     def uncategorize(self, *, account_id: str | None = None) -> None:
@@ -664,6 +755,7 @@ class BankTransaction(
                 "ZohoBooks.banking.CREATE",
             ),
             query={"account_id": account_id},
+            takes={"account_id": "id"},
         )
 
     def categorize_as_vendor_payment(
@@ -709,6 +801,20 @@ class BankTransaction(
                 "custom_fields": custom_fields,
                 "is_paid_via_print_check": is_paid_via_print_check,
                 "check_details": check_details,
+            },
+            takes={
+                "vendor_id": "id",
+                "bills": "many",
+                "payment_mode": "text",
+                "description": "text",
+                "date": "date",
+                "reference_number": "text",
+                "exchange_rate": "money",
+                "paid_through_account_id": "id",
+                "amount": "money",
+                "custom_fields": "many",
+                "is_paid_via_print_check": "boolean",
+                "check_details": "many",
             },
         )
 
@@ -763,6 +869,23 @@ class BankTransaction(
                 "template_id": template_id,
                 "contact_persons": contact_persons,
             },
+            takes={
+                "customer_id": "id",
+                "retainerinvoice_id": "id",
+                "invoices": "many",
+                "payment_mode": "text",
+                "description": "text",
+                "reference_number": "text",
+                "exchange_rate": "money",
+                "amount": "money",
+                "bank_charges": "number",
+                "account_id": "id",
+                "custom_fields": "many",
+                "documents": "many",
+                "date": "date",
+                "template_id": "id",
+                "contact_persons": "texts",
+            },
         )
 
     def categorize_as_credit_note_refund(
@@ -799,6 +922,17 @@ class BankTransaction(
                 "from_account_id": from_account_id,
                 "description": description,
             },
+            takes={
+                "creditnote_id": "id",
+                "date": "date",
+                "refund_mode": "text",
+                "reference_number": "text",
+                "amount": "money",
+                "exchange_rate": "money",
+                "from_account_id": "id",
+                "description": "text",
+            },
+            needs=("creditnote_id", "date"),
         )
 
     def categorize_as_vendor_credit_refund(
@@ -835,6 +969,17 @@ class BankTransaction(
                 "account_id": account_id,
                 "description": description,
             },
+            takes={
+                "vendor_credit_id": "id",
+                "date": "date",
+                "refund_mode": "text",
+                "reference_number": "text",
+                "amount": "money",
+                "exchange_rate": "money",
+                "account_id": "id",
+                "description": "text",
+            },
+            needs=("vendor_credit_id", "date"),
         )
 
     def categorize_as_payment_refund(
@@ -869,6 +1014,16 @@ class BankTransaction(
                 "from_account_id": from_account_id,
                 "description": description,
             },
+            takes={
+                "date": "date",
+                "amount": "money",
+                "from_account_id": "id",
+                "refund_mode": "text",
+                "reference_number": "text",
+                "exchange_rate": "money",
+                "description": "text",
+            },
+            needs=("date", "amount", "from_account_id"),
         )
 
     def categorize_as_vendor_payment_refund(
@@ -905,4 +1060,15 @@ class BankTransaction(
                 "to_account_id": to_account_id,
                 "description": description,
             },
+            takes={
+                "date": "date",
+                "amount": "money",
+                "to_account_id": "id",
+                "vendorpayment_id": "id",
+                "refund_mode": "text",
+                "reference_number": "text",
+                "exchange_rate": "money",
+                "description": "text",
+            },
+            needs=("date", "amount", "to_account_id"),
         )

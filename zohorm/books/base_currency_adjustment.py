@@ -102,6 +102,7 @@ class BaseCurrencyAdjustment(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         account_ids: Iterable[str] | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
@@ -109,6 +110,8 @@ class BaseCurrencyAdjustment(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        No create is `repeatable`: the list finds none by a number or reference.
 
         Options taken only when created: account_ids.
 
@@ -119,7 +122,9 @@ class BaseCurrencyAdjustment(
             Unsupported: the call takes no such option.
             ValidationError, Duplicate: the service refuses the values.
         """
-        return self._save(check=check, again=again, options={"account_ids": account_ids})
+        return self._save(
+            check=check, again=again, repeatable=repeatable, options={"account_ids": account_ids}
+        )
 
     @classmethod
     def affected_accounts(
@@ -139,4 +144,11 @@ class BaseCurrencyAdjustment(
                 "exchange_rate": exchange_rate,
                 "notes": notes,
             },
+            takes={
+                "currency_id": "id",
+                "adjustment_date": "date",
+                "exchange_rate": "money",
+                "notes": "text",
+            },
+            needs=("currency_id", "adjustment_date", "exchange_rate", "notes"),
         )

@@ -559,6 +559,7 @@ class Bill(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         attachment: FileSource | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
@@ -566,6 +567,9 @@ class Bill(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number` or
+        `bill_number`, and sends it again if there is none.
 
         `attachment` takes a file, of the kinds gif, png, jpeg, jpg, bmp and pdf. With a file
         nothing is sent twice.
@@ -577,7 +581,9 @@ class Bill(
             Unsupported: the call takes no such option.
             ValidationError, Duplicate: the service refuses the values.
         """
-        return self._save(check=check, again=again, files={"attachment": attachment})
+        return self._save(
+            check=check, again=again, repeatable=repeatable, files={"attachment": attachment}
+        )
 
     def list_payments(self) -> Collection[BillPayment]:
         """Give the records behind `payments`, which have endpoints of their own; no call before
@@ -594,6 +600,8 @@ class Bill(
         self._act(
             Operation("PUT", "/bill/{bill_id}/customfields", "ZohoBooks.bills.UPDATE"),
             body=custom_fields,
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )
 
     def mark_void(self) -> None:
@@ -672,6 +680,16 @@ class Bill(
                 "attention": attention,
                 "is_update_customer": is_update_customer,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+                "attention": "text",
+                "is_update_customer": "boolean",
+            },
         )
 
     def apply_credits(
@@ -691,6 +709,7 @@ class Bill(
         self._act(
             Operation("POST", "/bills/{bill_id}/credits", "ZohoBooks.bills.CREATE"),
             body={"bill_payments": bill_payments, "apply_vendor_credits": apply_vendor_credits},
+            takes={"bill_payments": "many", "apply_vendor_credits": "many"},
         )
 
     def add_attachment(self, attachment: FileSource) -> None:
@@ -709,6 +728,7 @@ class Bill(
                 files=(FilePart("attachment", kinds="gif png jpeg jpg bmp pdf"),),
             ),
             files={"attachment": attachment},
+            needs=("attachment",),
         )
 
     @overload
@@ -738,6 +758,7 @@ class Bill(
         return self._act_bytes(
             Operation("GET", "/bills/{bill_id}/attachment", "ZohoBooks.bills.READ"),
             query={"preview": preview},
+            takes={"preview": "boolean"},
             to=to,
             progress=progress,
         )
@@ -764,4 +785,6 @@ class Bill(
         return cls._act_all_data(
             Operation("GET", "/bills/editpage/frompurchaseorders", "ZohoBooks.bills.READ"),
             query={"purchaseorder_ids": purchaseorder_ids},
+            takes={"purchaseorder_ids": "texts"},
+            needs=("purchaseorder_ids",),
         )

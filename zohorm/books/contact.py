@@ -451,6 +451,8 @@ class Contact(
         self._act(
             Operation("POST", "/contacts/{contact_id}/portal/enable", "ZohoBooks.contacts.CREATE"),
             body={"contact_persons": contact_persons},
+            takes={"contact_persons": "many"},
+            needs=("contact_persons",),
         )
 
     def enable_reminders(self) -> None:
@@ -522,6 +524,16 @@ class Contact(
                 "body": body,
             },
             files={"attachments": attachments},
+            takes={
+                "to_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "start_date": "date",
+                "end_date": "date",
+                "send_from_org_email_id": "boolean",
+                "cc_mail_ids": "texts",
+            },
+            needs=("to_mail_ids", "subject", "body"),
         )
 
     def statement_content(
@@ -536,6 +548,7 @@ class Contact(
         return self._act_data(
             Operation("GET", "/contacts/{contact_id}/statements/email", "ZohoBooks.contacts.READ"),
             query={"start_date": start_date, "end_date": end_date},
+            takes={"start_date": "date", "end_date": "date"},
         )
 
     def send_email(
@@ -564,6 +577,13 @@ class Contact(
             query={"send_customer_statement": send_customer_statement},
             body={"to_mail_ids": to_mail_ids, "subject": subject, "body": body},
             files={"attachments": attachments},
+            takes={
+                "to_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "send_customer_statement": "boolean",
+            },
+            needs=("to_mail_ids", "subject", "body"),
         )
 
     def track_1099_payments(self) -> None:

@@ -419,6 +419,7 @@ class CreditNote(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         invoice_id: str | None = None,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
@@ -427,6 +428,9 @@ class CreditNote(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number` or
+        `creditnote_number`, and sends it again if there is none.
 
         Options taken only when created: invoice_id.
 
@@ -440,6 +444,7 @@ class CreditNote(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={
                 "invoice_id": invoice_id,
                 "ignore_auto_number_generation": ignore_auto_number_generation,
@@ -478,6 +483,14 @@ class CreditNote(
                 "body": body,
             },
             files={"attachments": attachments},
+            takes={
+                "to_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "customer_id": "id",
+                "cc_mail_ids": "texts",
+            },
+            needs=("to_mail_ids", "subject", "body"),
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -490,6 +503,7 @@ class CreditNote(
         return self._act_data(
             Operation("GET", "/creditnotes/{creditnote_id}/email", "ZohoBooks.creditnotes.READ"),
             query={"email_template_id": email_template_id},
+            takes={"email_template_id": "id"},
         )
 
     def mark_void(self) -> None:
@@ -610,6 +624,14 @@ class CreditNote(
                 "country": country,
                 "fax": fax,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+            },
         )
 
     def update_shipping_address(
@@ -642,6 +664,14 @@ class CreditNote(
                 "country": country,
                 "fax": fax,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+            },
         )
 
     def use_template(self, template_id: str) -> None:
@@ -673,6 +703,8 @@ class CreditNote(
                 "POST", "/creditnotes/{creditnote_id}/invoices", "ZohoBooks.creditnotes.CREATE"
             ),
             body={"invoices": invoices},
+            takes={"invoices": "many"},
+            needs=("invoices",),
         )
 
     @overload

@@ -252,6 +252,7 @@ class CustomerDebitNote(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         send: bool | None = None,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
@@ -260,6 +261,8 @@ class CustomerDebitNote(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        No create is `repeatable`: the list finds none by a number or reference.
 
         Options taken only when created: send.
 
@@ -273,6 +276,7 @@ class CustomerDebitNote(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"send": send, "ignore_auto_number_generation": ignore_auto_number_generation},
         )
 

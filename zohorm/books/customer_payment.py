@@ -180,7 +180,8 @@ class CustomerPayment(
         cls._act_all(
             Operation("DELETE", "/customerpayments", "ZohoBooks.customerpayments.DELETE"),
             query={"payment_id": payment_id, "bulk_delete": True},
-            named="payment_id",
+            takes={"payment_id": "texts"},
+            needs=("payment_id",),
         )
 
     def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:
@@ -197,6 +198,8 @@ class CustomerPayment(
                 "ZohoBooks.customerpayments.UPDATE",
             ),
             body=custom_fields,
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )
 
     @overload

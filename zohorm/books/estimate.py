@@ -407,6 +407,7 @@ class Estimate(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         send: bool | None = None,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
@@ -415,6 +416,9 @@ class Estimate(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number` or
+        `estimate_number`, and sends it again if there is none.
 
         Options taken only when created: send.
 
@@ -428,6 +432,7 @@ class Estimate(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"send": send, "ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -441,6 +446,8 @@ class Estimate(
         self._act(
             Operation("PUT", "/estimate/{estimate_id}/customfields", "ZohoBooks.estimates.UPDATE"),
             body=custom_fields,
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )
 
     def mark_sent(self) -> None:
@@ -550,6 +557,15 @@ class Estimate(
                 "mail_documents": mail_documents,
             },
             files={"attachments": attachments},
+            takes={
+                "to_mail_ids": "texts",
+                "send_from_org_email_id": "boolean",
+                "cc_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "mail_documents": "texts",
+            },
+            needs=("to_mail_ids",),
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -562,6 +578,7 @@ class Estimate(
         return self._act_data(
             Operation("GET", "/estimates/{estimate_id}/email", "ZohoBooks.estimates.READ"),
             query={"email_template_id": email_template_id},
+            takes={"email_template_id": "id"},
         )
 
     @classmethod
@@ -577,7 +594,8 @@ class Estimate(
             Operation("POST", "/estimates/email", "ZohoBooks.estimates.CREATE"),
             query={"estimate_ids": estimate_ids},
             most={"estimate_ids": 10},
-            named="estimate_ids",
+            takes={"estimate_ids": "texts"},
+            needs=("estimate_ids",),
         )
 
     @overload
@@ -611,6 +629,8 @@ class Estimate(
             Operation("GET", "/estimates/pdf", "ZohoBooks.estimates.READ"),
             query={"estimate_ids": estimate_ids},
             most={"estimate_ids": 25},
+            takes={"estimate_ids": "texts"},
+            needs=("estimate_ids",),
             to=to,
             progress=progress,
         )
@@ -646,6 +666,8 @@ class Estimate(
             Operation("GET", "/estimates/print", "ZohoBooks.estimates.READ"),
             query={"estimate_ids": estimate_ids},
             most={"estimate_ids": 25},
+            takes={"estimate_ids": "texts"},
+            needs=("estimate_ids",),
             to=to,
             progress=progress,
         )
@@ -678,6 +700,14 @@ class Estimate(
                 "country": country,
                 "fax": fax,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+            },
         )
 
     def update_shipping_address(
@@ -707,6 +737,14 @@ class Estimate(
                 "zip": zip,
                 "country": country,
                 "fax": fax,
+            },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
             },
         )
 

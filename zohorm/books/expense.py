@@ -398,6 +398,7 @@ class Expense(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         delete_receipt: bool | None = None,
         receipt: FileSource | None = None,
     ) -> SaveResult:
@@ -406,6 +407,9 @@ class Expense(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number`, and
+        sends it again if there is none.
 
         Options taken only when changed: delete_receipt.
 
@@ -422,6 +426,7 @@ class Expense(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"delete_receipt": delete_receipt},
             files={"receipt": receipt},
         )
@@ -442,6 +447,7 @@ class Expense(
                 files=(FilePart("receipt", kinds="gif png jpeg jpg bmp pdf xls xlsx doc docx"),),
             ),
             files={"receipt": receipt},
+            needs=("receipt",),
         )
 
     @overload
@@ -471,6 +477,7 @@ class Expense(
         return self._act_bytes(
             Operation("GET", "/expenses/{expense_id}/receipt", "ZohoBooks.expenses.READ"),
             query={"preview": preview},
+            takes={"preview": "boolean"},
             to=to,
             progress=progress,
         )
@@ -516,4 +523,6 @@ class Expense(
             ),
             fields={"document_ids": document_ids},
             files={"attachment": attachment},
+            takes={"document_ids": "texts"},
+            needs=("attachment",),
         )

@@ -209,6 +209,7 @@ class FixedAsset(
         return self._act_data(
             Operation("GET", "/fixedassets/{fixed_asset_id}/history", "ZohoBooks.fixedasset.READ"),
             query={"page": page, "per_page": per_page},
+            takes={"page": "integer", "per_page": "integer"},
         )
 
     def forecast(self) -> Mapping[str, object]:
@@ -285,6 +286,8 @@ class FixedAsset(
                 "POST", "/fixedassets/{fixed_asset_id}/writeoff", "ZohoBooks.fixedasset.CREATE"
             ),
             body={"date": date, "expense_account_id": expense_account_id, "reason": reason},
+            takes={"date": "date", "expense_account_id": "id", "reason": "text"},
+            needs=("date", "expense_account_id", "reason"),
         )
 
     def sell(
@@ -304,4 +307,11 @@ class FixedAsset(
                 "line_item_id": line_item_id,
                 "reason": reason,
             },
+            takes={
+                "expense_account_id": "id",
+                "invoice_id": "id",
+                "line_item_id": "id",
+                "reason": "text",
+            },
+            needs=("expense_account_id", "invoice_id", "line_item_id", "reason"),
         )

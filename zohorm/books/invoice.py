@@ -560,6 +560,7 @@ class Invoice(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         send: bool | None = None,
         ignore_auto_number_generation: bool | None = None,
         is_quick_create: bool | None = None,
@@ -570,6 +571,9 @@ class Invoice(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number` or
+        `invoice_number`, and sends it again if there is none.
 
         Options taken only when created: batch_payments, is_quick_create, send.
 
@@ -583,6 +587,7 @@ class Invoice(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={
                 "send": send,
                 "ignore_auto_number_generation": ignore_auto_number_generation,
@@ -658,7 +663,8 @@ class Invoice(
             query={"invoice_ids": invoice_ids},
             body={"contacts": contacts},
             most={"invoice_ids": 10},
-            named="invoice_ids",
+            takes={"invoice_ids": "texts", "contacts": "many"},
+            needs=("invoice_ids",),
         )
 
     @classmethod
@@ -672,6 +678,8 @@ class Invoice(
         return cls._act_all_record(
             Operation("POST", "/invoices/fromsalesorder", "ZohoBooks.invoices.CREATE"),
             query={"salesorder_id": salesorder_id},
+            takes={"salesorder_id": "id"},
+            needs=("salesorder_id",),
         )
 
     @classmethod
@@ -688,6 +696,8 @@ class Invoice(
             Operation("POST", "/invoices/mapwithorder", "ZohoBooks.invoices.UPDATE"),
             query={"salesorder_id": salesorder_id},
             body={"invoice_ids": invoice_ids},
+            takes={"invoice_ids": "texts", "salesorder_id": "id"},
+            needs=("invoice_ids",),
         )
 
     def submit(self) -> None:
@@ -748,6 +758,16 @@ class Invoice(
                 "body": body,
             },
             files={"attachments": attachments},
+            takes={
+                "send_customer_statement": "boolean",
+                "send_attachment": "boolean",
+                "send_from_org_email_id": "boolean",
+                "from_address_id": "id",
+                "to_mail_ids": "texts",
+                "cc_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+            },
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -760,6 +780,7 @@ class Invoice(
         return self._act_data(
             Operation("GET", "/invoices/{invoice_id}/email", "ZohoBooks.invoices.READ"),
             query={"email_template_id": email_template_id},
+            takes={"email_template_id": "id"},
         )
 
     def remind(
@@ -796,6 +817,14 @@ class Invoice(
                 "send_from_org_email_id": send_from_org_email_id,
             },
             files={"attachments": attachments},
+            takes={
+                "send_customer_statement": "boolean",
+                "to_mail_ids": "texts",
+                "cc_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "send_from_org_email_id": "boolean",
+            },
         )
 
     def reminder_content(self) -> Mapping[str, object]:
@@ -820,7 +849,8 @@ class Invoice(
         return cls._act_all_data(
             Operation("POST", "/invoices/paymentreminder", "ZohoBooks.invoices.CREATE"),
             query={"invoice_ids": invoice_ids},
-            named="invoice_ids",
+            takes={"invoice_ids": "texts"},
+            needs=("invoice_ids",),
         )
 
     @overload
@@ -854,6 +884,8 @@ class Invoice(
             Operation("GET", "/invoices/pdf", "ZohoBooks.invoices.READ"),
             query={"invoice_ids": invoice_ids},
             most={"invoice_ids": 25},
+            takes={"invoice_ids": "texts"},
+            needs=("invoice_ids",),
             to=to,
             progress=progress,
         )
@@ -889,6 +921,8 @@ class Invoice(
             Operation("GET", "/invoices/print", "ZohoBooks.invoices.READ"),
             query={"invoice_ids": invoice_ids},
             most={"invoice_ids": 25},
+            takes={"invoice_ids": "texts"},
+            needs=("invoice_ids",),
             to=to,
             progress=progress,
         )
@@ -973,6 +1007,14 @@ class Invoice(
                 "country": country,
                 "fax": fax,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+            },
         )
 
     def update_shipping_address(
@@ -1004,6 +1046,15 @@ class Invoice(
                 "zip": zip,
                 "country": country,
                 "fax": fax,
+            },
+            takes={
+                "address": "text",
+                "street2": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
             },
         )
 
@@ -1038,6 +1089,7 @@ class Invoice(
         self._act(
             Operation("POST", "/invoices/{invoice_id}/credits", "ZohoBooks.invoices.CREATE"),
             body={"invoice_payments": invoice_payments, "apply_creditnotes": apply_creditnotes},
+            takes={"invoice_payments": "many", "apply_creditnotes": "many"},
         )
 
     def add_attachment(
@@ -1059,6 +1111,8 @@ class Invoice(
             ),
             query={"can_send_in_mail": can_send_in_mail},
             files={"attachment": attachment},
+            takes={"can_send_in_mail": "boolean"},
+            needs=("attachment",),
         )
 
     @overload
@@ -1088,6 +1142,7 @@ class Invoice(
         return self._act_bytes(
             Operation("GET", "/invoices/{invoice_id}/attachment", "ZohoBooks.invoices.READ"),
             query={"preview": preview},
+            takes={"preview": "boolean"},
             to=to,
             progress=progress,
         )
@@ -1102,6 +1157,8 @@ class Invoice(
         self._act(
             Operation("PUT", "/invoices/{invoice_id}/attachment", "ZohoBooks.invoices.UPDATE"),
             query={"can_send_in_mail": can_send_in_mail},
+            takes={"can_send_in_mail": "boolean"},
+            needs=("can_send_in_mail",),
         )
 
     def delete_attachment(self) -> None:
@@ -1185,6 +1242,8 @@ class Invoice(
         self._act(
             Operation("PUT", "/invoice/{invoice_id}/customfields", "ZohoBooks.invoices.UPDATE"),
             body=custom_fields,
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )
 
     def payment_link(self, *, link_type: str, expiry_time: dt.date) -> Mapping[str, object]:
@@ -1202,6 +1261,8 @@ class Invoice(
                 "expiry_time": expiry_time,
                 "transaction_type": "invoice",
             },
+            takes={"link_type": "enum", "expiry_time": "date"},
+            needs=("link_type", "expiry_time"),
         )
 
     @overload

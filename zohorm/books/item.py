@@ -228,6 +228,8 @@ class Item(
             Operation("GET", "/itemdetails", "ZohoBooks.settings.READ"),
             query={"item_ids": item_ids},
             pieces=("item_ids", 100),
+            takes={"item_ids": "texts"},
+            needs=("item_ids",),
         )
 
     def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:
@@ -240,6 +242,8 @@ class Item(
         self._act(
             Operation("PUT", "/item/{item_id}/customfields", "ZohoBooks.settings.UPDATE"),
             body=custom_fields,
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )
 
     def mark_active(self) -> None:
@@ -285,6 +289,7 @@ class Item(
                 files=(FilePart("image", kinds="gif png jpeg jpg bmp webp", megabytes=7),),
             ),
             files={"image": image},
+            needs=("image",),
         )
 
     @overload
@@ -314,6 +319,7 @@ class Item(
         return self._act_bytes(
             Operation("GET", "/items/{item_id}/image", "ZohoBooks.settings.READ"),
             query={"preview": preview},
+            takes={"preview": "boolean"},
             to=to,
             progress=progress,
         )

@@ -284,4 +284,5 @@ class Journal(
             ),
             query={"document_ids": document_ids},
             files={"attachment": attachment},
+            takes={"document_ids": "texts"},
         )

@@ -105,4 +105,13 @@ class ProjectUser(
                 "budget_hours": budget_hours,
                 "cost_rate": cost_rate,
             },
+            takes={
+                "user_name": "text",
+                "email": "text",
+                "user_role": "enum",
+                "rate": "money",
+                "budget_hours": "text",
+                "cost_rate": "money",
+            },
+            needs=("user_name", "email"),
         )

@@ -477,6 +477,7 @@ class PurchaseOrder(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         ignore_auto_number_generation: bool | None = None,
         attachment: FileSource | None = None,
     ) -> SaveResult:
@@ -485,6 +486,9 @@ class PurchaseOrder(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number` or
+        `purchaseorder_number`, and sends it again if there is none.
 
         `attachment` takes a file, of the kinds gif, png, jpeg, jpg, bmp, pdf, xls, xlsx, doc and
         docx. With a file nothing is sent twice.
@@ -499,6 +503,7 @@ class PurchaseOrder(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"ignore_auto_number_generation": ignore_auto_number_generation},
             files={"attachment": attachment},
         )
@@ -517,6 +522,8 @@ class PurchaseOrder(
                 "ZohoBooks.purchaseorders.UPDATE",
             ),
             body=custom_fields,
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )
 
     def mark_open(self) -> None:
@@ -641,6 +648,19 @@ class PurchaseOrder(
                 "mail_documents": mail_documents,
             },
             files={"attachments": attachments},
+            takes={
+                "to_mail_ids": "texts",
+                "body": "text",
+                "send_attachment": "boolean",
+                "file_name": "text",
+                "send_from_org_email_id": "boolean",
+                "from_address_id": "id",
+                "cc_mail_ids": "texts",
+                "bcc_mail_ids": "texts",
+                "subject": "text",
+                "mail_documents": "many",
+            },
+            needs=("to_mail_ids", "body"),
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -655,6 +675,7 @@ class PurchaseOrder(
                 "GET", "/purchaseorders/{purchaseorder_id}/email", "ZohoBooks.purchaseorders.READ"
             ),
             query={"email_template_id": email_template_id},
+            takes={"email_template_id": "id"},
         )
 
     def update_billing_address(
@@ -691,6 +712,16 @@ class PurchaseOrder(
                 "attention": attention,
                 "is_update_customer": is_update_customer,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+                "attention": "text",
+                "is_update_customer": "boolean",
+            },
         )
 
     def use_template(self, template_id: str) -> None:
@@ -725,6 +756,7 @@ class PurchaseOrder(
                 files=(FilePart("attachment", kinds="gif png jpeg jpg bmp pdf xls xlsx doc docx"),),
             ),
             files={"attachment": attachment},
+            needs=("attachment",),
         )
 
     @overload
@@ -758,6 +790,7 @@ class PurchaseOrder(
                 "ZohoBooks.purchaseorders.READ",
             ),
             query={"preview": preview},
+            takes={"preview": "boolean"},
             to=to,
             progress=progress,
         )
@@ -776,6 +809,8 @@ class PurchaseOrder(
                 "ZohoBooks.purchaseorders.UPDATE",
             ),
             query={"can_send_in_mail": can_send_in_mail},
+            takes={"can_send_in_mail": "boolean"},
+            needs=("can_send_in_mail",),
         )
 
     def delete_attachment(self) -> None:

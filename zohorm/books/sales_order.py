@@ -560,6 +560,7 @@ class SalesOrder(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         ignore_auto_number_generation: bool | None = None,
         can_send_in_mail: bool | None = None,
         doc: FileSource | Iterable[FileSource] | None = None,
@@ -569,6 +570,9 @@ class SalesOrder(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number` or
+        `salesorder_number`, and sends it again if there is none.
 
         `doc` takes one file or several. With a file nothing is sent twice.
 
@@ -582,6 +586,7 @@ class SalesOrder(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={
                 "ignore_auto_number_generation": ignore_auto_number_generation,
                 "can_send_in_mail": can_send_in_mail,
@@ -601,6 +606,8 @@ class SalesOrder(
                 "PUT", "/salesorder/{salesorder_id}/customfields", "ZohoBooks.salesorders.UPDATE"
             ),
             body=custom_fields,
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )
 
     def mark_open(self) -> None:
@@ -636,6 +643,7 @@ class SalesOrder(
                 repeatable=True,
             ),
             body={"reason": reason},
+            takes={"reason": "text"},
         )
 
     def set_sub_status(self, status_code: str) -> None:
@@ -697,6 +705,19 @@ class SalesOrder(
                 "body": body,
             },
             files={"attachments": attachments, "documents": documents},
+            takes={
+                "to_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "send_attachment": "boolean",
+                "file_name": "text",
+                "from_address_id": "id",
+                "send_from_org_email_id": "boolean",
+                "cc_mail_ids": "texts",
+                "bcc_mail_ids": "texts",
+                "invoice_id": "id",
+            },
+            needs=("to_mail_ids", "subject", "body"),
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -709,6 +730,7 @@ class SalesOrder(
         return self._act_data(
             Operation("GET", "/salesorders/{salesorder_id}/email", "ZohoBooks.salesorders.READ"),
             query={"email_template_id": email_template_id},
+            takes={"email_template_id": "id"},
         )
 
     def submit(self) -> None:
@@ -766,6 +788,8 @@ class SalesOrder(
             Operation("GET", "/salesorders/pdf", "ZohoBooks.salesorders.READ"),
             query={"salesorder_ids": salesorder_ids},
             most={"salesorder_ids": 25},
+            takes={"salesorder_ids": "texts"},
+            needs=("salesorder_ids",),
             to=to,
             progress=progress,
         )
@@ -801,6 +825,8 @@ class SalesOrder(
             Operation("GET", "/salesorders/print", "ZohoBooks.salesorders.READ"),
             query={"salesorder_ids": salesorder_ids},
             most={"salesorder_ids": 25},
+            takes={"salesorder_ids": "texts"},
+            needs=("salesorder_ids",),
             to=to,
             progress=progress,
         )
@@ -845,6 +871,19 @@ class SalesOrder(
                 "is_update_customer": is_update_customer,
                 "is_verified": is_verified,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "phone": "text",
+                "fax": "text",
+                "attention": "text",
+                "is_one_off_address": "boolean",
+                "is_update_customer": "boolean",
+                "is_verified": "boolean",
+            },
         )
 
     def update_shipping_address(
@@ -884,6 +923,18 @@ class SalesOrder(
                 "is_one_off_address": is_one_off_address,
                 "is_update_customer": is_update_customer,
                 "is_verified": is_verified,
+            },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+                "attention": "text",
+                "is_one_off_address": "boolean",
+                "is_update_customer": "boolean",
+                "is_verified": "boolean",
             },
         )
 
@@ -926,6 +977,7 @@ class SalesOrder(
             ),
             query={"can_send_in_mail": can_send_in_mail, "document_ids": document_ids},
             files={"attachment": attachment},
+            takes={"can_send_in_mail": "boolean", "document_ids": "texts"},
         )
 
     @overload
@@ -968,6 +1020,7 @@ class SalesOrder(
                 "GET", "/salesorders/{salesorder_id}/attachment", "ZohoBooks.salesorders.READ"
             ),
             query={"preview": preview, "inline": inline},
+            takes={"preview": "boolean", "inline": "boolean"},
             to=to,
             progress=progress,
         )
@@ -984,6 +1037,8 @@ class SalesOrder(
                 "PUT", "/salesorders/{salesorder_id}/attachment", "ZohoBooks.salesorders.UPDATE"
             ),
             query={"can_send_in_mail": can_send_in_mail},
+            takes={"can_send_in_mail": "boolean"},
+            needs=("can_send_in_mail",),
         )
 
     def delete_attachment(self) -> None:

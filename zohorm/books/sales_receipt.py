@@ -155,6 +155,7 @@ class SalesReceipt(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         ignore_auto_number_generation: bool | None = None,
         can_send_in_mail: bool | None = None,
     ) -> SaveResult:
@@ -163,6 +164,9 @@ class SalesReceipt(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `receipt_number`, and sends
+        it again if there is none.
 
         Options taken only when created: can_send_in_mail, ignore_auto_number_generation.
 
@@ -176,6 +180,7 @@ class SalesReceipt(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={
                 "ignore_auto_number_generation": ignore_auto_number_generation,
                 "can_send_in_mail": can_send_in_mail,
@@ -197,6 +202,13 @@ class SalesReceipt(
             ),
             query={"attach_pdf": attach_pdf},
             body={"to_mail_ids": to_mail_ids, "subject": subject, "body": body},
+            takes={
+                "to_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "attach_pdf": "boolean",
+            },
+            needs=("to_mail_ids", "subject", "body"),
         )
 
     @overload

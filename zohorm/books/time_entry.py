@@ -133,7 +133,8 @@ class TimeEntry(
         cls._act_all(
             Operation("DELETE", "/projects/timeentries", "ZohoBooks.projects.DELETE"),
             query={"time_entry_ids": time_entry_ids},
-            named="time_entry_ids",
+            takes={"time_entry_ids": "texts"},
+            needs=("time_entry_ids",),
         )
 
     def start_timing(self) -> Self:

@@ -443,6 +443,7 @@ class VendorCredit(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         ignore_auto_number_generation: bool | None = None,
         bill_id: str | None = None,
     ) -> SaveResult:
@@ -451,6 +452,9 @@ class VendorCredit(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number` or
+        `vendor_credit_number`, and sends it again if there is none.
 
         Options taken only when created: bill_id, ignore_auto_number_generation.
 
@@ -464,6 +468,7 @@ class VendorCredit(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={
                 "ignore_auto_number_generation": ignore_auto_number_generation,
                 "bill_id": bill_id,
@@ -548,6 +553,8 @@ class VendorCredit(
                 "POST", "/vendorcredits/{vendor_credit_id}/bills", "ZohoBooks.debitnotes.CREATE"
             ),
             body={"bills": bills},
+            takes={"bills": "many"},
+            needs=("bills",),
         )
 
     @overload

@@ -241,7 +241,8 @@ class VendorPayment(
         cls._act_all(
             Operation("DELETE", "/vendorpayments", "ZohoBooks.vendorpayments.DELETE"),
             query={"vendorpayment_id": vendorpayment_id, "bulk_delete": True},
-            named="vendorpayment_id",
+            takes={"vendorpayment_id": "texts"},
+            needs=("vendorpayment_id",),
         )
 
     def send_email(
@@ -283,6 +284,18 @@ class VendorPayment(
                 "email_template_id": email_template_id,
             },
             files={"attachments": attachments},
+            takes={
+                "to_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "send_attachment": "boolean",
+                "file_name": "text",
+                "send_from_org_email_id": "boolean",
+                "from_address_id": "id",
+                "cc_mail_ids": "texts",
+                "email_template_id": "id",
+            },
+            needs=("to_mail_ids", "subject", "body"),
         )
 
     def email_content(self) -> Mapping[str, object]:

@@ -334,6 +334,8 @@ class Expense(
         self._act(
             Operation("POST", "/expenses/{expense_id}/merge", "ZohoExpense.expense.CREATE"),
             query={"duplicate_expense_id": duplicate_expense_id},
+            takes={"duplicate_expense_id": "id"},
+            needs=("duplicate_expense_id",),
         )
 
     @classmethod
@@ -350,6 +352,7 @@ class Expense(
                 "POST", "/expenses", "ZohoExpense.expense.CREATE", files=(FilePart("receipt"),)
             ),
             files={"receipt": receipt},
+            needs=("receipt",),
         )
 
     @overload

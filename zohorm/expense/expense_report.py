@@ -749,6 +749,7 @@ class ExpenseReport(
         self._act(
             Operation("POST", "/expensereports/{report_id}/reject", "ZohoExpense.approval.CREATE"),
             body={"comments": comments},
+            takes={"comments": "text"},
         )
 
     def reimburse(
@@ -776,6 +777,13 @@ class ExpenseReport(
                 "amount": amount,
                 "reference_number": reference_number,
                 "currency_id": currency_id,
+            },
+            takes={
+                "notes": "text",
+                "date": "date",
+                "amount": "money",
+                "reference_number": "text",
+                "currency_id": "id",
             },
         )
 

@@ -95,6 +95,8 @@ class ReportingTag(
                 version="v3",
             ),
             query={"default_option_id": default_option_id},
+            takes={"default_option_id": "id"},
+            needs=("default_option_id",),
         )
 
     def update_options(self, *, options: Iterable[Mapping[str, object]]) -> None:
@@ -113,6 +115,8 @@ class ReportingTag(
                 version="v3",
             ),
             body={"options": options},
+            takes={"options": "many"},
+            needs=("options",),
         )
 
     def update_criteria(
@@ -136,6 +140,8 @@ class ReportingTag(
                 version="v3",
             ),
             body={"criteria_tags": criteria_tags, "options": options},
+            takes={"options": "many", "criteria_tags": "many"},
+            needs=("options",),
         )
 
     def mark_active(self) -> None:
@@ -235,6 +241,7 @@ class ReportingTag(
                 version="v3",
             ),
             query={"show_untagged": show_untagged},
+            takes={"show_untagged": "boolean"},
         )
 
     @classmethod
@@ -248,4 +255,6 @@ class ReportingTag(
         return cls._act_all_data(
             Operation("PUT", "/reportingtags/reorder", "ZohoExpense.settings.UPDATE", version="v3"),
             body={"tag_ids": tag_ids},
+            takes={"tag_ids": "texts"},
+            needs=("tag_ids",),
         )

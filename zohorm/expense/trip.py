@@ -408,6 +408,7 @@ class Trip(
         self._act(
             Operation("POST", "/trips/{trip_id}/reject", "ZohoExpense.approval.CREATE"),
             body={"comments": comments},
+            takes={"comments": "many"},
         )
 
     def cancel(self, *, comments: Iterable[Mapping[str, object]] | None = None) -> None:
@@ -421,6 +422,7 @@ class Trip(
         self._act(
             Operation("POST", "/trips/{trip_id}/cancel", "ZohoExpense.trip.CREATE"),
             body={"comments": comments},
+            takes={"comments": "many"},
         )
 
     def close(self) -> None:

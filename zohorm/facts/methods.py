@@ -36,6 +36,11 @@ SAVE_COSTS = (
     "are put on top of it; none if nothing has. `check=True` reads first for plain fields too, "
     "`check=False` never does. `again=True` sends a save that is in doubt once more."
 )
+REPEATS = (
+    "`repeatable=True` looks for a new record whose answer is lost by {}, and sends it again if "
+    "there is none."
+)
+REPEATS_NOT = "No create is `repeatable`: the list finds none by a number or reference."
 SAVE_RAISES = (
     ("Conflict", "what was edited here has changed there; nothing was sent"),
     ("OutcomeUnknown", "nobody answered a create; `settle()` looks it up"),
@@ -129,7 +134,7 @@ def _save(facts: Facts) -> Iterator[str]:
     if not options and not files:
         return
     taking = [Argument(option, "query", about, required=False) for option, about in options.items()]
-    signature = ["check: bool | None = None", "again: bool = False"]
+    signature = ["check: bool | None = None", "again: bool = False", "repeatable: bool = False"]
     signature += [option.code() for option in [*taking, *files.values()]]
     notes = [
         ("only when created", created - updated),
@@ -141,7 +146,7 @@ def _save(facts: Facts) -> Iterator[str]:
     yield from prose.docstring(
         SAVE_SAYS,
         INDENT * 2,
-        [SAVE_COSTS, *notes_on_options, *_notes_on_files(operations)],
+        [SAVE_COSTS, *_repeats(facts), *notes_on_options, *_notes_on_files(operations)],
         raises=SAVE_RAISES,
     )
     held: dict[str, Code] = {}
@@ -149,8 +154,31 @@ def _save(facts: Facts) -> Iterator[str]:
         held["options"] = layout.mapping((option.wire, option.name) for option in taking)
     if files:
         held["files"] = layout.mapping((name, file.name) for name, file in files.items())
-    saved = layout.call("return self._save", check="check", again="again", **held)
+    saved = layout.call(
+        "return self._save", check="check", again="again", repeatable="repeatable", **held
+    )
     yield from layout.lines(saved, INDENT * 2)
+
+
+def repeat_keys(facts: Facts) -> list[str]:
+    """Give the members by which the list finds a record that a create has sent."""
+    if not {"create", "list"} <= set(facts["operations"]):
+        return []
+    return [
+        name
+        for name in dict.fromkeys(("reference_number", facts["number"]))
+        if name in facts["fields"]
+        and facts["fields"][name]["access"] != "read_only"
+        and "exact" in facts["filters"].get(name, {"lookups": ()})["lookups"]
+        and not facts["filters"][name].get("values")
+    ]
+
+
+def _repeats(facts: Facts) -> list[str]:
+    if "create" not in facts["operations"]:
+        return []
+    found = [f"`{name}`" for name in repeat_keys(facts)]
+    return [REPEATS.format(" or ".join(found)) if found else REPEATS_NOT]
 
 
 def _current() -> Iterator[str]:
@@ -280,8 +308,13 @@ def _return(facts: Facts, found: list[Argument]) -> Iterator[str]:
         words["pieces"] = layout.value(pieces)
     elif most:
         words["most"] = layout.mapping(most.items())
-    if (named := _named(facts, found)) is not None:
-        words["named"] = layout.text(named)
+    plain = [each for each in found if each.place in ("query", "body")]
+    if plain:
+        words["takes"] = layout.mapping(
+            (each.wire, layout.text(each.about["kind"])) for each in plain
+        )
+    if needs := tuple(each.wire for each in found if each.required and each.place != "path"):
+        words["needs"] = layout.value(needs)
     if facts["returns"] == "bytes":
         words |= {"to": "to", "progress": "progress"}
     target = "cls._act_all" if facts["on"] == "class" else "self._act"
@@ -299,14 +332,6 @@ def _sent(found: list[Argument], place: str, facts: Facts) -> list[tuple[str, Co
     sent = {argument.wire: argument.name for argument in found if argument.place == place}
     order = [name for name in facts.get(place, ()) if name in sent]
     return [(name, sent[name]) for name in [*order, *(name for name in sent if name not in order)]]
-
-
-def _named(facts: Facts, found: list[Argument]) -> str | None:
-    """Give the list in the query that says which records a write of several is about."""
-    if facts["on"] != "class" or facts["method"] == "GET":
-        return None
-    leading = (each for each in found if each.leads and each.about["kind"] == "texts")
-    return next((each.wire for each in leading if each.place == "query"), None)
 
 
 def in_pieces(facts: Facts, found: list[Argument]) -> tuple[str, int] | None:

@@ -139,7 +139,8 @@ class Batch(
         cls._act_all(
             Operation("DELETE", "/items/batches", "ZohoInventory.items.DELETE"),
             query={"batch_ids": batch_ids},
-            named="batch_ids",
+            takes={"batch_ids": "texts"},
+            needs=("batch_ids",),
         )
 
     def mark_active(self) -> None:
@@ -187,7 +188,8 @@ class Batch(
                 "POST", "/items/batches/active", "ZohoInventory.items.CREATE", repeatable=True
             ),
             query={"batch_ids": batch_ids},
-            named="batch_ids",
+            takes={"batch_ids": "texts"},
+            needs=("batch_ids",),
         )
 
     @classmethod
@@ -203,5 +205,6 @@ class Batch(
                 "POST", "/items/batches/inactive", "ZohoInventory.items.CREATE", repeatable=True
             ),
             query={"batch_ids": batch_ids},
-            named="batch_ids",
+            takes={"batch_ids": "texts"},
+            needs=("batch_ids",),
         )

@@ -424,6 +424,8 @@ class Bill(
         self._act(
             Operation("PUT", "/bill/{bill_id}/customfields", "ZohoInventory.bills.UPDATE"),
             body=custom_fields,
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )
 
     def mark_open(self) -> None:
@@ -497,6 +499,7 @@ class Bill(
         self._act(
             Operation("POST", "/bills/{bill_id}/reject", "ZohoInventory.bills.UPDATE"),
             body={"reason": reason},
+            takes={"reason": "text"},
         )
 
     @classmethod
@@ -510,7 +513,8 @@ class Bill(
         cls._act_all(
             Operation("POST", "/bills/submit", "ZohoInventory.bills.UPDATE"),
             query={"bill_ids": bill_ids},
-            named="bill_ids",
+            takes={"bill_ids": "texts"},
+            needs=("bill_ids",),
         )
 
     @classmethod
@@ -524,7 +528,8 @@ class Bill(
         cls._act_all(
             Operation("POST", "/bills/approve", "ZohoInventory.bills.UPDATE"),
             query={"bill_ids": bill_ids},
-            named="bill_ids",
+            takes={"bill_ids": "texts"},
+            needs=("bill_ids",),
         )
 
     @classmethod
@@ -559,6 +564,15 @@ class Bill(
                 "allocation_method": allocation_method,
                 "bills": bills,
             },
+            takes={
+                "reference_entity_id": "id",
+                "reference_item_id": "id",
+                "reference_entity_type": "enum",
+                "account_id": "id",
+                "description": "text",
+                "allocation_method": "enum",
+                "bills": "many",
+            },
         )
 
     @classmethod
@@ -573,4 +587,6 @@ class Bill(
             Operation("GET", "/landedcosts/billdetails", "ZohoInventory.bills.READ"),
             query={"bill_ids": bill_ids},
             most={"bill_ids": 200},
+            takes={"bill_ids": "texts"},
+            needs=("bill_ids",),
         )

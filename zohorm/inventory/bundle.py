@@ -253,6 +253,7 @@ class Bundle(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
@@ -260,6 +261,9 @@ class Bundle(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number`, and
+        sends it again if there is none.
 
         Raises:
             Conflict: what was edited here has changed there; nothing was sent.
@@ -271,6 +275,7 @@ class Bundle(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"ignore_auto_number_generation": ignore_auto_number_generation},
         )
 

@@ -378,6 +378,7 @@ class CompositeItem(
                 files=(FilePart("image", kinds="gif png jpeg jpg bmp webp", megabytes=7),),
             ),
             files={"image": image},
+            needs=("image",),
         )
 
     def delete_image(self) -> None:
@@ -426,4 +427,5 @@ class CompositeItem(
                 "ZohoInventory.warehouses.UPDATE",
             ),
             body={"default_storage_location_mapping": default_storage_location_mapping},
+            takes={"default_storage_location_mapping": "many"},
         )

@@ -422,6 +422,16 @@ class Contact(
                 "subject": subject,
                 "body": body,
             },
+            takes={
+                "to_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "start_date": "date",
+                "end_date": "date",
+                "send_from_org_email_id": "boolean",
+                "cc_mail_ids": "texts",
+            },
+            needs=("to_mail_ids", "subject", "body"),
         )
 
     def statement_content(
@@ -438,6 +448,7 @@ class Contact(
                 "GET", "/contacts/{contact_id}/statements/email", "ZohoInventory.contacts.READ"
             ),
             query={"start_date": start_date, "end_date": end_date},
+            takes={"start_date": "date", "end_date": "date"},
         )
 
     def send_email(
@@ -466,4 +477,11 @@ class Contact(
             query={"send_customer_statement": send_customer_statement},
             body={"to_mail_ids": to_mail_ids, "subject": subject, "body": body},
             files={"attachments": attachments},
+            takes={
+                "to_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "send_customer_statement": "boolean",
+            },
+            needs=("to_mail_ids", "subject", "body"),
         )

@@ -496,6 +496,7 @@ class CreditNote(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         invoice_id: str | None = None,
         ignore_auto_number_generation: bool | None = None,
         salesreturn_id: str | None = None,
@@ -505,6 +506,9 @@ class CreditNote(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number` or
+        `creditnote_number`, and sends it again if there is none.
 
         Options taken only when created: invoice_id, salesreturn_id.
 
@@ -518,6 +522,7 @@ class CreditNote(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={
                 "invoice_id": invoice_id,
                 "ignore_auto_number_generation": ignore_auto_number_generation,
@@ -555,6 +560,13 @@ class CreditNote(
                 "body": body,
             },
             files={"attachments": attachments},
+            takes={
+                "to_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "cc_mail_ids": "texts",
+            },
+            needs=("to_mail_ids", "subject", "body"),
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -569,6 +581,7 @@ class CreditNote(
                 "GET", "/creditnotes/{creditnote_id}/email", "ZohoInventory.creditnotes.READ"
             ),
             query={"email_template_id": email_template_id},
+            takes={"email_template_id": "id"},
         )
 
     def mark_void(self) -> None:
@@ -666,6 +679,14 @@ class CreditNote(
                 "country": country,
                 "fax": fax,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+            },
         )
 
     def update_shipping_address(
@@ -698,6 +719,14 @@ class CreditNote(
                 "country": country,
                 "fax": fax,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+            },
         )
 
     def use_template(self, template_id: str) -> None:
@@ -729,6 +758,8 @@ class CreditNote(
                 "POST", "/creditnotes/{creditnote_id}/invoices", "ZohoInventory.creditnotes.CREATE"
             ),
             body={"invoices": invoices},
+            takes={"invoices": "many"},
+            needs=("invoices",),
         )
 
     @overload

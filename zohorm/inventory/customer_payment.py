@@ -184,4 +184,6 @@ class CustomerPayment(
                 "ZohoInventory.customerpayments.UPDATE",
             ),
             body=custom_fields,
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )

@@ -358,6 +358,7 @@ class DeliveryChallan(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
@@ -365,6 +366,8 @@ class DeliveryChallan(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        No create is `repeatable`: the list finds none by a number or reference.
 
         Options taken only when created: ignore_auto_number_generation.
 
@@ -378,6 +381,7 @@ class DeliveryChallan(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -470,7 +474,8 @@ class DeliveryChallan(
             ),
             query={"deliverychallan_ids": deliverychallan_ids},
             body={"line_items": line_items},
-            named="deliverychallan_ids",
+            takes={"deliverychallan_ids": "texts", "line_items": "many"},
+            needs=("deliverychallan_ids",),
         )
 
     @classmethod
@@ -486,7 +491,8 @@ class DeliveryChallan(
                 "PUT", "/deliverychallans/undo/return", "ZohoInventory.deliverychallans.UPDATE"
             ),
             query={"deliverychallan_ids": deliverychallan_ids},
-            named="deliverychallan_ids",
+            takes={"deliverychallan_ids": "texts"},
+            needs=("deliverychallan_ids",),
         )
 
     def add_attachment(self, attachment: FileSource | Iterable[FileSource]) -> None:
@@ -505,6 +511,7 @@ class DeliveryChallan(
                 files=(FilePart("attachment", megabytes=10, most=20),),
             ),
             files={"attachment": attachment},
+            needs=("attachment",),
         )
 
     @overload
@@ -605,6 +612,17 @@ class DeliveryChallan(
                 "fax": fax,
                 "phone": phone,
                 "attention": attention,
+            },
+            takes={
+                "address": "text",
+                "street2": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+                "phone": "text",
+                "attention": "text",
             },
         )
 

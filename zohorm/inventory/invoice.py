@@ -599,6 +599,7 @@ class Invoice(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         send: bool | None = None,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
@@ -607,6 +608,9 @@ class Invoice(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number` or
+        `invoice_number`, and sends it again if there is none.
 
         Options taken only when created: send.
 
@@ -620,6 +624,7 @@ class Invoice(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"send": send, "ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -633,6 +638,8 @@ class Invoice(
         self._act(
             Operation("PUT", "/invoice/{invoice_id}/customfields", "ZohoInventory.invoices.UPDATE"),
             body=custom_fields,
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )
 
     def mark_sent(self) -> None:
@@ -724,6 +731,15 @@ class Invoice(
                 "body": body,
             },
             files={"attachments": attachments},
+            takes={
+                "send_customer_statement": "boolean",
+                "send_attachment": "boolean",
+                "send_from_org_email_id": "boolean",
+                "to_mail_ids": "texts",
+                "cc_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+            },
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -736,6 +752,7 @@ class Invoice(
         return self._act_data(
             Operation("GET", "/invoices/{invoice_id}/email", "ZohoInventory.invoices.READ"),
             query={"email_template_id": email_template_id},
+            takes={"email_template_id": "id"},
         )
 
     @classmethod
@@ -751,7 +768,8 @@ class Invoice(
             Operation("POST", "/invoices/email", "ZohoInventory.invoices.CREATE"),
             query={"invoice_ids": invoice_ids},
             most={"invoice_ids": 10},
-            named="invoice_ids",
+            takes={"invoice_ids": "texts"},
+            needs=("invoice_ids",),
         )
 
     def reminder_content(self) -> Mapping[str, object]:
@@ -798,6 +816,8 @@ class Invoice(
             Operation("GET", "/invoices/pdf", "ZohoInventory.invoices.READ"),
             query={"invoice_ids": invoice_ids},
             most={"invoice_ids": 25},
+            takes={"invoice_ids": "texts"},
+            needs=("invoice_ids",),
             to=to,
             progress=progress,
         )
@@ -833,6 +853,8 @@ class Invoice(
             Operation("GET", "/invoices/print", "ZohoInventory.invoices.READ"),
             query={"invoice_ids": invoice_ids},
             most={"invoice_ids": 25},
+            takes={"invoice_ids": "texts"},
+            needs=("invoice_ids",),
             to=to,
             progress=progress,
         )
@@ -921,6 +943,14 @@ class Invoice(
                 "country": country,
                 "fax": fax,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+            },
         )
 
     def update_shipping_address(
@@ -950,6 +980,14 @@ class Invoice(
                 "zip": zip,
                 "country": country,
                 "fax": fax,
+            },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
             },
         )
 
@@ -986,6 +1024,7 @@ class Invoice(
         self._act(
             Operation("POST", "/invoices/{invoice_id}/credits", "ZohoInventory.invoices.CREATE"),
             body={"invoice_payments": invoice_payments, "apply_creditnotes": apply_creditnotes},
+            takes={"invoice_payments": "many", "apply_creditnotes": "many"},
         )
 
     def add_attachment(
@@ -1007,6 +1046,8 @@ class Invoice(
             ),
             query={"can_send_in_mail": can_send_in_mail},
             files={"attachment": attachment},
+            takes={"can_send_in_mail": "boolean"},
+            needs=("attachment",),
         )
 
     @overload
@@ -1036,6 +1077,7 @@ class Invoice(
         return self._act_bytes(
             Operation("GET", "/invoices/{invoice_id}/attachment", "ZohoInventory.invoices.READ"),
             query={"preview": preview},
+            takes={"preview": "boolean"},
             to=to,
             progress=progress,
         )
@@ -1050,6 +1092,8 @@ class Invoice(
         self._act(
             Operation("PUT", "/invoices/{invoice_id}/attachment", "ZohoInventory.invoices.UPDATE"),
             query={"can_send_in_mail": can_send_in_mail},
+            takes={"can_send_in_mail": "boolean"},
+            needs=("can_send_in_mail",),
         )
 
     def delete_attachment(self) -> None:
@@ -1110,6 +1154,7 @@ class Invoice(
         self._act(
             Operation("POST", "/invoices/{invoice_id}/reject", "ZohoInventory.invoices.UPDATE"),
             body={"reason": reason},
+            takes={"reason": "text"},
         )
 
     @classmethod
@@ -1123,7 +1168,8 @@ class Invoice(
         cls._act_all(
             Operation("POST", "/invoices/submit", "ZohoInventory.invoices.UPDATE"),
             query={"invoice_ids": invoice_ids},
-            named="invoice_ids",
+            takes={"invoice_ids": "texts"},
+            needs=("invoice_ids",),
         )
 
     @classmethod
@@ -1137,7 +1183,8 @@ class Invoice(
         cls._act_all(
             Operation("POST", "/invoices/approve", "ZohoInventory.invoices.UPDATE"),
             query={"invoice_ids": invoice_ids},
-            named="invoice_ids",
+            takes={"invoice_ids": "texts"},
+            needs=("invoice_ids",),
         )
 
     @overload

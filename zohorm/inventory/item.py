@@ -341,7 +341,8 @@ class Item(
         cls._act_all(
             Operation("DELETE", "/items", "ZohoInventory.items.DELETE"),
             query={"item_ids": item_ids},
-            named="item_ids",
+            takes={"item_ids": "texts"},
+            needs=("item_ids",),
         )
 
     @classmethod
@@ -356,6 +357,8 @@ class Item(
             Operation("GET", "/itemdetails", "ZohoInventory.items.READ"),
             query={"item_ids": item_ids},
             pieces=("item_ids", 100),
+            takes={"item_ids": "texts"},
+            needs=("item_ids",),
         )
 
     def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:
@@ -368,6 +371,8 @@ class Item(
         self._act(
             Operation("PUT", "/item/{item_id}/customfields", "ZohoInventory.items.UPDATE"),
             body=custom_fields,
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )
 
     def add_image(self, image: FileSource) -> None:
@@ -386,6 +391,7 @@ class Item(
                 files=(FilePart("image", kinds="gif png jpeg jpg bmp webp", megabytes=7),),
             ),
             files={"image": image},
+            needs=("image",),
         )
 
     @overload
@@ -415,6 +421,7 @@ class Item(
         return self._act_bytes(
             Operation("GET", "/items/{item_id}/image", "ZohoInventory.items.READ"),
             query={"preview": preview},
+            takes={"preview": "boolean"},
             to=to,
             progress=progress,
         )
@@ -491,6 +498,13 @@ class Item(
                 "batches": batches,
                 "locations": locations,
             },
+            takes={
+                "initial_stock": "number",
+                "initial_stock_rate": "money",
+                "serial_numbers": "texts",
+                "batches": "many",
+                "locations": "many",
+            },
         )
 
     def add_images(
@@ -523,6 +537,11 @@ class Item(
                 "update_primary_image": update_primary_image,
             },
             files={"image": image},
+            takes={
+                "document_ids": "texts",
+                "remove_all": "boolean",
+                "update_primary_image": "boolean",
+            },
         )
 
     def delete_images(self, *, document_ids: Iterable[str]) -> None:
@@ -535,6 +554,8 @@ class Item(
         self._act(
             Operation("DELETE", "/items/{item_id}/images", "ZohoInventory.items.DELETE"),
             query={"document_ids": document_ids},
+            takes={"document_ids": "texts"},
+            needs=("document_ids",),
         )
 
     def reorder_images(self, *, documents: Iterable[Mapping[str, object]]) -> None:
@@ -553,6 +574,8 @@ class Item(
                 repeatable=True,
             ),
             body={"documents": documents},
+            takes={"documents": "many"},
+            needs=("documents",),
         )
 
     def add_back_image(self, back_image: FileSource, *, document_id: str | None = None) -> None:
@@ -572,6 +595,8 @@ class Item(
             ),
             query={"document_id": document_id},
             files={"back_image": back_image},
+            takes={"document_id": "id"},
+            needs=("back_image",),
         )
 
     def delete_back_image(self, *, document_id: str | None = None) -> None:
@@ -584,6 +609,7 @@ class Item(
         self._act(
             Operation("DELETE", "/items/{item_id}/backimage", "ZohoInventory.items.DELETE"),
             query={"document_id": document_id},
+            takes={"document_id": "id"},
         )
 
     def use_as_back_image(self, image_id: str) -> None:
@@ -611,7 +637,8 @@ class Item(
         cls._act_all(
             Operation("POST", "/items/active", "ZohoInventory.items.CREATE", repeatable=True),
             query={"item_ids": item_ids},
-            named="item_ids",
+            takes={"item_ids": "texts"},
+            needs=("item_ids",),
         )
 
     @classmethod
@@ -625,7 +652,8 @@ class Item(
         cls._act_all(
             Operation("POST", "/items/inactive", "ZohoInventory.items.CREATE", repeatable=True),
             query={"item_ids": item_ids},
-            named="item_ids",
+            takes={"item_ids": "texts"},
+            needs=("item_ids",),
         )
 
     @classmethod
@@ -644,6 +672,7 @@ class Item(
         cls._act_all(
             Operation("POST", "/items/ungroup", "ZohoInventory.items.CREATE"),
             query={"item_ids": item_ids, "composite_item_ids": composite_item_ids},
+            takes={"item_ids": "texts", "composite_item_ids": "texts"},
         )
 
     @classmethod
@@ -662,7 +691,8 @@ class Item(
                 repeatable=True,
             ),
             query={"item_ids": item_ids},
-            named="item_ids",
+            takes={"item_ids": "texts"},
+            needs=("item_ids",),
         )
 
     @classmethod
@@ -681,7 +711,8 @@ class Item(
                 repeatable=True,
             ),
             query={"item_ids": item_ids},
-            named="item_ids",
+            takes={"item_ids": "texts"},
+            needs=("item_ids",),
         )
 
     def move_to_group(
@@ -712,6 +743,16 @@ class Item(
                 "attribute_name3": attribute_name3,
                 "attribute_option_name3": attribute_option_name3,
             },
+            takes={
+                "group_id": "id",
+                "attribute_name1": "text",
+                "attribute_option_name1": "text",
+                "attribute_name2": "text",
+                "attribute_option_name2": "text",
+                "attribute_name3": "text",
+                "attribute_option_name3": "text",
+            },
+            needs=("group_id",),
         )
 
     def set_locations(
@@ -734,6 +775,8 @@ class Item(
                 "associated_with_all_locations": associated_with_all_locations,
                 "allowed_location_ids": allowed_location_ids,
             },
+            takes={"associated_with_all_locations": "boolean", "allowed_location_ids": "texts"},
+            needs=("associated_with_all_locations",),
         )
 
     @classmethod
@@ -757,6 +800,8 @@ class Item(
                 "allowed_location_ids": allowed_location_ids,
                 "overwrite": overwrite,
             },
+            takes={"item_ids": "texts", "allowed_location_ids": "texts", "overwrite": "boolean"},
+            needs=("item_ids",),
         )
 
     def validate_serial_numbers(
@@ -788,6 +833,14 @@ class Item(
                 "serial_numbers": serial_numbers,
                 "location_id": location_id,
             },
+            takes={
+                "entity_type": "text",
+                "serial_numbers": "text",
+                "entity_id": "id",
+                "warehouse_id": "id",
+                "location_id": "id",
+            },
+            needs=("entity_type", "serial_numbers"),
         )
 
     def validate_and_map_serial_numbers(
@@ -816,6 +869,13 @@ class Item(
                 "entity_type": entity_type,
                 "serial_numbers": serial_numbers,
             },
+            takes={
+                "entity_id": "id",
+                "warehouse_id": "id",
+                "location_id": "id",
+                "entity_type": "text",
+                "serial_numbers": "texts",
+            },
         )
 
     def sales_orders(
@@ -842,6 +902,12 @@ class Item(
                 "customer_id": customer_id,
                 "sales_channel": sales_channel,
                 "sort_column": sort_column,
+            },
+            takes={
+                "status": "enum",
+                "customer_id": "id",
+                "sales_channel": "text",
+                "sort_column": "enum",
             },
         )
 
@@ -870,6 +936,7 @@ class Item(
                 "vendor_id": vendor_id,
                 "sort_column": sort_column,
             },
+            takes={"status": "enum", "vendor_id": "id", "sort_column": "enum"},
         )
 
     def invoices(
@@ -895,6 +962,7 @@ class Item(
                 "customer_id": customer_id,
                 "sort_column": sort_column,
             },
+            takes={"status": "enum", "customer_id": "id", "sort_column": "enum"},
         )
 
     def delivery_challans(
@@ -920,6 +988,7 @@ class Item(
                 "customer_id": customer_id,
                 "sort_column": sort_column,
             },
+            takes={"status": "enum", "customer_id": "id", "sort_column": "enum"},
         )
 
     def sales_receipts(
@@ -934,6 +1003,7 @@ class Item(
         return self._act_data(
             Operation("GET", "/items/transactions/salesreceipts", "ZohoInventory.invoices.READ"),
             query={"item_id": self.id, "customer_id": customer_id, "sort_column": sort_column},
+            takes={"customer_id": "id", "sort_column": "enum"},
         )
 
     def move_orders(self, *, sort_column: str | None = None) -> Mapping[str, object]:
@@ -946,6 +1016,7 @@ class Item(
         return self._act_data(
             Operation("GET", "/items/transactions/moveorders", "ZohoInventory.items.READ"),
             query={"item_id": self.id, "sort_column": sort_column},
+            takes={"sort_column": "enum"},
         )
 
     def putaways(self, *, sort_column: str | None = None) -> Mapping[str, object]:
@@ -958,6 +1029,7 @@ class Item(
         return self._act_data(
             Operation("GET", "/items/transactions/putaways", "ZohoInventory.items.READ"),
             query={"item_id": self.id, "sort_column": sort_column},
+            takes={"sort_column": "enum"},
         )
 
     def location_replenishments(self) -> Mapping[str, object]:
@@ -1000,6 +1072,7 @@ class Item(
                 "GET", "/items/{item_id}/storagelocationsmapping", "ZohoInventory.warehouses.READ"
             ),
             query={"warehouse_id": warehouse_id, "location_id": location_id},
+            takes={"warehouse_id": "id", "location_id": "id"},
         )
 
     def set_bins(
@@ -1022,6 +1095,7 @@ class Item(
                 "location_id": location_id,
                 "storage_locations_product_mapping": storage_locations_product_mapping,
             },
+            takes={"location_id": "id", "storage_locations_product_mapping": "many"},
         )
 
     def default_bins(self) -> Mapping[str, object]:
@@ -1053,4 +1127,5 @@ class Item(
                 "ZohoInventory.warehouses.UPDATE",
             ),
             body={"default_storage_location_mapping": default_storage_location_mapping},
+            takes={"default_storage_location_mapping": "many"},
         )

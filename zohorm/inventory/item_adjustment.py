@@ -249,4 +249,5 @@ class ItemAdjustment(
                 "ZohoInventory.inventoryadjustments.UPDATE",
             ),
             body={"reason": reason},
+            takes={"reason": "text"},
         )

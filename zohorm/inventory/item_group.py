@@ -258,4 +258,12 @@ class ItemGroup(
                 "attribute_name3": attribute_name3,
                 "items": items,
             },
+            takes={
+                "group_name": "text",
+                "unit": "text",
+                "attribute_name1": "text",
+                "attribute_name2": "text",
+                "attribute_name3": "text",
+                "items": "many",
+            },
         )

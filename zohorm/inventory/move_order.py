@@ -264,6 +264,7 @@ class MoveOrder(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
@@ -271,6 +272,9 @@ class MoveOrder(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `moveorder_number`, and
+        sends it again if there is none.
 
         Raises:
             Conflict: what was edited here has changed there; nothing was sent.
@@ -282,6 +286,7 @@ class MoveOrder(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -301,7 +306,8 @@ class MoveOrder(
         cls._act_all(
             Operation("DELETE", "/moveorders", "ZohoInventory.moveorder.DELETE"),
             query={"moveorder_ids": moveorder_ids},
-            named="moveorder_ids",
+            takes={"moveorder_ids": "texts"},
+            needs=("moveorder_ids",),
         )
 
     def mark_confirmed(self) -> None:
@@ -352,6 +358,8 @@ class MoveOrder(
                 "ZohoInventory.moveorder.CREATE",
             ),
             query={"completed_date": completed_date},
+            takes={"completed_date": "date"},
+            needs=("completed_date",),
         )
 
     def add_attachment(
@@ -377,6 +385,7 @@ class MoveOrder(
             ),
             fields={"doc": doc, "document_ids": document_ids},
             files={"attachment": attachment},
+            takes={"doc": "text", "document_ids": "texts"},
         )
 
     @overload
@@ -428,6 +437,7 @@ class MoveOrder(
             ),
             ids={"document_id": document_id},
             query={"image_size": image_size, "print": print, "inline": inline},
+            takes={"image_size": "enum", "print": "boolean", "inline": "boolean"},
             to=to,
             progress=progress,
         )
@@ -447,6 +457,7 @@ class MoveOrder(
             ),
             ids={"document_id": document_id},
             query={"un_associate": un_associate},
+            takes={"un_associate": "boolean"},
         )
 
     @classmethod

@@ -367,13 +367,20 @@ class Package(
     created_by: Link[User | None] = f.link("created_by_id", "User")
 
     def save(
-        self, *, check: bool | None = None, again: bool = False, salesorder_id: str | None = None
+        self,
+        *,
+        check: bool | None = None,
+        again: bool = False,
+        repeatable: bool = False,
+        salesorder_id: str | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
 
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        No create is `repeatable`: the list finds none by a number or reference.
 
         Options taken only when created: salesorder_id.
 
@@ -384,7 +391,12 @@ class Package(
             Unsupported: the call takes no such option.
             ValidationError, Duplicate: the service refuses the values.
         """
-        return self._save(check=check, again=again, options={"salesorder_id": salesorder_id})
+        return self._save(
+            check=check,
+            again=again,
+            repeatable=repeatable,
+            options={"salesorder_id": salesorder_id},
+        )
 
     @overload
     @classmethod
@@ -416,6 +428,8 @@ class Package(
         return cls._act_all_bytes(
             Operation("GET", "/packages/print", "ZohoInventory.packages.READ"),
             query={"package_ids": package_ids},
+            takes={"package_ids": "texts"},
+            needs=("package_ids",),
             to=to,
             progress=progress,
         )

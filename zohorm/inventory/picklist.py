@@ -426,6 +426,7 @@ class Picklist(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
@@ -433,6 +434,9 @@ class Picklist(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `picklist_number`, and
+        sends it again if there is none.
 
         Raises:
             Conflict: what was edited here has changed there; nothing was sent.
@@ -444,6 +448,7 @@ class Picklist(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -463,7 +468,8 @@ class Picklist(
         cls._act_all(
             Operation("DELETE", "/picklists", "ZohoInventory.picklists.DELETE"),
             query={"picklist_ids": picklist_ids},
-            named="picklist_ids",
+            takes={"picklist_ids": "texts"},
+            needs=("picklist_ids",),
         )
 
     def set_status(self, *, status: str) -> None:
@@ -483,6 +489,8 @@ class Picklist(
                 repeatable=True,
             ),
             query={"status": status},
+            takes={"status": "enum"},
+            needs=("status",),
         )
 
     @classmethod
@@ -510,6 +518,8 @@ class Picklist(
                 "picklist_item_ids": picklist_item_ids,
                 "status": status,
             },
+            takes={"picklist_ids": "texts", "status": "enum", "picklist_item_ids": "texts"},
+            needs=("picklist_ids", "status"),
         )
 
     def tracking_details(self) -> Mapping[str, object]:
@@ -543,6 +553,7 @@ class Picklist(
                 "ZohoInventory.picklists.UPDATE",
             ),
             body={"line_items": line_items},
+            takes={"line_items": "many"},
         )
 
     @classmethod
@@ -572,6 +583,14 @@ class Picklist(
                 "line_item_location_id": line_item_location_id,
                 "sort_column": sort_column,
             },
+            takes={
+                "customer_ids_in": "text",
+                "salesorder_ids_in": "text",
+                "item_ids_in": "text",
+                "location_id": "id",
+                "line_item_location_id": "id",
+                "sort_column": "enum",
+            },
         )
 
     @classmethod
@@ -587,6 +606,7 @@ class Picklist(
         return cls._act_all_data(
             Operation("GET", "/picklists/searchso", "ZohoInventory.salesorders.READ"),
             query={"customer_ids_in": customer_ids_in, "location_id": location_id},
+            takes={"customer_ids_in": "text", "location_id": "id"},
         )
 
     @classmethod
@@ -615,5 +635,13 @@ class Picklist(
                 "location_id": location_id,
                 "line_item_location_id": line_item_location_id,
                 "sort_column": sort_column,
+            },
+            takes={
+                "vendor_ids_in": "text",
+                "purchasereturn_ids_in": "text",
+                "item_ids_in": "text",
+                "location_id": "id",
+                "line_item_location_id": "id",
+                "sort_column": "enum",
             },
         )

@@ -512,6 +512,7 @@ class PurchaseOrder(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
@@ -519,6 +520,9 @@ class PurchaseOrder(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number` or
+        `purchaseorder_number`, and sends it again if there is none.
 
         Raises:
             Conflict: what was edited here has changed there; nothing was sent.
@@ -530,6 +534,7 @@ class PurchaseOrder(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -611,6 +616,7 @@ class PurchaseOrder(
                 "ZohoInventory.purchaseorders.UPDATE",
             ),
             body={"reason": reason},
+            takes={"reason": "text"},
         )
 
     def approve_final(self) -> None:
@@ -639,7 +645,8 @@ class PurchaseOrder(
         cls._act_all(
             Operation("POST", "/purchaseorders/submit", "ZohoInventory.purchaseorders.UPDATE"),
             query={"purchaseorder_ids": purchaseorder_ids},
-            named="purchaseorder_ids",
+            takes={"purchaseorder_ids": "texts"},
+            needs=("purchaseorder_ids",),
         )
 
     @classmethod
@@ -653,5 +660,6 @@ class PurchaseOrder(
         cls._act_all(
             Operation("POST", "/purchaseorders/approve", "ZohoInventory.purchaseorders.UPDATE"),
             query={"purchaseorder_ids": purchaseorder_ids},
-            named="purchaseorder_ids",
+            takes={"purchaseorder_ids": "texts"},
+            needs=("purchaseorder_ids",),
         )

@@ -219,13 +219,20 @@ class PurchaseReceive(
     vendor: Link[Contact] = f.link("vendor_id", "Contact")
 
     def save(
-        self, *, check: bool | None = None, again: bool = False, purchaseorder_id: str | None = None
+        self,
+        *,
+        check: bool | None = None,
+        again: bool = False,
+        repeatable: bool = False,
+        purchaseorder_id: str | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
 
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        No create is `repeatable`: the list finds none by a number or reference.
 
         Options taken only when created: purchaseorder_id.
 
@@ -236,7 +243,12 @@ class PurchaseReceive(
             Unsupported: the call takes no such option.
             ValidationError, Duplicate: the service refuses the values.
         """
-        return self._save(check=check, again=again, options={"purchaseorder_id": purchaseorder_id})
+        return self._save(
+            check=check,
+            again=again,
+            repeatable=repeatable,
+            options={"purchaseorder_id": purchaseorder_id},
+        )
 
     def submit(self) -> None:
         """Submit for approval.
@@ -297,4 +309,5 @@ class PurchaseReceive(
                 "ZohoInventory.purchasereceives.UPDATE",
             ),
             body={"reason": reason},
+            takes={"reason": "text"},
         )

@@ -234,6 +234,7 @@ class Putaway(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
@@ -241,6 +242,9 @@ class Putaway(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `putaway_number`, and sends
+        it again if there is none.
 
         Raises:
             Conflict: what was edited here has changed there; nothing was sent.
@@ -252,6 +256,7 @@ class Putaway(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -283,6 +288,7 @@ class Putaway(
             ),
             fields={"doc": doc, "document_ids": document_ids},
             files={"attachment": attachment},
+            takes={"doc": "text", "document_ids": "texts"},
         )
 
     @overload
@@ -334,6 +340,7 @@ class Putaway(
             ),
             ids={"document_id": document_id},
             query={"image_size": image_size, "print": print, "inline": inline},
+            takes={"image_size": "enum", "print": "boolean", "inline": "boolean"},
             to=to,
             progress=progress,
         )
@@ -353,6 +360,7 @@ class Putaway(
             ),
             ids={"document_id": document_id},
             query={"un_associate": un_associate},
+            takes={"un_associate": "boolean"},
         )
 
     @classmethod

@@ -122,6 +122,12 @@ class Replenishment(
             Operation("PUT", "/replenishments", "ZohoInventory.items.UPDATE"),
             query={"item_ids": item_ids, "location_ids": location_ids},
             body={"replenishment_configurations": replenishment_configurations},
+            takes={
+                "item_ids": "texts",
+                "location_ids": "texts",
+                "replenishment_configurations": "many",
+            },
+            needs=("item_ids",),
         )
 
     @classmethod
@@ -140,6 +146,8 @@ class Replenishment(
                 "replenishment_configuration_id": replenishment_configuration_id,
                 "order_type": order_type,
             },
+            takes={"replenishment_configuration_id": "id", "order_type": "text"},
+            needs=("replenishment_configuration_id", "order_type"),
         )
 
     def pause(self, *, pause_till_date: dt.date | None = None) -> None:
@@ -156,6 +164,7 @@ class Replenishment(
                 "ZohoInventory.items.UPDATE",
             ),
             query={"pause_till_date": pause_till_date},
+            takes={"pause_till_date": "date"},
         )
 
     @classmethod
@@ -179,6 +188,8 @@ class Replenishment(
                 "location_ids": location_ids,
                 "pause_till_date": pause_till_date,
             },
+            takes={"item_ids": "texts", "location_ids": "texts", "pause_till_date": "date"},
+            needs=("item_ids",),
         )
 
     def resume(self) -> None:
@@ -209,6 +220,8 @@ class Replenishment(
         cls._act_all(
             Operation("PUT", "/replenishments/resume", "ZohoInventory.items.UPDATE"),
             query={"item_ids": item_ids, "location_ids": location_ids},
+            takes={"item_ids": "texts", "location_ids": "texts"},
+            needs=("item_ids",),
         )
 
     def generate_task(self) -> None:

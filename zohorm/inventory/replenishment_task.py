@@ -246,6 +246,8 @@ class ReplenishmentTask(
         return cls._act_all_record(
             Operation("GET", "/replenishments/tasks/details", "ZohoInventory.items.READ"),
             query={"item_id": item_id},
+            takes={"item_id": "id"},
+            needs=("item_id",),
         )
 
     @classmethod
@@ -259,7 +261,8 @@ class ReplenishmentTask(
         cls._act_all(
             Operation("PUT", "/replenishments/tasks/dismiss", "ZohoInventory.items.UPDATE"),
             query={"replenishment_task_ids": replenishment_task_ids},
-            named="replenishment_task_ids",
+            takes={"replenishment_task_ids": "texts"},
+            needs=("replenishment_task_ids",),
         )
 
     @classmethod
@@ -275,6 +278,8 @@ class ReplenishmentTask(
         cls._act_all(
             Operation("POST", "/replenishments/tasks/generate", "ZohoInventory.items.CREATE"),
             query={"item_ids": item_ids, "location_ids": location_ids},
+            takes={"item_ids": "texts", "location_ids": "texts"},
+            needs=("item_ids",),
         )
 
     @classmethod
@@ -304,5 +309,12 @@ class ReplenishmentTask(
                 "sort_order": sort_order,
                 "page": page,
                 "per_page": per_page,
+            },
+            takes={
+                "filter_by": "enum",
+                "sort_column": "text",
+                "sort_order": "enum",
+                "page": "integer",
+                "per_page": "integer",
             },
         )

@@ -87,6 +87,8 @@ class ReportingTag(
                 "POST", "/reportingtags/{tag_id}", "ZohoInventory.settings.CREATE", repeatable=True
             ),
             query={"default_option_id": default_option_id},
+            takes={"default_option_id": "id"},
+            needs=("default_option_id",),
         )
 
     def update_options(self, *, options: Iterable[Mapping[str, object]]) -> None:
@@ -100,6 +102,8 @@ class ReportingTag(
         self._act(
             Operation("PUT", "/reportingtags/{tag_id}/options", "ZohoInventory.settings.UPDATE"),
             body={"options": options},
+            takes={"options": "many"},
+            needs=("options",),
         )
 
     def update_criteria(
@@ -118,6 +122,8 @@ class ReportingTag(
         self._act(
             Operation("PUT", "/reportingtags/{tag_id}/criteria", "ZohoInventory.settings.UPDATE"),
             body={"criteria_tags": criteria_tags, "options": options},
+            takes={"criteria_tags": "many", "options": "many"},
+            needs=("criteria_tags", "options"),
         )
 
     def mark_active(self) -> None:
@@ -208,6 +214,7 @@ class ReportingTag(
         return self._act_data(
             Operation("GET", "/reportingtags/{tag_id}/options/all", "ZohoInventory.settings.READ"),
             query={"tag_id": self.id, "show_untagged": show_untagged},
+            takes={"show_untagged": "boolean"},
         )
 
     @classmethod
@@ -221,4 +228,5 @@ class ReportingTag(
         return cls._act_all_data(
             Operation("PUT", "/reportingtags/reorder", "ZohoInventory.settings.UPDATE"),
             body={"tag_ids": tag_ids},
+            takes={"tag_ids": "texts"},
         )

@@ -551,6 +551,7 @@ class SalesOrder(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
@@ -558,6 +559,9 @@ class SalesOrder(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number` or
+        `salesorder_number`, and sends it again if there is none.
 
         Raises:
             Conflict: what was edited here has changed there; nothing was sent.
@@ -569,6 +573,7 @@ class SalesOrder(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -583,7 +588,8 @@ class SalesOrder(
         cls._act_all(
             Operation("DELETE", "/salesorders", "ZohoInventory.salesorders.DELETE"),
             query={"salesorder_ids": salesorder_ids},
-            named="salesorder_ids",
+            takes={"salesorder_ids": "texts"},
+            needs=("salesorder_ids",),
         )
 
     def mark_confirmed(self) -> None:
@@ -637,7 +643,8 @@ class SalesOrder(
                 repeatable=True,
             ),
             query={"salesorder_ids": salesorder_ids},
-            named="salesorder_ids",
+            takes={"salesorder_ids": "texts"},
+            needs=("salesorder_ids",),
         )
 
     def submit(self) -> None:
@@ -693,6 +700,7 @@ class SalesOrder(
                 "POST", "/salesorders/{salesorder_id}/reject", "ZohoInventory.salesorders.UPDATE"
             ),
             body={"reason": reason},
+            takes={"reason": "text"},
         )
 
     @classmethod
@@ -706,7 +714,8 @@ class SalesOrder(
         cls._act_all(
             Operation("POST", "/salesorders/submit", "ZohoInventory.salesorders.UPDATE"),
             query={"salesorder_ids": salesorder_ids},
-            named="salesorder_ids",
+            takes={"salesorder_ids": "texts"},
+            needs=("salesorder_ids",),
         )
 
     @classmethod
@@ -720,5 +729,6 @@ class SalesOrder(
         cls._act_all(
             Operation("POST", "/salesorders/approve", "ZohoInventory.salesorders.UPDATE"),
             query={"salesorder_ids": salesorder_ids},
-            named="salesorder_ids",
+            takes={"salesorder_ids": "texts"},
+            needs=("salesorder_ids",),
         )

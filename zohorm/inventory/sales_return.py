@@ -248,13 +248,20 @@ class SalesReturn(
     )
 
     def save(
-        self, *, check: bool | None = None, again: bool = False, salesorder_id: str | None = None
+        self,
+        *,
+        check: bool | None = None,
+        again: bool = False,
+        repeatable: bool = False,
+        salesorder_id: str | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
 
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        No create is `repeatable`: the list finds none by a number or reference.
 
         Options taken only when created: salesorder_id.
 
@@ -265,4 +272,9 @@ class SalesReturn(
             Unsupported: the call takes no such option.
             ValidationError, Duplicate: the service refuses the values.
         """
-        return self._save(check=check, again=again, options={"salesorder_id": salesorder_id})
+        return self._save(
+            check=check,
+            again=again,
+            repeatable=repeatable,
+            options={"salesorder_id": salesorder_id},
+        )

@@ -161,13 +161,20 @@ class SalesReturnReceive(
     salesreturn: Link[SalesReturn | None] = f.link("salesreturn_id", "SalesReturn")
 
     def save(
-        self, *, check: bool | None = None, again: bool = False, salesreturn_id: str | None = None
+        self,
+        *,
+        check: bool | None = None,
+        again: bool = False,
+        repeatable: bool = False,
+        salesreturn_id: str | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
 
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        No create is `repeatable`: the list finds none by a number or reference.
 
         Options taken only when created: salesreturn_id.
 
@@ -178,4 +185,9 @@ class SalesReturnReceive(
             Unsupported: the call takes no such option.
             ValidationError, Duplicate: the service refuses the values.
         """
-        return self._save(check=check, again=again, options={"salesreturn_id": salesreturn_id})
+        return self._save(
+            check=check,
+            again=again,
+            repeatable=repeatable,
+            options={"salesreturn_id": salesreturn_id},
+        )

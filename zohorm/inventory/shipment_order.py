@@ -248,6 +248,7 @@ class ShipmentOrder(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         package_ids: Iterable[str] | None = None,
         salesorder_id: str | None = None,
     ) -> SaveResult:
@@ -256,6 +257,8 @@ class ShipmentOrder(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        No create is `repeatable`: the list finds none by a number or reference.
 
         Raises:
             Conflict: what was edited here has changed there; nothing was sent.
@@ -267,6 +270,7 @@ class ShipmentOrder(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"package_ids": package_ids, "salesorder_id": salesorder_id},
         )
 

@@ -99,7 +99,8 @@ class StorageLocation(
         cls._act_all(
             Operation("DELETE", "/storagelocations", "ZohoInventory.warehouses.DELETE"),
             query={"storage_ids": storage_ids},
-            named="storage_ids",
+            takes={"storage_ids": "texts"},
+            needs=("storage_ids",),
         )
 
     @classmethod
@@ -118,7 +119,8 @@ class StorageLocation(
                 repeatable=True,
             ),
             query={"storage_ids": storage_ids},
-            named="storage_ids",
+            takes={"storage_ids": "texts"},
+            needs=("storage_ids",),
         )
 
     @classmethod
@@ -137,5 +139,6 @@ class StorageLocation(
                 repeatable=True,
             ),
             query={"storage_ids": storage_ids},
-            named="storage_ids",
+            takes={"storage_ids": "texts"},
+            needs=("storage_ids",),
         )

@@ -89,7 +89,8 @@ class StorageZone(
         cls._act_all(
             Operation("PUT", "/storagezones/active", "ZohoInventory.warehouses.UPDATE"),
             query={"storage_zone_ids": storage_zone_ids},
-            named="storage_zone_ids",
+            takes={"storage_zone_ids": "texts"},
+            needs=("storage_zone_ids",),
         )
 
     @classmethod
@@ -103,5 +104,6 @@ class StorageZone(
         cls._act_all(
             Operation("PUT", "/storagezones/inactive", "ZohoInventory.warehouses.UPDATE"),
             query={"storage_zone_ids": storage_zone_ids},
-            named="storage_zone_ids",
+            takes={"storage_zone_ids": "texts"},
+            needs=("storage_zone_ids",),
         )

@@ -388,6 +388,8 @@ class Task(
             Operation("PUT", "/tasks", "ZohoInventory.settings.UPDATE"),
             query={"bulk_update": "true"},
             body=custom_fields,
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )
 
     @classmethod
@@ -401,7 +403,8 @@ class Task(
         cls._act_all(
             Operation("DELETE", "/tasks", "ZohoInventory.settings.DELETE"),
             query={"task_ids": task_ids},
-            named="task_ids",
+            takes={"task_ids": "texts"},
+            needs=("task_ids",),
         )
 
     def set_percentage(self, *, completion_percentage: Decimal) -> Self:
@@ -419,6 +422,8 @@ class Task(
                 repeatable=True,
             ),
             body={"completion_percentage": completion_percentage},
+            takes={"completion_percentage": "number"},
+            needs=("completion_percentage",),
         )
 
     def mark_open(self) -> None:
@@ -491,6 +496,7 @@ class Task(
                 ),
             ),
             files={"attachment": attachment},
+            needs=("attachment",),
         )
 
     def download_document(
@@ -513,6 +519,7 @@ class Task(
             ),
             ids={"document_id": document_id},
             query={"image_size": image_size, "inline": inline, "print": print},
+            takes={"image_size": "enum", "inline": "boolean", "print": "boolean"},
         )
 
     def delete_document(self, document_id: str, *, un_associate: bool | None = None) -> None:
@@ -530,4 +537,5 @@ class Task(
             ),
             ids={"document_id": document_id},
             query={"un_associate": un_associate},
+            takes={"un_associate": "boolean"},
         )

@@ -210,6 +210,7 @@ class TransferOrder(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
@@ -217,6 +218,9 @@ class TransferOrder(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `transfer_order_number`,
+        and sends it again if there is none.
 
         Raises:
             Conflict: what was edited here has changed there; nothing was sent.
@@ -228,6 +232,7 @@ class TransferOrder(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -242,7 +247,8 @@ class TransferOrder(
         cls._act_all(
             Operation("DELETE", "/transferorders", "ZohoInventory.transferorders.DELETE"),
             query={"transfer_order_ids": transfer_order_ids},
-            named="transfer_order_ids",
+            takes={"transfer_order_ids": "texts"},
+            needs=("transfer_order_ids",),
         )
 
     def mark_received(self, *, date: dt.date) -> None:
@@ -259,6 +265,8 @@ class TransferOrder(
                 "ZohoInventory.transferorders.CREATE",
             ),
             query={"date": date},
+            takes={"date": "date"},
+            needs=("date",),
         )
 
     def mark_in_transit(self, *, is_tax_inclusive: bool | None = None) -> None:
@@ -275,6 +283,7 @@ class TransferOrder(
                 "ZohoInventory.transferorders.CREATE",
             ),
             query={"is_tax_inclusive": is_tax_inclusive},
+            takes={"is_tax_inclusive": "boolean"},
         )
 
     def submit(self) -> None:
@@ -336,4 +345,5 @@ class TransferOrder(
                 "ZohoInventory.transferorders.UPDATE",
             ),
             body={"reason": reason},
+            takes={"reason": "text"},
         )

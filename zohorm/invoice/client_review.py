@@ -41,4 +41,6 @@ class ClientReview(
         self._act(
             Operation("POST", "/clientreviews/{comment_id}/comment", "ZohoInvoice.contacts.CREATE"),
             body={"description": description, "contact_id": contact_id},
+            takes={"description": "text", "contact_id": "id"},
+            needs=("description",),
         )

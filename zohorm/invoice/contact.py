@@ -450,6 +450,8 @@ class Contact(
                 "POST", "/contacts/{contact_id}/portal/enable", "ZohoInvoice.contacts.CREATE"
             ),
             body={"contact_persons": contact_persons},
+            takes={"contact_persons": "many"},
+            needs=("contact_persons",),
         )
 
     def enable_reminders(self) -> None:
@@ -521,6 +523,16 @@ class Contact(
                 "body": body,
             },
             files={"attachments": attachments},
+            takes={
+                "to_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "start_date": "date",
+                "end_date": "date",
+                "send_from_org_email_id": "boolean",
+                "cc_mail_ids": "texts",
+            },
+            needs=("to_mail_ids", "subject", "body"),
         )
 
     def statement_content(
@@ -537,6 +549,7 @@ class Contact(
                 "GET", "/contacts/{contact_id}/statements/email", "ZohoInvoice.contacts.READ"
             ),
             query={"start_date": start_date, "end_date": end_date},
+            takes={"start_date": "date", "end_date": "date"},
         )
 
     def send_email(
@@ -565,6 +578,13 @@ class Contact(
             query={"send_customer_statement": send_customer_statement},
             body={"to_mail_ids": to_mail_ids, "subject": subject, "body": body},
             files={"attachments": attachments},
+            takes={
+                "to_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "send_customer_statement": "boolean",
+            },
+            needs=("to_mail_ids", "subject", "body"),
         )
 
     @classmethod

@@ -408,6 +408,7 @@ class CreditNote(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
@@ -415,6 +416,9 @@ class CreditNote(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number` or
+        `creditnote_number`, and sends it again if there is none.
 
         Options taken only when created: ignore_auto_number_generation.
 
@@ -428,6 +432,7 @@ class CreditNote(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -463,6 +468,14 @@ class CreditNote(
                 "body": body,
             },
             files={"attachments": attachments},
+            takes={
+                "to_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "customer_id": "id",
+                "cc_mail_ids": "texts",
+            },
+            needs=("to_mail_ids", "subject", "body"),
         )
 
     def mark_void(self) -> None:
@@ -542,6 +555,14 @@ class CreditNote(
                 "country": country,
                 "fax": fax,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+            },
         )
 
     def update_shipping_address(
@@ -574,6 +595,14 @@ class CreditNote(
                 "country": country,
                 "fax": fax,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+            },
         )
 
     def use_template(self, template_id: str) -> None:
@@ -605,6 +634,8 @@ class CreditNote(
                 "POST", "/creditnotes/{creditnote_id}/invoices", "ZohoInvoice.creditnotes.CREATE"
             ),
             body={"invoices": invoices},
+            takes={"invoices": "many"},
+            needs=("invoices",),
         )
 
     @overload

@@ -358,6 +358,7 @@ class Estimate(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         send: bool | None = None,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
@@ -366,6 +367,9 @@ class Estimate(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number` or
+        `estimate_number`, and sends it again if there is none.
 
         Options taken only when created: ignore_auto_number_generation, send.
 
@@ -379,6 +383,7 @@ class Estimate(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"send": send, "ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -467,6 +472,15 @@ class Estimate(
                 "mail_documents": mail_documents,
             },
             files={"attachments": attachments},
+            takes={
+                "to_mail_ids": "texts",
+                "send_from_org_email_id": "boolean",
+                "cc_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "mail_documents": "texts",
+            },
+            needs=("to_mail_ids",),
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -479,6 +493,7 @@ class Estimate(
         return self._act_data(
             Operation("GET", "/estimates/{estimate_id}/email", "ZohoInvoice.estimates.READ"),
             query={"email_template_id": email_template_id},
+            takes={"email_template_id": "id"},
         )
 
     def update_billing_address(
@@ -509,6 +524,14 @@ class Estimate(
                 "country": country,
                 "fax": fax,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+            },
         )
 
     def update_shipping_address(
@@ -538,6 +561,14 @@ class Estimate(
                 "zip": zip,
                 "country": country,
                 "fax": fax,
+            },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
             },
         )
 
@@ -570,7 +601,8 @@ class Estimate(
             Operation("POST", "/estimates/email", "ZohoInvoice.estimates.CREATE"),
             query={"estimate_ids": estimate_ids},
             most={"estimate_ids": 10},
-            named="estimate_ids",
+            takes={"estimate_ids": "texts"},
+            needs=("estimate_ids",),
         )
 
     @overload
@@ -604,6 +636,8 @@ class Estimate(
             Operation("GET", "/estimates/pdf", "ZohoInvoice.estimates.READ"),
             query={"estimate_ids": estimate_ids},
             most={"estimate_ids": 25},
+            takes={"estimate_ids": "texts"},
+            needs=("estimate_ids",),
             to=to,
             progress=progress,
         )
@@ -639,6 +673,8 @@ class Estimate(
             Operation("GET", "/estimates/print", "ZohoInvoice.estimates.READ"),
             query={"estimate_ids": estimate_ids},
             most={"estimate_ids": 25},
+            takes={"estimate_ids": "texts"},
+            needs=("estimate_ids",),
             to=to,
             progress=progress,
         )

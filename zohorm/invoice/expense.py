@@ -388,6 +388,7 @@ class Expense(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         delete_receipt: bool | None = None,
         receipt: FileSource | None = None,
     ) -> SaveResult:
@@ -396,6 +397,9 @@ class Expense(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number`, and
+        sends it again if there is none.
 
         Options taken only when changed: delete_receipt.
 
@@ -412,6 +416,7 @@ class Expense(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"delete_receipt": delete_receipt},
             files={"receipt": receipt},
         )

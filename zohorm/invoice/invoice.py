@@ -557,6 +557,7 @@ class Invoice(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         send: bool | None = None,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
@@ -565,6 +566,9 @@ class Invoice(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        `repeatable=True` looks for a new record whose answer is lost by `reference_number` or
+        `invoice_number`, and sends it again if there is none.
 
         Options taken only when created: ignore_auto_number_generation, send.
 
@@ -578,6 +582,7 @@ class Invoice(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"send": send, "ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -672,6 +677,16 @@ class Invoice(
                 "body": body,
             },
             files={"attachments": attachments},
+            takes={
+                "send_customer_statement": "boolean",
+                "send_attachment": "boolean",
+                "send_from_org_email_id": "boolean",
+                "from_address_id": "id",
+                "to_mail_ids": "texts",
+                "cc_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+            },
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -684,6 +699,7 @@ class Invoice(
         return self._act_data(
             Operation("GET", "/invoices/{invoice_id}/email", "ZohoInvoice.invoices.READ"),
             query={"email_template_id": email_template_id},
+            takes={"email_template_id": "id"},
         )
 
     def remind(
@@ -720,6 +736,14 @@ class Invoice(
                 "send_from_org_email_id": send_from_org_email_id,
             },
             files={"attachments": attachments},
+            takes={
+                "send_customer_statement": "boolean",
+                "to_mail_ids": "texts",
+                "cc_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "send_from_org_email_id": "boolean",
+            },
         )
 
     def reminder_content(self) -> Mapping[str, object]:
@@ -819,6 +843,14 @@ class Invoice(
                 "country": country,
                 "fax": fax,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+            },
         )
 
     def update_shipping_address(
@@ -850,6 +882,15 @@ class Invoice(
                 "zip": zip,
                 "country": country,
                 "fax": fax,
+            },
+            takes={
+                "address": "text",
+                "street2": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
             },
         )
 
@@ -888,6 +929,7 @@ class Invoice(
                 "POST", "/invoices/{invoice_id}/creditsapplied", "ZohoInvoice.invoices.CREATE"
             ),
             body={"invoice_payments": invoice_payments, "apply_creditnotes": apply_creditnotes},
+            takes={"invoice_payments": "many", "apply_creditnotes": "many"},
         )
 
     def add_attachment(
@@ -909,6 +951,8 @@ class Invoice(
             ),
             query={"can_send_in_mail": can_send_in_mail},
             files={"attachment": attachment},
+            takes={"can_send_in_mail": "boolean"},
+            needs=("attachment",),
         )
 
     @overload
@@ -938,6 +982,7 @@ class Invoice(
         return self._act_bytes(
             Operation("GET", "/invoices/{invoice_id}/attachment", "ZohoInvoice.invoices.READ"),
             query={"preview": preview},
+            takes={"preview": "boolean"},
             to=to,
             progress=progress,
         )
@@ -952,6 +997,8 @@ class Invoice(
         self._act(
             Operation("PUT", "/invoices/{invoice_id}/attachment", "ZohoInvoice.invoices.UPDATE"),
             query={"can_send_in_mail": can_send_in_mail},
+            takes={"can_send_in_mail": "boolean"},
+            needs=("can_send_in_mail",),
         )
 
     def delete_attachment(self) -> None:
@@ -981,7 +1028,8 @@ class Invoice(
             query={"invoice_ids": invoice_ids},
             body={"contacts": contacts},
             most={"invoice_ids": 10},
-            named="invoice_ids",
+            takes={"invoice_ids": "texts", "contacts": "many"},
+            needs=("invoice_ids",),
         )
 
     @classmethod
@@ -995,7 +1043,8 @@ class Invoice(
         return cls._act_all_data(
             Operation("POST", "/invoices/paymentreminder", "ZohoInvoice.invoices.CREATE"),
             query={"invoice_ids": invoice_ids},
-            named="invoice_ids",
+            takes={"invoice_ids": "texts"},
+            needs=("invoice_ids",),
         )
 
     @overload
@@ -1029,6 +1078,8 @@ class Invoice(
             Operation("GET", "/invoices/pdf", "ZohoInvoice.invoices.READ"),
             query={"invoice_ids": invoice_ids},
             most={"invoice_ids": 25},
+            takes={"invoice_ids": "texts"},
+            needs=("invoice_ids",),
             to=to,
             progress=progress,
         )
@@ -1064,6 +1115,8 @@ class Invoice(
             Operation("GET", "/invoices/print", "ZohoInvoice.invoices.READ"),
             query={"invoice_ids": invoice_ids},
             most={"invoice_ids": 25},
+            takes={"invoice_ids": "texts"},
+            needs=("invoice_ids",),
             to=to,
             progress=progress,
         )

@@ -241,4 +241,6 @@ class Project(
         return self._act_record(
             Operation("POST", "/projects/{project_id}/clone", "ZohoInvoice.projects.CREATE"),
             body={"project_name": project_name, "description": description},
+            takes={"project_name": "text", "description": "text"},
+            needs=("project_name",),
         )

@@ -329,6 +329,7 @@ class RetainerInvoice(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
         """Send the changed fields and load the answer; a new record is created.
@@ -336,6 +337,8 @@ class RetainerInvoice(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        No create is `repeatable`: the list finds none by a number or reference.
 
         Options taken only when created: ignore_auto_number_generation.
 
@@ -349,6 +352,7 @@ class RetainerInvoice(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -457,6 +461,16 @@ class RetainerInvoice(
                 "body": body,
             },
             files={"attachments": attachments},
+            takes={
+                "to_mail_ids": "texts",
+                "send_customer_statement": "boolean",
+                "send_attachment": "boolean",
+                "send_from_org_email_id": "boolean",
+                "cc_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+            },
+            needs=("to_mail_ids",),
         )
 
     def email_content(self) -> Mapping[str, object]:
@@ -502,6 +516,14 @@ class RetainerInvoice(
                 "country": country,
                 "fax": fax,
             },
+            takes={
+                "address": "text",
+                "city": "text",
+                "state": "text",
+                "zip": "text",
+                "country": "text",
+                "fax": "text",
+            },
         )
 
     def add_attachment(
@@ -523,6 +545,7 @@ class RetainerInvoice(
             ),
             body={"can_send_in_mail": can_send_in_mail},
             files={"attachment": attachment},
+            takes={"can_send_in_mail": "boolean"},
         )
 
     @overload

@@ -264,6 +264,13 @@ class CreditNote(
                 "subject": subject,
                 "body": body,
             },
+            takes={
+                "to_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "cc_mail_ids": "texts",
+            },
+            needs=("to_mail_ids", "subject", "body"),
         )
 
     def mark_void(self) -> None:
@@ -315,4 +322,6 @@ class CreditNote(
                 "ZohoSubscriptions.creditnotes.CREATE",
             ),
             body={"invoices": invoices},
+            takes={"invoices": "many"},
+            needs=("invoices",),
         )

@@ -299,6 +299,7 @@ class Customer(
             ),
             ids={"reference_id": reference_id},
             query={"reference_id_type": reference_id_type},
+            takes={"reference_id_type": "enum"},
         )
 
     def mark_active(self) -> None:

@@ -300,6 +300,7 @@ class Estimate(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         send: bool | None = None,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
@@ -308,6 +309,8 @@ class Estimate(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        No create is `repeatable`: the list finds none by a number or reference.
 
         Options taken only when created: send.
 
@@ -321,6 +324,7 @@ class Estimate(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"send": send, "ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -407,6 +411,13 @@ class Estimate(
                 "body": body,
             },
             files={"attachments": attachments},
+            takes={
+                "send_from_org_email_id": "boolean",
+                "to_mail_ids": "texts",
+                "cc_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+            },
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -419,6 +430,7 @@ class Estimate(
         return self._act_data(
             Operation("GET", "/estimates/{estimate_id}/email", "ZohoSubscriptions.quotes.READ"),
             query={"email_template_id": email_template_id},
+            takes={"email_template_id": "id"},
         )
 
     @classmethod
@@ -434,7 +446,8 @@ class Estimate(
             Operation("POST", "/estimates/email", "ZohoSubscriptions.quotes.CREATE"),
             query={"estimate_ids": estimate_ids},
             most={"estimate_ids": 10},
-            named="estimate_ids",
+            takes={"estimate_ids": "texts"},
+            needs=("estimate_ids",),
         )
 
     @overload
@@ -468,6 +481,8 @@ class Estimate(
             Operation("GET", "/estimates/pdf", "ZohoSubscriptions.quotes.READ"),
             query={"estimate_ids": estimate_ids},
             most={"estimate_ids": 25},
+            takes={"estimate_ids": "texts"},
+            needs=("estimate_ids",),
             to=to,
             progress=progress,
         )
@@ -503,6 +518,8 @@ class Estimate(
             Operation("GET", "/estimates/print", "ZohoSubscriptions.quotes.READ"),
             query={"estimate_ids": estimate_ids},
             most={"estimate_ids": 25},
+            takes={"estimate_ids": "texts"},
+            needs=("estimate_ids",),
             to=to,
             progress=progress,
         )
@@ -535,6 +552,8 @@ class Estimate(
                 "POST", "/estimates/{estimate_id}/comments", "ZohoSubscriptions.quotes.CREATE"
             ),
             body={"description": description, "show_comment_to_clients": show_comment_to_clients},
+            takes={"description": "text", "show_comment_to_clients": "boolean"},
+            needs=("description",),
         )
 
     @overload

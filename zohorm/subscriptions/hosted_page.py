@@ -150,6 +150,32 @@ class HostedPage(
                 "shipping_address_id": shipping_address_id,
                 "branch_id": branch_id,
             },
+            takes={
+                "plan": "embedded",
+                "customer_id": "id",
+                "pricebook_id": "id",
+                "customer": "embedded",
+                "contactpersons": "many",
+                "addons": "many",
+                "reference_id": "text",
+                "starts_at": "date",
+                "custom_fields": "many",
+                "coupon_code": "text",
+                "redirect_url": "text",
+                "salesperson_name": "text",
+                "template_id": "id",
+                "can_charge_setup_fee_immediately": "boolean",
+                "exchange_rate": "money",
+                "place_of_supply": "text",
+                "gst_treatment": "text",
+                "gst_no": "text",
+                "cfdi_usage": "enum",
+                "payment_gateways": "many",
+                "billing_address_id": "id",
+                "shipping_address_id": "id",
+                "branch_id": "id",
+            },
+            needs=("plan",),
         )
 
     @classmethod
@@ -222,6 +248,29 @@ class HostedPage(
                 "template_id": template_id,
                 "redirect_url": redirect_url,
             },
+            takes={
+                "subscription_id": "id",
+                "plan": "embedded",
+                "addons": "many",
+                "reference_id": "text",
+                "starts_at": "date",
+                "custom_fields": "many",
+                "coupon_code": "text",
+                "salesperson_name": "text",
+                "can_charge_setup_fee_immediately": "boolean",
+                "gst_treatment": "text",
+                "gst_no": "text",
+                "cfdi_usage": "enum",
+                "payment_gateways": "many",
+                "exchange_rate": "money",
+                "place_of_supply": "text",
+                "billing_address_id": "id",
+                "shipping_address_id": "id",
+                "branch_id": "id",
+                "template_id": "id",
+                "redirect_url": "text",
+            },
+            needs=("subscription_id", "plan"),
         )
 
     @classmethod
@@ -246,6 +295,8 @@ class HostedPage(
                 "redirect_url": redirect_url,
                 "payment_gateways": payment_gateways,
             },
+            takes={"subscription_id": "id", "redirect_url": "text", "payment_gateways": "many"},
+            needs=("subscription_id",),
         )
 
     @classmethod
@@ -288,6 +339,16 @@ class HostedPage(
                 "exchange_rate": exchange_rate,
                 "payment_gateways": payment_gateways,
             },
+            takes={
+                "subscription_id": "id",
+                "addons": "many",
+                "redirect_url": "text",
+                "coupon_code": "text",
+                "cfdi_usage": "enum",
+                "exchange_rate": "money",
+                "payment_gateways": "many",
+            },
+            needs=("subscription_id", "addons"),
         )
 
     @classmethod
@@ -314,6 +375,8 @@ class HostedPage(
                 "redirect_url": redirect_url,
                 "payment_gateways": payment_gateways,
             },
+            takes={"customer_id": "id", "redirect_url": "text", "payment_gateways": "many"},
+            needs=("customer_id",),
         )
 
     @classmethod
@@ -342,6 +405,13 @@ class HostedPage(
                 "hostedpage_settings_id": hostedpage_settings_id,
                 "payment_gateways": payment_gateways,
             },
+            takes={
+                "invoice_id": "id",
+                "redirect_url": "text",
+                "hostedpage_settings_id": "id",
+                "payment_gateways": "many",
+            },
+            needs=("invoice_id",),
         )
 
     @classmethod
@@ -363,4 +433,5 @@ class HostedPage(
                 "POST", "/hostedpages/updatepaymentmethod", "ZohoSubscriptions.hostedpages.CREATE"
             ),
             body={"card_id": card_id, "account_id": account_id, "paypal_id": paypal_id},
+            takes={"card_id": "id", "account_id": "id", "paypal_id": "id"},
         )

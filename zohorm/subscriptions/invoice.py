@@ -568,6 +568,7 @@ class Invoice(
         *,
         check: bool | None = None,
         again: bool = False,
+        repeatable: bool = False,
         send: bool | None = None,
         ignore_auto_number_generation: bool | None = None,
     ) -> SaveResult:
@@ -576,6 +577,8 @@ class Invoice(
         One call; two if a list or an embedded record has changed, for it is read first and the
         edits are put on top of it; none if nothing has. `check=True` reads first for plain fields
         too, `check=False` never does. `again=True` sends a save that is in doubt once more.
+
+        No create is `repeatable`: the list finds none by a number or reference.
 
         Options taken only when created: send.
 
@@ -589,6 +592,7 @@ class Invoice(
         return self._save(
             check=check,
             again=again,
+            repeatable=repeatable,
             options={"send": send, "ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
@@ -604,6 +608,8 @@ class Invoice(
                 "PUT", "/invoice/{invoice_id}/customfields", "ZohoSubscriptions.invoices.UPDATE"
             ),
             body=custom_fields,
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )
 
     def mark_open(self) -> None:
@@ -657,6 +663,13 @@ class Invoice(
                 "subject": subject,
                 "body": body,
             },
+            takes={
+                "to_mail_ids": "texts",
+                "subject": "text",
+                "body": "text",
+                "cc_mail_ids": "texts",
+            },
+            needs=("to_mail_ids", "subject", "body"),
         )
 
     def collect(self, *, account_id: str | None = None, card_id: str | None = None) -> Payment:
@@ -674,6 +687,7 @@ class Invoice(
                 "POST", "/invoices/{invoice_id}/collect", "ZohoSubscriptions.invoices.CREATE"
             ),
             body={"account_id": account_id, "card_id": card_id},
+            takes={"account_id": "id", "card_id": "id"},
         )
 
     def write_off(self, *, reason: str | None = None) -> None:
@@ -688,6 +702,7 @@ class Invoice(
                 "POST", "/invoices/{invoice_id}/writeoff", "ZohoSubscriptions.invoices.CREATE"
             ),
             body={"reason": reason},
+            takes={"reason": "text"},
         )
 
     def update_address(
@@ -706,6 +721,7 @@ class Invoice(
         self._act(
             Operation("PUT", "/invoices/{invoice_id}/address", "ZohoSubscriptions.invoices.UPDATE"),
             body={"billing_address": billing_address, "shipping_address": shipping_address},
+            takes={"billing_address": "embedded", "shipping_address": "embedded"},
         )
 
     def set_custom_fields_by_label(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:
@@ -724,6 +740,8 @@ class Invoice(
                 repeatable=True,
             ),
             body={"custom_fields": custom_fields},
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )
 
     def apply_credits(self, *, apply_creditnotes: Iterable[Mapping[str, object]]) -> None:
@@ -739,6 +757,8 @@ class Invoice(
                 "POST", "/invoices/{invoice_id}/credits", "ZohoSubscriptions.invoices.CREATE"
             ),
             body={"apply_creditnotes": apply_creditnotes},
+            takes={"apply_creditnotes": "many"},
+            needs=("apply_creditnotes",),
         )
 
     def add_line_items(self, *, invoice_items: Iterable[Mapping[str, object]]) -> Self:
@@ -755,6 +775,8 @@ class Invoice(
                 "POST", "/invoices/{invoice_id}/lineitems", "ZohoSubscriptions.invoices.CREATE"
             ),
             body={"invoice_items": invoice_items},
+            takes={"invoice_items": "many"},
+            needs=("invoice_items",),
         )
 
     def delete_line_item(self, item_id: str) -> None:
@@ -792,6 +814,7 @@ class Invoice(
             ),
             body={"can_send_in_mail": can_send_in_mail},
             files={"attachment": attachment},
+            takes={"can_send_in_mail": "boolean"},
         )
 
     def cancel_write_off(self) -> None:

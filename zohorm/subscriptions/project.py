@@ -230,6 +230,8 @@ class Project(
         return self._act_record(
             Operation("POST", "/projects/{project_id}/clone", "ZohoSubscriptions.projects.CREATE"),
             body={"project_name": project_name, "description": description},
+            takes={"project_name": "text", "description": "text"},
+            needs=("project_name",),
         )
 
     def invite_user(
@@ -262,4 +264,12 @@ class Project(
                 "rate": rate,
                 "budget_hours": budget_hours,
             },
+            takes={
+                "user_name": "text",
+                "email": "text",
+                "user_role": "enum",
+                "rate": "money",
+                "budget_hours": "text",
+            },
+            needs=("user_name", "email"),
         )

@@ -541,6 +541,8 @@ class Subscription(
                 "ZohoSubscriptions.subscriptions.CREATE",
             ),
             query={"cancel_at_end": cancel_at_end},
+            takes={"cancel_at_end": "boolean"},
+            needs=("cancel_at_end",),
         )
 
     def reactivate(self) -> Self:
@@ -604,6 +606,13 @@ class Subscription(
                 "coupon_code": coupon_code,
                 "add_to_unbilled_charges": add_to_unbilled_charges,
             },
+            takes={
+                "addons": "many",
+                "exchange_rate": "money",
+                "coupon_code": "text",
+                "add_to_unbilled_charges": "boolean",
+            },
+            needs=("addons",),
         )
 
     def apply_coupon(self, coupon_code: str) -> None:
@@ -651,6 +660,8 @@ class Subscription(
                 "ZohoSubscriptions.subscriptions.CREATE",
             ),
             body={"card_id": card_id, "auto_collect": auto_collect},
+            takes={"card_id": "id", "auto_collect": "boolean"},
+            needs=("card_id",),
         )
 
     def remove_card(self) -> None:
@@ -702,6 +713,15 @@ class Subscription(
                 "account_id": account_id,
                 "add_to_unbilled_charges": add_to_unbilled_charges,
             },
+            takes={
+                "amount": "money",
+                "description": "text",
+                "tags": "many",
+                "item_custom_fields": "many",
+                "account_id": "id",
+                "add_to_unbilled_charges": "boolean",
+            },
+            needs=("amount",),
         )
 
     def add_contact_persons(self, *, contactpersons: Iterable[Mapping[str, object]]) -> Self:
@@ -719,6 +739,8 @@ class Subscription(
                 "ZohoSubscriptions.subscriptions.CREATE",
             ),
             body={"contactpersons": contactpersons},
+            takes={"contactpersons": "many"},
+            needs=("contactpersons",),
         )
 
     def postpone_renewal(self, *, renewal_at: dt.date) -> Self:
@@ -735,6 +757,8 @@ class Subscription(
                 "ZohoSubscriptions.subscriptions.CREATE",
             ),
             body={"renewal_at": renewal_at},
+            takes={"renewal_at": "date"},
+            needs=("renewal_at",),
         )
 
     def describe_item(self, plan_or_addon_code: str, *, description: str) -> None:
@@ -753,6 +777,8 @@ class Subscription(
             ),
             ids={"plan_or_addon_code": plan_or_addon_code},
             body={"description": description},
+            takes={"description": "text"},
+            needs=("description",),
         )
 
     def set_auto_collect(self, *, auto_collect: bool) -> Self:
@@ -770,6 +796,8 @@ class Subscription(
                 repeatable=True,
             ),
             body={"auto_collect": auto_collect},
+            takes={"auto_collect": "boolean"},
+            needs=("auto_collect",),
         )
 
     def update_reference(self, *, reference_id: str) -> Self:
@@ -787,6 +815,8 @@ class Subscription(
                 repeatable=True,
             ),
             body={"reference_id": reference_id},
+            takes={"reference_id": "text"},
+            needs=("reference_id",),
         )
 
     def update_salesperson(
@@ -806,6 +836,8 @@ class Subscription(
                 repeatable=True,
             ),
             body={"salesperson_id": salesperson_id, "salesperson_name": salesperson_name},
+            takes={"salesperson_name": "text", "salesperson_id": "id"},
+            needs=("salesperson_name",),
         )
 
     def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:
@@ -824,6 +856,8 @@ class Subscription(
                 repeatable=True,
             ),
             body={"custom_fields": custom_fields},
+            takes={"custom_fields": "many"},
+            needs=("custom_fields",),
         )
 
     def add_note(self, *, description: str) -> Mapping[str, object]:
@@ -840,6 +874,8 @@ class Subscription(
                 "ZohoSubscriptions.subscriptions.CREATE",
             ),
             body={"description": description},
+            takes={"description": "text"},
+            needs=("description",),
         )
 
     def delete_note(self, note_id: str) -> None:

@@ -123,6 +123,8 @@ class TimeEntry(
         cls._act_all(
             Operation("DELETE", "/projects/timeentries", "ZohoSubscriptions.projects.DELETE"),
             body={"time_entry_ids": time_entry_ids},
+            takes={"time_entry_ids": "texts"},
+            needs=("time_entry_ids",),
         )
 
     def start_timer(self) -> Self:
