@@ -36,7 +36,7 @@ def _settings() -> None:
     events: list[RequestEvent] = []
     ZohoBooks("1", on_request=events.append, on_response=[_any, _response])
     ZohoBooks("1", on_retry=_retry, on_wait=(_wait,))
-    ZohoBooks.from_env(on_request=lambda event: print(event.path))
+    ZohoBooks.from_env(on_request=lambda event: event.path.upper())
     ZohoBooks("1", on_request=_any, client_id="1", **Telemetry().hooks)
 
     ZohoBooks("1", on_request=_retry)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
