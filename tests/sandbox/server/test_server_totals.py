@@ -241,6 +241,24 @@ def test_a_group_of_a_tax_that_is_not_there_is_refused(books: Books) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, 1002)
 
 
+@pytest.mark.parametrize("name", ["books", "inventory", "invoice", "subscriptions"])
+def test_a_document_comes_to_the_same_in_every_product_and_kind(name: str) -> None:
+    collections = {
+        "books": ["invoices", "estimates", "salesorders", "creditnotes"],
+        "inventory": ["invoices", "salesorders", "creditnotes", "purchaseorders"],
+        "invoice": ["invoices", "estimates", "creditnotes"],
+        "subscriptions": ["estimates"],
+    }
+    line = {"quantity": 3, "rate": Decimal("19.99"), "discount": "10%", "tax": "given"}
+    with Sandbox() as sandbox:
+        books = Books(sandbox, name, PAGE)
+        made = {each: books.make(each, {"lines": [line]}).row for each in collections[name]}
+
+    # 59.97 less 6.00 is 53.97, and 7.5 % of it 4.05.
+    totals = {each: row["total"] for each, row in made.items()}
+    assert totals == dict.fromkeys(collections[name], Decimal("58.02"))
+
+
 def test_an_organization_in_yen_counts_dollars_in_whole_yen() -> None:
     with Sandbox(organizations=3) as sandbox:
         books = Books(sandbox, "inventory", PAGE, organization=2)
