@@ -105,9 +105,11 @@ def order(
 
 
 def _coordinator(wanted: Mapping[str, Any]) -> Any:
-    """Make what the order names: the keywords of one of the two classes."""
+    """Make what the order names: the keywords of one of the two classes, or nothing."""
     settings = dict(wanted)
     kind = settings.pop("kind")
+    if kind == "none":
+        return None
     if kind == "redis":
         from zohorm.extras.redis_coordinator import RedisCoordinator
 
@@ -120,7 +122,7 @@ def _coordinator(wanted: Mapping[str, Any]) -> Any:
 def _work(order: Mapping[str, Any]) -> dict[str, Any]:
     from zohorm.books import ZohoBooks
 
-    clock = QuickClock(order["coordinator"].get("clock_speed", SPEED))
+    clock = QuickClock(order.get("speed", SPEED))
     books = ZohoBooks(
         **order["credentials"],
         coordinator=_coordinator(order["coordinator"]),
@@ -134,9 +136,17 @@ def _work(order: Mapping[str, Any]) -> dict[str, Any]:
     sys.stdin.readline()
     began = time.monotonic()
     with closing(books), ThreadPoolExecutor(order["threads"]) as pool:
-        calls = [pool.submit(books.request, "GET", order["path"]) for _ in range(order["calls"])]
-        statuses = [call.result().status for call in calls]
-    return {"statuses": statuses, "seconds": time.monotonic() - began}
+
+        def ask(_: int) -> tuple[int, float]:
+            return books.request("GET", order["path"]).status, time.monotonic()
+
+        answers = list(pool.map(ask, range(order["calls"])))
+    return {
+        "statuses": [status for status, _ in answers],
+        "seconds": time.monotonic() - began,
+        # Readings of a clock that all processes of a machine share.
+        "moments": [moment for _, moment in answers],
+    }
 
 
 if __name__ == "__main__":
