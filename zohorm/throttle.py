@@ -7,6 +7,7 @@ Source: Books v3, introduction, API limits; the X-Rate-Limit headers as clients 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -50,7 +51,48 @@ class Throttle(Protocol):
         """Take note of what an answer said about the day's calls."""
 
 
-class LocalThrottle:
+class LedgerThrottle:
+    """Keeps a pace that ledgers count, one for each organization; see `Throttle`.
+
+    Of sessions with different limits each keeps its own, and all their calls count together.
+    """
+
+    def __init__(self, rate: Rate, line: Callable[[str], Turns]) -> None:
+        """`line` returns the queue of an organization in this process, over its ledger."""
+        self._rate = rate
+        self._line = line
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._rate})"
+
+    def slot(
+        self, organization: str, deadline: float | None, *, reserve: int = 0
+    ) -> AbstractContextManager[None]:
+        """Wait for a turn and hold it for the length of one call; see `Throttle.slot`.
+
+        Raises:
+            CoordinatorAway: nobody can say how many calls other processes have made.
+        """
+        return self._line(organization).turn(self._rate, deadline, reserve)
+
+    def penalty(self, organization: str, seconds: float) -> None:
+        """Start no call for so long, in any process that shares the pace."""
+        self._line(organization).ledger.hold(seconds)
+
+    def crowded(self, organization: str) -> None:
+        """Allow one call fewer at once, never none; one comes back per minute."""
+        self._line(organization).ledger.narrow(self._rate)
+
+    def quota(self, organization: str) -> Quota | None:
+        """Return what is left of the day, or None when that is not known."""
+        return self._line(organization).ledger.quota()
+
+    def remember(self, organization: str, quota: Quota) -> None:
+        """Take note of what an answer said about the day's calls."""
+        self._line(organization).ledger.learn(quota)
+
+
+class LocalThrottle(LedgerThrottle):
     """Keeps the pace within this process; safe for threads and forks.
 
     Calls get their turn in the order in which they asked. Each organization has a pace of its own.
@@ -64,36 +106,12 @@ class LocalThrottle:
         intercall_delay_seconds: float = 0.0,
         clock: Clock | None = None,
     ) -> None:
-        self._rate = Rate(calls_per_minute, max_in_flight, intercall_delay_seconds)
+        rate = Rate(calls_per_minute, max_in_flight, intercall_delay_seconds)
+        super().__init__(rate, self._own_line)
         self._clock = SystemClock() if clock is None else clock
         self._lock = threading.Lock()  # guards _lines and _rate
-        self._lines: dict[str, tuple[_Memory, Turns]] = {}
+        self._lines: dict[str, Turns] = {}
         forking.register(self)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._rate})"
-
-    def slot(
-        self, organization: str, deadline: float | None, *, reserve: int = 0
-    ) -> AbstractContextManager[None]:
-        """Wait for a turn and hold it for the length of one call; see `Throttle.slot`."""
-        return self._line(organization)[1].turn(self._rate, deadline, reserve)
-
-    def penalty(self, organization: str, seconds: float) -> None:
-        """Start no call for so long."""
-        self._memory(organization).hold(seconds)
-
-    def crowded(self, organization: str) -> None:
-        """Allow one call fewer at once, never none; one comes back per minute."""
-        self._memory(organization).narrow(self._rate)
-
-    def quota(self, organization: str) -> Quota | None:
-        """Return what is left of the day, or None when that is not known."""
-        return self._memory(organization).quota()
-
-    def remember(self, organization: str, quota: Quota) -> None:
-        """Take note of what an answer said about the day's calls."""
-        self._memory(organization).learn(quota)
 
     def tighten(
         self, *, calls_per_minute: int, max_in_flight: int, intercall_delay_seconds: float
@@ -107,18 +125,14 @@ class LocalThrottle:
     def renew_after_fork(self) -> None:
         """Make new locks and forget the parent's calls in flight; counts stay."""
         self._lock = threading.Lock()
-        for _, turns in self._lines.values():
+        for turns in self._lines.values():
             turns.renew_after_fork()
 
-    def _line(self, organization: str) -> tuple[_Memory, Turns]:
+    def _own_line(self, organization: str) -> Turns:
         with self._lock:
             if organization not in self._lines:
-                memory = _Memory(self._clock)
-                self._lines[organization] = (memory, Turns(memory, self._clock))
+                self._lines[organization] = Turns(_Memory(self._clock), self._clock)
             return self._lines[organization]
-
-    def _memory(self, organization: str) -> _Memory:
-        return self._line(organization)[0]
 
 
 class _Memory:

@@ -16,6 +16,7 @@ import attrs
 
 from zohorm import stopping
 from zohorm.clock import Clock
+from zohorm.day import Quota
 from zohorm.pace import Obstacle, Rate, queued
 
 _log = logging.getLogger("zohorm.throttle")
@@ -39,6 +40,18 @@ class Ledger(Protocol):
     def end(self, ticket: object) -> None:
         """Give back what the ticket holds, if anything; an error must not hide a call's answer."""
 
+    def hold(self, seconds: float) -> None:
+        """Let no call start for so long."""
+
+    def narrow(self, rate: Rate) -> None:
+        """Allow one call fewer at once, never none; one comes back per minute."""
+
+    def quota(self) -> Quota | None:
+        """Return what is left of the day, None when that is not known or cannot be asked."""
+
+    def learn(self, quota: Quota) -> None:
+        """Take note of what an answer said about the day's calls."""
+
     def renew_after_fork(self) -> None:
         """Make new locks and forget the parent's calls in flight."""
 
@@ -51,7 +64,7 @@ class Turns:
     """
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
-        self._ledger = ledger
+        self.ledger = ledger
         self._clock = clock
         self._changed = threading.Condition()  # guards the two below
         self._queue: deque[object] = deque()
@@ -67,7 +80,7 @@ class Turns:
         finally:
             # Also after an interrupt at any point above, so that no place is lost.
             self._drop(ticket)
-            self._ledger.end(ticket)
+            self.ledger.end(ticket)
             with self._changed:
                 self._ends += 1
                 self._changed.notify_all()
@@ -76,7 +89,7 @@ class Turns:
         """Make a new lock and forget those who wait in the parent."""
         self._changed = threading.Condition()
         self._queue.clear()
-        self._ledger.renew_after_fork()
+        self.ledger.renew_after_fork()
 
     def _enter(self, ticket: object, rate: Rate, deadline: float | None, reserve: int) -> None:
         """Return when the call may start."""
@@ -84,11 +97,11 @@ class Turns:
             place = len(self._queue)
             self._queue.append(ticket)
         if place:
-            obstacle = self._ledger.begin(ticket, rate=rate, place=place, reserve=reserve)
+            obstacle = self.ledger.begin(ticket, rate=rate, place=place, reserve=reserve)
             self._await_first(ticket, obstacle, deadline)
         while True:
             ends = self._ends
-            obstacle = self._ledger.begin(ticket, rate=rate, place=0, reserve=reserve)
+            obstacle = self.ledger.begin(ticket, rate=rate, place=0, reserve=reserve)
             if obstacle is None:
                 self._drop(ticket)
                 return

@@ -8,10 +8,14 @@ from typing import assert_type
 
 from zohorm.clock import Clock, ManualClock, SystemClock
 from zohorm.connection import Answer, Call, Connection
+from zohorm.coordinating import Coordinator
 from zohorm.errors import Conflict, DayLimit
+from zohorm.extras.file_coordinator import FileCoordinator
+from zohorm.extras.redis_coordinator import RedisCoordinator
+from zohorm.products import ZohoBooks
 from zohorm.refresh import Token
 from zohorm.throttle import LocalThrottle, Quota, Throttle
-from zohorm.token import TokenStore
+from zohorm.token import LockingTokenStore, TokenStore
 from zohorm.transport import Reply, Request, RequestsTransport, Transport
 
 clocks: list[Clock] = [SystemClock(), ManualClock()]
@@ -46,6 +50,10 @@ class Kept:
 
 canned: Transport = Canned()
 kept: TokenStore = Kept()
+shared: list[Coordinator] = [FileCoordinator("/srv/zohorm"), RedisCoordinator("redis://host")]
+locking: LockingTokenStore = FileCoordinator().tokens("ab12", clock=clocks[0])
+sessions = [ZohoBooks("1", coordinator="files"), ZohoBooks("1", coordinator=shared[0])]
+ZohoBooks("1", coordinator=kept)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def use(connection: Connection, error: DayLimit, conflict: Conflict) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import logging
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -19,14 +20,21 @@ import pytest
 
 from zohorm.books import Item, ZohoBooks
 from zohorm.clock import ManualClock, SystemClock
-from zohorm.errors import CoordinatorAway, DayLimit, InFlightLimit, MinuteLimit, RefreshThrottled
-from zohorm.extras.file_coordinator import FileCoordinator, FileThrottle
+from zohorm.errors import (
+    CoordinatorAway,
+    DayLimit,
+    InFlightLimit,
+    MinuteLimit,
+    NotPicklable,
+    RefreshThrottled,
+)
+from zohorm.extras.file_coordinator import FileCoordinator
 from zohorm.sandbox import Sandbox
-from zohorm.throttle import Quota
+from zohorm.throttle import LedgerThrottle, Quota
 
 HOST = "https://www.zohoapis.eu"
 ORGANIZATION = "10234695"
-Open = Callable[..., FileThrottle]
+Open = Callable[..., LedgerThrottle]
 
 # Takes a slot, says so, and holds it until it is killed.
 _HOLDER = """
@@ -57,14 +65,14 @@ def folder(tmp_path: Path) -> Path:
 def opened(folder: Path, clock: ManualClock) -> Open:
     """Make the throttle of one more process."""
 
-    def make(**settings: Any) -> FileThrottle:
+    def make(**settings: Any) -> LedgerThrottle:
         limits = {"calls_per_minute": 100, "max_in_flight": 10, "intercall_delay_seconds": 0.0}
         return FileCoordinator(folder).throttle(HOST, **{**limits, "clock": clock, **settings})
 
     return make
 
 
-def _call(throttle: FileThrottle, deadline: float | None = None) -> None:
+def _call(throttle: LedgerThrottle, deadline: float | None = None) -> None:
     with throttle.slot(ORGANIZATION, deadline):
         pass
 
@@ -85,7 +93,12 @@ def test_the_files_are_private_and_their_names_tell_nothing(opened: Open, folder
     modes = {path.is_dir(): path.stat().st_mode & 0o777 for path in paths}
     assert modes == {True: 0o700, False: 0o600}
     assert not [path for path in paths[1:] if ORGANIZATION in path.name or "zoho" in path.name]
-    assert str(folder) in repr(throttle)
+    assert str(folder) in repr(FileCoordinator(folder))
+
+
+def test_a_coordinator_is_not_pickled(folder: Path) -> None:
+    with pytest.raises(NotPicklable, match="same folder"):
+        pickle.dumps(FileCoordinator(folder))
 
 
 def test_an_organization_id_cannot_leave_the_folder(opened: Open, folder: Path) -> None:
@@ -224,8 +237,7 @@ def test_who_gave_up_or_was_stopped_is_not_waited_for(opened: Open, clock: Manua
     with first.slot(ORGANIZATION, None):
         with pytest.raises(InFlightLimit):
             _call(gone, clock.now() + 0.2)
-        ledger = stopped._ledger(ORGANIZATION)
-        rate = stopped._rate
+        ledger, rate = stopped._line(ORGANIZATION).ledger, stopped._rate
         assert ledger.begin(waiting, rate=rate, place=0, reserve=0) is not None
     with pytest.raises(InFlightLimit):
         _call(first, clock.now() + 0.5)  # it is the turn of the one that was stopped

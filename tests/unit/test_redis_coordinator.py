@@ -24,8 +24,8 @@ from zohorm.errors import (
     MinuteLimit,
     NotPicklable,
 )
-from zohorm.extras.redis_coordinator import RedisCoordinator, RedisThrottle
-from zohorm.throttle import Quota
+from zohorm.extras.redis_coordinator import RedisCoordinator
+from zohorm.throttle import LedgerThrottle, Quota
 
 HOST = "https://www.zohoapis.com"
 ORGANIZATION = "10"
@@ -44,7 +44,7 @@ class Processes:
         made = RedisCoordinator(url or self._server.url, **settings)
         return self._open.enter_context(closing(made))
 
-    def throttle(self, *, rate: int = 100, at_once: int = 10, **settings: Any) -> RedisThrottle:
+    def throttle(self, *, rate: int = 100, at_once: int = 10, **settings: Any) -> LedgerThrottle:
         return throttle(self.one(**settings), rate=rate, at_once=at_once)
 
     def close(self) -> None:
@@ -53,7 +53,7 @@ class Processes:
 
 def throttle(
     coordinator: RedisCoordinator, *, rate: int = 100, at_once: int = 10, delay: float = 0.0
-) -> RedisThrottle:
+) -> LedgerThrottle:
     return coordinator.throttle(
         HOST,
         calls_per_minute=rate,
@@ -69,7 +69,7 @@ def processes(redis_server: LocalRedis) -> Iterator[Processes]:
         yield found
 
 
-def call(throttle: RedisThrottle, seconds: float | None = None, *, reserve: int = 0) -> None:
+def call(throttle: LedgerThrottle, seconds: float | None = None, *, reserve: int = 0) -> None:
     deadline = None if seconds is None else CLOCK.now() + seconds
     with throttle.slot(ORGANIZATION, deadline, reserve=reserve):
         pass

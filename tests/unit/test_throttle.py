@@ -168,7 +168,7 @@ def test_nobody_is_let_in_at_the_cost_of_a_process_that_waits_for_longer(
     folder = tmp_path_factory.mktemp("shared")
     limits = Rate(rate, at_once, 0.0)
     ledgers = [
-        FileCoordinator(folder).line("https://api", ORGANIZATION, rate=limits, clock=clock)[0]
+        FileCoordinator(folder)._line("https://api", limits, clock, ORGANIZATION).ledger
         for _ in range(5)
     ]
     inside: list[int] = []

@@ -6,20 +6,18 @@ The setting `coordinator="redis://..."` makes one; a session asks it for its pac
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import Literal, Never
 
 from zohorm import forking
 from zohorm.clock import Clock
-from zohorm.day import Quota
 from zohorm.errors import InvalidValue, NotPicklable
 from zohorm.extras.redis_leases import Leases
 from zohorm.extras.redis_ledger import RedisLedger, Terms
 from zohorm.extras.redis_server import RedisServer
 from zohorm.extras.redis_tokens import RedisTokenStore
 from zohorm.pace import Rate
+from zohorm.throttle import LedgerThrottle
 from zohorm.turns import Turns
 
 
@@ -67,7 +65,7 @@ class RedisCoordinator:
             share=share if when_away == "share" else None,
         )
         self._lock = threading.Lock()  # guards _lines
-        self._lines: dict[tuple[str, str], tuple[RedisLedger, Turns]] = {}
+        self._lines: dict[tuple[str, str], Turns] = {}
         forking.register(self)
 
     def __repr__(self) -> str:
@@ -87,10 +85,10 @@ class RedisCoordinator:
         max_in_flight: int,
         intercall_delay_seconds: float,
         clock: Clock,
-    ) -> RedisThrottle:
+    ) -> LedgerThrottle:
         """Return the pace of the organizations on one API host, within these limits."""
         rate = Rate(calls_per_minute, max_in_flight, intercall_delay_seconds)
-        return RedisThrottle(rate, partial(self._line, key, clock))
+        return LedgerThrottle(rate, partial(self._line, key, clock))
 
     def tokens(self, key: str, *, clock: Clock) -> RedisTokenStore:
         """Return the place of one user's token."""
@@ -113,57 +111,13 @@ class RedisCoordinator:
         self._lock = threading.Lock()
         self._terms.leases.renew_after_fork()
         self._terms.server.renew_after_fork()
-        for _, turns in self._lines.values():
+        for turns in self._lines.values():
             turns.renew_after_fork()
 
-    def _line(self, key: str, clock: Clock, organization: str) -> tuple[RedisLedger, Turns]:
-        """Return ledger and queue of an organization, one for all sessions of the process."""
+    def _line(self, key: str, clock: Clock, organization: str) -> Turns:
+        """Return the queue of an organization, one for all sessions of the process."""
         with self._lock:
             if (key, organization) not in self._lines:
                 ledger = RedisLedger(f"{key}/{organization}", terms=self._terms, clock=clock)
-                self._lines[key, organization] = (ledger, Turns(ledger, clock))
+                self._lines[key, organization] = Turns(ledger, clock)
             return self._lines[key, organization]
-
-
-class RedisThrottle:
-    """One session's view of the paces of its organizations; see `Throttle`.
-
-    Of sessions with different limits each keeps its own, and all of them count together.
-    """
-
-    def __init__(self, rate: Rate, line: Callable[[str], tuple[RedisLedger, Turns]]) -> None:
-        self._rate = rate
-        self._line = line
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._rate})"
-
-    def slot(
-        self, organization: str, deadline: float | None, *, reserve: int = 0
-    ) -> AbstractContextManager[None]:
-        """Wait for a turn among all processes, and hold it for the length of one call.
-
-        Two questions to Redis, and one more for each wait.
-
-        Raises:
-            MinuteLimit, InFlightLimit: no turn comes before the deadline.
-            DayLimit: fewer than `reserve` calls are left of the day.
-            CoordinatorAway: Redis did not answer before the deadline.
-        """
-        return self._line(organization)[1].turn(self._rate, deadline, reserve)
-
-    def penalty(self, organization: str, seconds: float) -> None:
-        """Start no call for so long, in any process."""
-        self._line(organization)[0].hold(seconds)
-
-    def crowded(self, organization: str) -> None:
-        """Allow one call fewer at once, never none; one comes back per minute."""
-        self._line(organization)[0].narrow(self._rate)
-
-    def quota(self, organization: str) -> Quota | None:
-        """Return what is left of the day, as the last answer to any process told."""
-        return self._line(organization)[0].quota()
-
-    def remember(self, organization: str, quota: Quota) -> None:
-        """Take note of what an answer said about the day's calls."""
-        self._line(organization)[0].learn(quota)
