@@ -109,8 +109,9 @@ class Walker:
             return self._upsert(resource, operation, path, body)
         is_file = files.kind_of(operation) is not None and not operation.required
         if operation.is_action and (is_file or set(operation.files) & set(operation.required)):
-            member = (operation.files or ("attachment",))[0]
-            sent = {member: ("a.pdf", b"%PDF-1.4 content", "application/pdf")}
+            member, facts = next(iter(operation.files.items()), ("attachment", {}))
+            kind = facts.get("kinds", ["pdf"])[-1]
+            sent = {member: (f"a.{kind}", b"%PDF-1.4 content", "application/pdf")}
             return self.call(operation, path, query=query, files=sent)
         return self.call(operation, path, query=query, json=body)
 

@@ -97,7 +97,8 @@ class Operation:
     """The query parameter that names the record, where the path does not."""
     makes: str | None = None
     """The resource of the record that an action makes and answers, where it is another one."""
-    files: tuple[str, ...] = ()
+    files: Mapping[str, Any] = attrs.Factory(dict)
+    """The files that it takes: the name of each form field, and its kinds, size and number."""
     needs_organization: bool = True
     version: str | None = None
     """The version of the API where it is not the product's own."""
@@ -349,7 +350,7 @@ def _operation(name: str, facts: Mapping[str, Any], *, is_action: bool) -> Opera
         fixed={key: str(value) for key, value in (facts.get("fixed") or {}).items()},
         record_id=facts.get("record_id"),
         makes=facts.get("of"),
-        files=tuple(facts.get("files") or ()),
+        files=facts.get("files") or {},
         # Seen by clients: the organizations themselves are read without naming one.
         needs_organization=facts.get("organization", True)
         and not facts["path"].startswith("/organizations"),

@@ -620,3 +620,27 @@ def test_inserted_children_belong_to_their_parent(sandbox: Sandbox, plain: Plain
     [address] = plain.get(f"/contacts/{contact}/address")["addresses"]
 
     assert (person["first_name"], address["city"]) == ("A", "Wien")
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "status"),
+    [
+        ("tea.png", 100, 201),
+        ("TEA.PNG", 100, 201),
+        ("tea.exe", 100, 400),
+        ("tea", 100, 400),
+        ("tea.png", 7 * 1024 * 1024 + 1, 400),
+    ],
+)
+def test_a_file_is_of_a_documented_kind_and_size(
+    plain: Plain, name: str, size: int, status: int
+) -> None:
+    """Source: Books v3, items, the image."""
+    key = plain.post("/items", {"name": "Tea", "rate": 1})["item"]["item_id"]
+    sent = {"image": (name, b"x" * size, "image/png")}
+
+    answer = plain.call("POST", f"/items/{key}/image", files=sent)
+
+    assert (answer.status_code < 300) == (status < 300), answer.text
+    stored = plain.call("GET", f"/items/{key}/image")
+    assert stored.status_code == (200 if status < 300 else 404)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from zohorm.sandbox.catalogue import Operation, Resource
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row
-from zohorm.sandbox.reply import Reply, unknown_record
+from zohorm.sandbox.reply import Reply, invalid, unknown_record
 from zohorm.sandbox.store import Store, StoredFile
 
 _KINDS = ("attachment", "receipt", "image", "document", "photo", "logo")
@@ -29,6 +29,7 @@ def kind_of(operation: Operation) -> str | None:
 def add(context: Context, row: Row, kind: str | None = None) -> None:
     """Store the files that came with a call, and show them in the record."""
     owner = str(row[context.resource.id])
+    _check(context)
     for sent in context.files:
         what = kind or next((each for each in _KINDS if each in sent.member), "attachment")
         if what in _ONLY_ONE:
@@ -40,6 +41,28 @@ def add(context: Context, row: Row, kind: str | None = None) -> None:
         )
     if context.files:
         show(context.store, context.organization_id, owner, row)
+
+
+def _check(context: Context) -> None:
+    """Check that a call takes such files, where its documents say which.
+
+    Raises:
+        Refusal: one is of another kind, or too large, or there are too many; no source shows the
+            code.
+    """
+    known = context.operation.files
+    for sent in context.files:
+        facts = known.get(sent.member.removesuffix("[]")) or {}
+        kind = sent.name.rpartition(".")[2].lower()
+        megabytes = facts.get("megabytes")
+        is_large = megabytes is not None and len(sent.content) > megabytes * 1024 * 1024
+        number = sum(each.member == sent.member for each in context.files)
+        if (
+            kind not in facts.get("kinds", (kind,))
+            or is_large
+            or number > facts.get("most", number)
+        ):
+            raise invalid(sent.member)
 
 
 def attach(
