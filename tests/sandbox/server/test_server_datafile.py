@@ -241,3 +241,24 @@ def test_a_file_that_cannot_be_used_is_named_and_left_alone(
             Sandbox(data=data).start()
 
     assert data.read_bytes() == before
+
+
+def test_what_was_assumed_is_known_after_a_restart_and_a_file_without_it_goes_on(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "zoho.db"
+    sent = {"shipping_charge": 5}
+    line = {"rate": 100, "tax_id": "4815000000000000203"}
+    with Sandbox(data=data) as sandbox:
+        path = f"/invoices/{Plain(sandbox).invoice(line, **sent)['invoice_id']}"
+
+    with Sandbox(data=data) as sandbox:
+        known = Plain(sandbox).call("GET", path).headers["X-Sandbox-Assumed"]
+    with contextlib.closing(sqlite3.connect(data)) as connection, connection:
+        connection.execute("DROP TABLE assumed")
+    with Sandbox(data=data) as sandbox:
+        unknown = Plain(sandbox).call("GET", path).headers
+        again = Plain(sandbox).call("PUT", path, json=sent).headers["X-Sandbox-Assumed"]
+
+    assert known == again == "totals.untaxed"
+    assert "X-Sandbox-Assumed" not in unknown

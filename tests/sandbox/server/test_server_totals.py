@@ -241,6 +241,19 @@ def test_a_group_of_a_tax_that_is_not_there_is_refused(books: Books) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, 1002)
 
 
+def test_a_line_shows_each_of_its_taxes_where_documents_say_so(books: Books) -> None:
+    line = {"quantity": 2, "rate": 2500, "tax": "nine"}
+
+    [shown] = books.make("deliverychallans", {"lines": [line]}).row["line_items"]
+
+    names = ("tax_id", "tax_name", "tax_amount")
+    # 4.5 % of 5000.00 is 225.00, as in the vendor's example.
+    assert [[tax[name] for name in names] for tax in shown["line_item_taxes"]] == [
+        [books.taxes["half_a"], "half_a", 225],
+        [books.taxes["half_b"], "half_b", 225],
+    ]
+
+
 @pytest.mark.parametrize("name", ["books", "inventory", "invoice", "subscriptions"])
 def test_a_document_comes_to_the_same_in_every_product_and_kind(name: str) -> None:
     collections = {
