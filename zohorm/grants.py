@@ -295,7 +295,7 @@ class AccountsServer:
             AuthError: it is neither this one, nor one of Zoho's, nor listed by this one.
         """
         url = url.rstrip("/")
-        is_known = regions.of_address(url) is not None and url.startswith("https://")
+        is_known = url in [known.accounts_url for known in regions.REGIONS]
         if url == self.url or is_known or url in self.locations().values():
             return self.at(url)
         raise AuthError(

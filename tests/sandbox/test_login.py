@@ -421,6 +421,37 @@ def test_secrets_may_lie_in_the_keyring(
     assert json.loads(ring.read_text()) == {}
 
 
+def test_a_keyring_that_is_away_is_told_before_a_code_is_spent(shell: Shell) -> None:
+    shell.variables["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+    answer = shell.run("login", "--keyring", "--code", shell.sandbox.code())
+
+    assert answer.returncode == 1
+    assert "keyring does not answer" in answer.stderr
+    assert shell.sandbox.token_calls == []
+
+
+def test_a_profile_that_is_replaced_is_told(shell: Shell) -> None:
+    first = shell.done("login", "--code", shell.sandbox.code())
+    second = shell.done("login", "--code", shell.sandbox.code())
+
+    assert "will be replaced" not in first.stderr
+    assert "Its refresh token lives on" in second.stderr
+
+
+def test_a_folder_that_is_none_is_told(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    shell.variables["XDG_DATA_HOME"] = str(tmp_path / "file")
+
+    answer = shell.run("profiles")
+    assert (answer.returncode, answer.stdout) == (0, "")
+    answer = shell.run("login", "--code", shell.sandbox.code())
+
+    assert answer.returncode == 1
+    assert "Not a directory" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
 def test_profiles_are_listed(shell: Shell) -> None:
     for name in ("beta", "alpha"):
         shell.done("login", "--profile", name, "--code", shell.sandbox.code())

@@ -64,6 +64,7 @@ def _sessions(sandbox: Sandbox, invoice: Invoice) -> None:
     assert_type(ZohoBooks(**sandbox.credentials), ZohoBooks)
     assert_type(ZohoBooks(**sandbox.credentials, clock=sandbox.clock), ZohoBooks)
     assert_type(ZohoBooks.from_env(read_only=True), ZohoBooks)
+    assert_type(ZohoBooks.from_profile("acme", read_only=True), ZohoBooks)
     with ZohoBooks.from_env() as books:
         assert_type(books, ZohoBooks)
         assert_type(books.bind(), ZohoBooks)

@@ -328,6 +328,7 @@ def test_the_server_of_a_redirect_is_trusted_if_it_is_one_of_the_services(
 
     for url in (
         "http://accounts.zoho.eu",
+        "https://sites.zoho.eu",
         "https://accounts.zoho.com.example",
         "http://127.0.0.1:9",
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -157,6 +158,25 @@ def test_a_file_that_others_can_read_is_refused(mode: int) -> None:
 
     with pytest.raises(InvalidValue, match="chmod 600"):
         profiles.load("acme")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_another_user_is_refused() -> None:
+    os.chown(profiles.save(ACME), 12345, 12345)
+
+    with pytest.raises(InvalidValue, match="another user"):
+        profiles.load("acme")
+
+
+def test_programs_of_one_machine_share_what_lies_beside_the_profiles(sandbox: Sandbox) -> None:
+    profiles.save(of(sandbox))
+
+    for _ in range(2):
+        books = ZohoBooks.from_profile("acme", coordinator="files", clock=sandbox.clock)
+        with closing(books):
+            Contact.using(books).iterate().first()
+
+    assert len(sandbox.token_calls) == 1
 
 
 def test_a_forgotten_profile_is_gone() -> None:

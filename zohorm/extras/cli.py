@@ -1,11 +1,11 @@
-"""The commands of `zohorm`, called by `zohorm.__main__`; those of an account are in account.py."""
+"""The commands of `zohorm`, called by `zohorm.__main__`; some have modules of their own."""
 
 from __future__ import annotations
 
 import json
+import queue
 import signal
 import sys
-import threading
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -21,8 +21,9 @@ except ModuleNotFoundError as error:
     raise MissingExtra("the command line", extra="cli") from error
 
 from zohorm.errors import MissingSetting
-from zohorm.extras import account, profiles
+from zohorm.extras import login_command, profile_commands, profiles
 from zohorm.extras.login import NO_ORGANIZATION, SESSIONS, open_session
+from zohorm.extras.terminal import told
 from zohorm.session import Session
 from zohorm.settings import environment
 
@@ -54,11 +55,11 @@ def commands() -> None:
 
 
 for _command in (
-    account.login,
-    account.logout,
-    account.organization,
-    account.list_profiles,
-    account.revoke,
+    login_command.login,
+    profile_commands.logout,
+    profile_commands.organization,
+    profile_commands.list_profiles,
+    profile_commands.revoke,
 ):
     commands.add_command(_command)
 
@@ -110,10 +111,11 @@ def sandbox(as_json: bool, chosen: tuple[str, ...], **settings: Any) -> None:
     from zohorm.sandbox import Sandbox, WrongDataFile
     from zohorm.sandbox.server import is_loopback
 
-    stopped = threading.Event()
+    # Not an Event: a signal that comes while its lock is held would wait for that lock for ever.
+    stopped: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopped.set()
+        stopped.put(None)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
@@ -127,7 +129,7 @@ def sandbox(as_json: bool, chosen: tuple[str, ...], **settings: Any) -> None:
         if not is_loopback(settings["host"]):
             click.echo(_OPEN.format(settings["host"]), err=True)
         click.echo(_json(server) if as_json else _account(server))
-        stopped.wait()
+        stopped.get()
     finally:
         server.stop()
     click.echo("stopped", err=True)
@@ -143,7 +145,7 @@ def sandbox(as_json: bool, chosen: tuple[str, ...], **settings: Any) -> None:
     help="Where credentials are refused, do not ask the service's other data centres.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@account.told
+@told
 def doctor(name: str | None, product: str, quick: bool, no_search: bool, as_json: bool) -> None:
     """Check credentials, region, organization, scopes, quota and clock; say what to mend.
 

@@ -1,6 +1,6 @@
 """Logging in: three ways to a refresh token, and what is then stored; the commands call it.
 
-Nothing here reads or writes a terminal: `account.py` does. Source of the ways: `zohorm/grants.py`.
+Nothing here reads or writes a terminal: `login_command.py` does. Source: `zohorm/grants.py`.
 """
 
 from __future__ import annotations

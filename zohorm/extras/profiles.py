@@ -100,7 +100,7 @@ def load(name: str = DEFAULT) -> Profile:
     path = path_of(name)
     try:
         with path.open("rb") as file:
-            _check_mode(path, os.fstat(file.fileno()).st_mode)
+            _check(path, os.fstat(file.fileno()))
             content = file.read()
     except FileNotFoundError:
         known = names()
@@ -134,7 +134,9 @@ def save(profile: Profile) -> Path:
 
         secrets = {name: members.pop(name) for name in _SECRETS}
         keychain.write(f"profile {profile.name}", json.dumps(secrets))
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # The mode is that of the last folder alone, and what else lies in the first is private, too.
+    for each in (path.parent.parent, path.parent):
+        each.mkdir(parents=True, exist_ok=True, mode=0o700)
     # A file of its own first, which mkstemp makes for the user alone: nobody reads half a profile.
     handle, written = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
     try:
@@ -193,9 +195,13 @@ def _from_keyring(name: str) -> dict[str, Any]:
     return {member: found.get(member) for member in _SECRETS}
 
 
-def _check_mode(path: Path, mode: int) -> None:
+def _check(path: Path, found: os.stat_result) -> None:
     """Refuse a file that others can read: whoever did may have the secrets."""
-    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+    if os.name != "posix":
+        return
+    if found.st_uid != os.geteuid():
+        raise InvalidValue(f"the profile {path} belongs to another user", advice="Log in yourself")
+    if stat.S_IMODE(found.st_mode) & 0o077:
         raise InvalidValue(
             f"others on this machine can read the profile {path}",
             advice=f"Run `chmod 600 {path}`; if somebody may have read it, log out and in again",

@@ -1,11 +1,10 @@
-"""The commands of an account: `login`, `logout`, `revoke`, `organization`, `profiles`, `doctor`.
+"""The command `login`.
 
 Whatever is a secret comes from a hidden prompt or the environment, and goes to a place for secrets.
 """
 
 from __future__ import annotations
 
-import functools
 import shlex
 import sys
 from collections.abc import Callable
@@ -15,39 +14,17 @@ import attrs
 import click
 
 from zohorm import regions
-from zohorm.errors import NotAuthorized, Unsupported, ZohoError
+from zohorm.errors import ZohoError
 from zohorm.extras import login as ways
 from zohorm.extras import profiles
 from zohorm.extras.profiles import Profile
+from zohorm.extras.terminal import ask, line, profile_option, say, told
 from zohorm.grants import AccountsServer, DeviceCodes, Granted
 
 P = ParamSpec("P")
 R = TypeVar("R")
 # `--code` without a value asks for it.
 _ASK = "ask"
-
-
-def told(command: Callable[P, R]) -> Callable[P, R]:
-    """Let a command end with the text of an error of ours, not with its traceback."""
-
-    @functools.wraps(command)
-    def run(*arguments: P.args, **keywords: P.kwargs) -> R:
-        try:
-            return command(*arguments, **keywords)
-        except ZohoError as error:
-            raise click.ClickException(str(error)) from error
-
-    return run
-
-
-def say(text: str) -> None:
-    """Tell the user something; standard output is for what programs read."""
-    click.echo(text, err=True)
-
-
-def profile_option(help: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return the option that names a profile."""
-    return click.option("--profile", "name", default=profiles.DEFAULT, show_default=True, help=help)
 
 
 def _addresses(command: Callable[P, R]) -> Callable[P, R]:
@@ -147,14 +124,12 @@ def login(
         raise click.UsageError("--code and --device are two ways; choose one")
     wanted = _Wanted(
         code=code,
-        client_id=client_id or _asked("Client id", "ZOHO_CLIENT_ID", hidden=False),
-        client_secret=client_secret or _asked("Client secret", "ZOHO_CLIENT_SECRET"),
+        client_id=client_id or ask("Client id", "ZOHO_CLIENT_ID", hidden=False),
+        client_secret=client_secret or ask("Client secret", "ZOHO_CLIENT_SECRET"),
         scopes=_scopes(scopes, str(given["product"])),
         **given,  # type: ignore[arg-type]  # Click has made each as its option says
     )
-    profiles.path_of(wanted.name)  # A name that cannot be shall not cost a code.
-    if wanted.keyring:
-        from zohorm.extras import keychain  # noqa: F401 (a missing extra shall not either)
+    _prepare(wanted)
     profile, granted = _granted(wanted)
     profile = _with_organization(profile, wanted, granted)
     if wanted.printed:
@@ -173,19 +148,21 @@ def login(
         )
 
 
+def _prepare(wanted: _Wanted) -> None:
+    """Find out what would fail afterwards, when a code is spent already."""
+    there = profiles.path_of(wanted.name).exists()
+    if wanted.keyring:
+        from zohorm.extras import keychain
+
+        keychain.read(f"profile {wanted.name}")
+    if there and not wanted.printed:
+        say(f"The profile {wanted.name!r} will be replaced. Its refresh token lives on, one of 20;")
+        say("to revoke it, stop here and log out first.")
+
+
 def _scopes(given: tuple[str, ...], product: str) -> tuple[str, ...]:
     found = tuple(scope for text in given for scope in text.replace(",", " ").split())
     return found or (ways.full_scope(product),)
-
-
-def _asked(what: str, variable: str, *, hidden: bool = True) -> str:
-    """Ask at the terminal; say which variable to set where there is none."""
-    if not sys.stdin.isatty():
-        raise click.UsageError(
-            f"there is no terminal to ask for the {what.lower()}: set {variable}"
-        )
-    answer: str = click.prompt(what, hide_input=hidden, err=True)
-    return answer.strip()
 
 
 def _code() -> str:
@@ -275,19 +252,14 @@ def _chosen(found: list[ways.Organization], wanted: str | None) -> str | None:
         say("This account may use no organization of this product.")
         return None
     if len(found) == 1 and wanted is None:
-        say(f"Organization: {_line(found[0])}")
+        say(f"Organization: {line(found[0])}")
         return ids[0]
     for number, each in enumerate(found, 1):
-        say(f"  {number}  {_line(each)}")
+        say(f"  {number}  {line(each)}")
     if not sys.stdin.isatty():
         return None
     number = click.prompt("Which one", type=click.IntRange(1, len(found)), err=True)
     return ids[number - 1]
-
-
-def _line(organization: ways.Organization) -> str:
-    default = " (your default)" if organization.is_default else ""
-    return f"{organization.id}  {organization.name}{default}"
 
 
 def _lines(profile: Profile) -> list[str]:
@@ -302,89 +274,3 @@ def _lines(profile: Profile) -> list[str]:
         "ZOHORM_ACCOUNTS_URL": profile.accounts_url,
     }
     return [f"export {name}={shlex.quote(value)}" for name, value in found.items() if value]
-
-
-@click.command()
-@click.argument("organization_id", required=False)
-@profile_option("Whose organizations.")
-@click.option(
-    "--product", type=click.Choice(sorted(ways.SESSIONS)), default="books", show_default=True
-)
-@told
-def organization(organization_id: str | None, name: str, product: str) -> None:
-    """List the organizations of a profile, or choose the one with this ID for it."""
-    profile = profiles.load(name)
-    session = ways.open_session(profile, product)
-    try:
-        found = ways.organizations(session)
-    except (NotAuthorized, Unsupported):
-        # Who may not list them may still use one.
-        if organization_id is None:
-            raise
-        found = [ways.Organization(organization_id, "(not checked: they could not be listed)")]
-    finally:
-        session.close()
-    if organization_id is None:
-        for each in found:
-            mark = "*" if each.id == profile.organization_id else " "
-            click.echo(f"{mark} {_line(each)}")
-        return
-    chosen = [each for each in found if each.id == organization_id]
-    if not chosen:
-        raise click.ClickException(
-            f"the account may not use the organization {organization_id}; it may use:\n"
-            + "\n".join(f"  {_line(each)}" for each in found)
-        )
-    profiles.save(attrs.evolve(profile, organization_id=organization_id))
-    say(f"The profile {name!r} opens {_line(chosen[0])}")
-
-
-@click.command(name="profiles")
-@told
-def list_profiles() -> None:
-    """List the profiles on this machine."""
-    for name in profiles.names():
-        click.echo(name)
-
-
-@click.command()
-@profile_option("Which one.")
-@click.option("--here", is_flag=True, help="Forget it here only; the refresh token lives on.")
-@told
-def logout(name: str, here: bool) -> None:
-    """Revoke the refresh token of a profile, and forget the profile."""
-    if not here:
-        profile = profiles.load(name)
-        place = regions.region(profile.region)
-        _revoke(profile.accounts_url or place.accounts_url, profile.refresh_token)
-    elif not profiles.path_of(name).exists():
-        raise click.ClickException(f"there is no profile {name!r}")
-    profiles.forget(name)
-    say(f"The profile {name!r} is forgotten.")
-
-
-@click.command()
-@click.option("--region", envvar="ZOHO_REGION", default="us", show_default=True, show_envvar=True)
-@click.option(
-    "--refresh-token",
-    envvar="ZOHO_REFRESH_TOKEN",
-    show_envvar=True,
-    help="Else asked for, and not shown. Other users of this machine see what you write here.",
-)
-@click.option("--accounts-url", envvar="ZOHORM_ACCOUNTS_URL", show_envvar=True)
-@told
-def revoke(region: str, refresh_token: str | None, accounts_url: str | None) -> None:
-    """Revoke a refresh token and all its access tokens."""
-    token = refresh_token or _asked("Refresh token", "ZOHO_REFRESH_TOKEN")
-    _revoke(accounts_url or regions.region(region).accounts_url, token)
-
-
-def _revoke(accounts_url: str, token: str) -> None:
-    server = AccountsServer("", "", accounts_url=accounts_url)
-    try:
-        if server.revoke(token):
-            say("The refresh token is revoked, and with it every access token made from it.")
-        else:
-            say("The accounts server knows no such token: it was revoked before, or elsewhere.")
-    finally:
-        server.close()
