@@ -474,3 +474,53 @@ def test_a_child_has_calls_and_connections_of_its_own(
         # The child left nothing of ours: one of two places is still taken.
         assert redis_server.client.zcard(f"zohorm:{{{HOST}/{ORGANIZATION}}}:flying") == 1
         call(pace, 60)
+
+
+def test_redis_may_go_away_while_a_call_waits_for_the_end_of_another(
+    processes: Processes, redis_server: LocalRedis
+) -> None:
+    one, other = processes.throttle(at_once=1), processes.throttle(at_once=1)
+    with one.slot(ORGANIZATION, None):
+        stopper = threading.Timer(0.2, redis_server.stop)
+        stopper.start()
+
+        with pytest.raises(CoordinatorAway):
+            call(other, 1.0 * SPEED)
+
+        stopper.join()
+        # Leases cannot be renewed now; nobody hears of it but who asks.
+        SystemClock().sleep(0.5)
+    redis_server.start()
+    call(other)
+
+
+def test_what_ended_meanwhile_is_kept_until_redis_can_be_told(
+    processes: Processes, redis_server: LocalRedis
+) -> None:
+    pace = processes.throttle(rate=2)
+    with pace.slot(ORGANIZATION, None):
+        redis_server.stop()
+    with pytest.raises(CoordinatorAway):
+        call(pace, 30)
+    redis_server.start()
+
+    call(pace)
+
+    assert redis_server.client.zcard(f"zohorm:{{{HOST}/{ORGANIZATION}}}:ended") >= 1
+
+
+def test_a_thread_behind_others_is_refused_as_soon_as_its_wait_is_known(
+    processes: Processes, redis_server: LocalRedis
+) -> None:
+    pace = processes.throttle(rate=1)
+    call(pace)
+    first = start(lambda: call(pace))
+    _until(lambda: redis_server.client.zcard(f"zohorm:{{{HOST}/{ORGANIZATION}}}:queue") == 1)
+    asked, began = redis_server.calls(), CLOCK.now()
+
+    with pytest.raises(MinuteLimit):
+        call(pace, 20)
+
+    assert CLOCK.now() - began < 20
+    assert redis_server.calls() == asked
+    first.join()
