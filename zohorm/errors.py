@@ -302,7 +302,7 @@ class DayLimit(LimitError):
 
 
 class CoordinatorAway(LimitError):
-    """What processes share their pace by does not answer; the service was not asked."""
+    """What processes share pace and token by cannot be used; the service was not asked."""
 
 
 class ReplyError(ZohoError):

@@ -236,7 +236,7 @@ def _succeed(run: Run, session: ZohoBooks) -> Contact:
     queries = [
         Contact.iterate(email=MAIL),
         Contact.iterate(contact_name__startswith="Zenobia").order_by("contact_name"),
-        Contact.iterate(phone__contains="55512398761").params(search="Quillfeather"),
+        Contact.iterate(phone__contains="55512398761").params(search_text="Quillfeather"),
         Invoice.iterate(customer_name=NAME, total=AMOUNT),
     ]
     for query in queries:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from contextlib import closing
 
 import pytest
@@ -116,3 +118,27 @@ def test_a_count_goes_on_after_a_failure_in_its_block(sandbox: Sandbox, books: Z
         Contact.iterate().exists()
 
     assert calls.made == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["zohorm", *(f"zohorm.{n}" for n in ["http", "auth", "throttle", "cache"])]
+)
+def test_a_program_that_sets_up_no_logging_gets_no_lines(books: ZohoBooks, name: str) -> None:
+    """Python would print what nobody handles."""
+    kinds = {type(handler) for handler in logging.getLogger(name).handlers}
+
+    assert logging.NullHandler in kinds
+
+
+def test_one_call_is_one_line(
+    sandbox: Sandbox, books: ZohoBooks, caplog: pytest.LogCaptureFixture
+) -> None:
+    Contact.iterate().exists()
+    caplog.set_level(logging.DEBUG, "zohorm.http")
+
+    Contact.iterate(contact_name="Zoe").exists()
+
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "zohorm.http"]
+    assert re.fullmatch(
+        r"GET /contacts -> 200 in \d+ ms, attempt 1, calls remaining: (\d+|unknown)", line
+    )

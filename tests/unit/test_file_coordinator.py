@@ -134,6 +134,19 @@ def test_a_folder_that_others_see_stops_the_session_from_opening(
         ZohoBooks(**sandbox.credentials, coordinator=FileCoordinator(folder))
 
 
+@pytest.mark.parametrize("package", ["filelock", "platformdirs"])
+def test_a_missing_package_is_told_with_the_line_that_installs_it(package: str) -> None:
+    code = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from zohorm.books import ZohoBooks\n"
+        "ZohoBooks('1', access_token='1000.a', coordinator='files')\n"
+    )
+
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert 'pip install "zohorm[files]"' in ran.stderr.splitlines()[-1]
+
+
 # What is shared.
 
 

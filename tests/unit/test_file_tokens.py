@@ -76,6 +76,21 @@ def test_a_token_that_others_may_read_is_refused(
         stores[1].load()
 
 
+@pytest.mark.parametrize("in_the_way", ["ab12.new", "ab12.token"])
+def test_a_token_that_cannot_be_stored_is_not_lost_for_who_got_it(
+    stores: list[FileTokenStore],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    in_the_way: str,
+) -> None:
+    (tmp_path / in_the_way).mkdir()
+
+    stores[0].save(TOKEN)
+
+    assert "was not stored" in caplog.text
+    assert "hush" not in caplog.text
+
+
 def test_one_renews_at_a_time(stores: list[FileTokenStore]) -> None:
     order: list[str] = []
 

@@ -157,6 +157,17 @@ def test_a_lock_ends_with_the_process_that_held_it(tmp_path: Path) -> None:
             assert try_lock(path, descriptor)
 
 
+def test_a_lock_that_another_keeps_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+
+    with (
+        locked_file(path),
+        pytest.raises(CoordinatorAway, match="was stopped"),
+        locked_file(path, seconds=0.01),
+    ):
+        pass
+
+
 def test_who_waits_for_a_lock_may_give_up(tmp_path: Path) -> None:
     class Enough(Exception):
         pass

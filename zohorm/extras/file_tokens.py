@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from zohorm.clock import Clock
-from zohorm.errors import InvalidValue, Timeout
+from zohorm.errors import CoordinatorAway, InvalidValue, Timeout
 from zohorm.extras.private_files import locked_file, private_file, read_all, write_all
 from zohorm.refresh import Token
 
@@ -54,12 +54,19 @@ class FileTokenStore:
         return None
 
     def save(self, token: Token) -> None:
-        """Replace the stored token; who reads at this moment finds the old one or the new one."""
+        """Replace the stored token; who reads at this moment finds the old one or the new one.
+
+        If it cannot be written, this process goes on with it, and the others get their own.
+        """
         new = self._token.with_suffix(".new")
-        with private_file(new) as descriptor:
-            os.ftruncate(descriptor, 0)
-            write_all(new, descriptor, token.to_text().encode())
-        os.replace(new, self._token)
+        try:
+            with private_file(new) as descriptor:
+                os.ftruncate(descriptor, 0)
+                write_all(new, descriptor, token.to_text().encode())
+            os.replace(new, self._token)
+        except (CoordinatorAway, OSError) as error:
+            # To raise would lose a token that counts against ten in ten minutes.
+            _log.warning("the access token was not stored for other processes: %s", error)
 
     @contextmanager
     def renewing(self, deadline: float | None) -> Iterator[None]:

@@ -28,7 +28,6 @@ _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_
 # A lock is held for a fraction of a millisecond; its holder is a real process, so the time is real.
 _real = SystemClock()
 _LOCK_POLL_SECONDS = 0.0005
-_LOCK_SECONDS = 10.0
 
 
 def private_folder(path: Path) -> Path:
@@ -65,16 +64,18 @@ def private_file(path: Path) -> Iterator[int]:
 
 
 @contextmanager
-def locked_file(path: Path, *, wait: Callable[[], None] | None = None) -> Iterator[int]:
+def locked_file(
+    path: Path, *, wait: Callable[[], None] | None = None, seconds: float = 10.0
+) -> Iterator[int]:
     """Open the file as `private_file` does, and hold its lock, which ends with the process.
 
     `wait` is called between attempts and may raise; without it another process is waited for
-    that can hold the lock for a moment only.
+    that can hold the lock for a moment only, at most so many `seconds` of real time.
 
     Raises:
         CoordinatorAway: so, or another process keeps the lock, as one that was stopped does.
     """
-    pause = wait or _Pause(path)
+    pause = wait or _Pause(path, seconds)
     while True:
         with private_file(path) as descriptor:
             while not try_lock(path, descriptor):
@@ -205,9 +206,9 @@ class Presence:
 class _Pause:
     """Waits a moment between two attempts to lock, and not for ever."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, seconds: float) -> None:
         self._path = path
-        self._ends = _real.now() + _LOCK_SECONDS
+        self._ends = _real.now() + seconds
 
     def __call__(self) -> None:
         if _real.now() > self._ends:
