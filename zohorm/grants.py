@@ -54,6 +54,13 @@ _ADVICE = {
 }
 
 
+class _Form(dict[str, str]):
+    """What a form says; shows names alone, for services that collect errors keep variables."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {', '.join(self)}>"
+
+
 @attrs.frozen
 class Granted:
     """What a consent has brought; its repr shows no token.
@@ -175,7 +182,7 @@ class AccountsServer:
             RefreshThrottled: too many codes or tokens were asked for.
             TransportError, MalformedReply: no usable answer came.
         """
-        parameters = {"grant_type": "authorization_code", **self._client(), "code": code.strip()}
+        parameters = _Form(grant_type="authorization_code", **self._client(), code=code.strip())
         if redirect_url is not None:
             parameters["redirect_uri"] = redirect_url
         if proof is not None:
@@ -192,8 +199,8 @@ class AccountsServer:
             RefreshThrottled: too many tokens were asked for.
             TransportError, MalformedReply: no usable answer came.
         """
-        parameters = {"grant_type": "refresh_token", **self._client()}
-        answer = self._post(TOKEN_PATH, {**parameters, "refresh_token": refresh_token})
+        parameters = _Form(grant_type="refresh_token", **self._client())
+        answer = self._post(TOKEN_PATH, _Form(parameters, refresh_token=refresh_token))
         try:
             return self._granted(TOKEN_PATH, answer)
         except AuthError as error:
@@ -245,9 +252,9 @@ class AccountsServer:
         failure: TransportError | None = None
         while self._clock.now() + every < ends:
             self._clock.sleep(every)
-            parameters = {**self._client(), "grant_type": "device_token"}
+            parameters = _Form(self._client(), grant_type="device_token")
             try:
-                answer = server._post(path, {**parameters, "code": codes.device_code})
+                answer = server._post(path, _Form(parameters, code=codes.device_code))
             except TransportError as error:
                 failure = error  # The next poll may do better.
                 continue
@@ -269,7 +276,7 @@ class AccountsServer:
             TransportError, MalformedReply: no usable answer came.
         """
         path = REVOKE_PATH
-        reply, body = self._post(path, {"token": token})
+        reply, body = self._post(path, _Form(token=token))
         if body.get("status") == "success":
             return True
         if reply.status == 400 or body.get("error") == "invalid_code":
@@ -315,8 +322,8 @@ class AccountsServer:
 
     def _post(self, path: str, parameters: Mapping[str, str]) -> tuple[Reply, Mapping[str, object]]:
         # In the body, never in the URL, which servers and proxies write into their logs.
-        body = urlencode(parameters).encode()
-        return self._send(Request("POST", self.url + path, headers=_FORM, body=body))
+        request = Request("POST", self.url + path, (), _FORM, urlencode(parameters).encode())
+        return self._send(request)
 
     def _send(self, request: Request) -> tuple[Reply, Mapping[str, object]]:
         """Send once; return the answer and the object that it says, empty if it says none."""
