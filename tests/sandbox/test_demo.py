@@ -24,7 +24,8 @@ def test_the_demo_shows_every_step_with_its_calls(
     assert status == 0
     assert f"{calls} calls in all, 1 token fetched." in shown
     assert "All as expected." in shown
-    assert shown.count("\n  = ") == 7
+    assert shown.count("\n  = ") == 8
+    assert " owes " in shown
 
 
 def test_the_demo_is_the_same_at_every_run(capsys: pytest.CaptureFixture[str]) -> None:

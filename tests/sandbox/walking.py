@@ -295,6 +295,8 @@ class Walker:
         self, resource: Resource, name: str, facts: Mapping[str, Any], ids: Mapping[str, str]
     ) -> str:
         own = {resource.id, f"{resource.id}s", f"{resource.id.replace('_', '')}s"}
+        if (resource.name, name) == ("Bill", "purchaseorder_ids"):
+            return self.stored(self.product.resources["PurchaseOrder"])["purchaseorder_id"]
         if name in own or (name.endswith("_ids") and resource.id in ids):
             return ids[resource.id]
         other = self._named(name)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from zohorm import NotFound, ReadOnlyField, UnknownFilter, ZohoError
-from zohorm.books import Invoice, LineItem, ZohoBooks
+from zohorm.books import Contact, CustomerPayment, Invoice, LineItem, PaidInvoice, ZohoBooks
 
 if TYPE_CHECKING:
     from zohorm.sandbox import Sandbox
@@ -78,6 +78,7 @@ class _Demo:
             invoice = self._step("Get one of them by its id, twice", lambda: self._get(overdue))
             self._step("Follow it to its customer", lambda: self._follow(invoice))
             self._step("Edit a line while a colleague adds one", lambda: self._edit(invoice))
+            self._step("Record a payment for it", lambda: self._pay(invoice))
             draft = self._step("Create an invoice", lambda: self._create(invoice.customer_id))
             self._step("Delete it", lambda: self._delete(draft))
             self._step("See what mistakes say", lambda: self._mistakes(invoice))
@@ -160,6 +161,26 @@ class _Demo:
             theirs.save()
         colleague.close()
         click.echo("  meanwhile a colleague added the line 'Überweisung 送金'")
+
+    def _pay(self, invoice: Invoice) -> None:
+        customer = Contact.get(invoice.customer_id)
+        owed, balance = customer.outstanding_receivable_amount, invoice.balance
+        half = (balance / 2).quantize(Decimal(1))
+        payment = CustomerPayment(
+            customer_id=invoice.customer_id,
+            payment_mode="banktransfer",
+            amount=half,
+            date=dt.date(2026, 1, 15),
+            invoices=[PaidInvoice(invoice_id=invoice.id, amount_applied=half)],
+        )
+        payment.save()
+        invoice.refresh()
+        customer.refresh()
+        now = customer.outstanding_receivable_amount
+        click.echo(f"  {invoice.number}: balance {balance} - {half} = {invoice.balance}")
+        click.echo(f"  {customer.contact_name} owes {now} instead of {owed}")
+        _expect(invoice.balance == balance - half, "the payment did not move the balance")
+        _expect(owed is not None and now == owed - half, "the customer owes another amount")
 
     def _create(self, customer_id: str) -> Invoice:
         invoice = Invoice(customer_id=customer_id, date=dt.date(2026, 1, 15), notes="Grüße")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from zohorm.sandbox.context import Context
-from zohorm.sandbox.exact import Row
+from zohorm.sandbox.exact import Json, Row, write
+from zohorm.sandbox.reply import Reply, success, unknown_record
+from zohorm.sandbox.resources import parts
 from zohorm.sandbox.rules import orders, terms
 from zohorm.sandbox.rules.owed import OwedRules
 from zohorm.sandbox.rules.stating import source
@@ -11,6 +15,11 @@ from zohorm.sandbox.rules.stating import source
 
 class BillRules(OwedRules):
     """What holds for bills."""
+
+    @property
+    def handlers(self) -> Mapping[str, Callable[[Context], Reply]]:
+        """The bill that purchase orders come to, before it is created."""
+        return {"convert_purchase_order_to_bill": _draft}
 
     def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
         """Open a new bill and say when it is due."""
@@ -50,6 +59,24 @@ class BillRules(OwedRules):
         shown = {"listed": "purchaseorders", "ids": "purchaseorder_ids"}
         orders.show_on_made(context, self.resource.name, row, **shown)
         context.store.replace(self.resource, context.organization_id, row)
+
+
+@source("Books v3, bills, convert purchase orders to a bill")
+def _draft(context: Context) -> Reply:
+    """The draft of a bill from purchase orders has their vendor and what is left of their lines."""
+    keys = [key.strip() for key in context.query.get("purchaseorder_ids", "").split(",")]
+    draft: Row = {"purchaseorder_ids": list[Json](keys), "line_items": []}
+    lines: list[Json] = []
+    for key in keys:
+        order = context.get("PurchaseOrder", key)
+        if order is None:
+            raise unknown_record("Purchase Order")
+        carried = parts.carried(context.resource, order)
+        orders.carry(context, "Bill", order, carried)
+        lines += parts.rows_of(carried["line_items"])
+        draft = {**carried, **draft}
+    draft["line_items"] = lines
+    return success(f'"bill":{write(draft)}')
 
 
 @source("Books v3, bills, the status that answers show")

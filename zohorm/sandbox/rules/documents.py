@@ -7,6 +7,8 @@ from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.rules import lines, totals
 from zohorm.sandbox.rules.plain import Rules
+from zohorm.sandbox.rules.refusals import refusal
+from zohorm.sandbox.rules.stating import source
 
 # Which member shows the name of the record that another member names.
 _NAMES = {
@@ -44,6 +46,7 @@ class DocumentRules(Rules):
 
     def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
         """Fill in names, date and lines, and compute the totals."""
+        check_active(context, sent, before)
         if not row.get("date"):
             row["date"] = (before or {}).get("date") or context.today
         for member, (shown, kinds) in _NAMES.items():
@@ -51,6 +54,24 @@ class DocumentRules(Rules):
                 _fill_name(context, row, member, shown, kinds)
         if self.resource.name in _WITH_TOTALS and (lines.of(row) or lines.of(before or {})):
             totals.settle(context, row, sent, before)
+
+
+def check_active(context: Context, sent: Row, before: Row | None) -> None:
+    """Check that the contact of a new document is active.
+
+    Raises:
+        Refusal: it is inactive.
+    """
+    for member in _NAMES:
+        contact = context.get("Contact", sent.get(member)) if before is None else None
+        if contact is not None and contact.get("status") == "inactive":
+            _inactive()
+
+
+@source("Billing knowledge base, customers that are inactive")
+def _inactive() -> None:
+    """No document is made for an inactive contact."""
+    raise refusal("The contact is inactive.")
 
 
 def _fill_name(context: Context, row: Row, member: str, shown: str, kinds: tuple[str, ...]) -> None:

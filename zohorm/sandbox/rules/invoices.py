@@ -13,6 +13,7 @@ from zohorm.sandbox.resources import acting, history, parts
 from zohorm.sandbox.rules import (
     balances,
     clockwork,
+    documents,
     estimates,
     invoice_items,
     orders,
@@ -45,6 +46,7 @@ class InvoiceRules(Rules):
 
     def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
         """Fill in customer, dates and lines, and compute the totals."""
+        documents.check_active(context, sent, before)
         if before is None:
             row["status"] = "draft"
             row["invoice_url"] = f"{context.url}/share/{row['invoice_id']}"

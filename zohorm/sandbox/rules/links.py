@@ -77,6 +77,12 @@ def get(context: Context, key: str) -> Row | None:
     return context.store.get(_resource(context.product.name), context.organization_id, key)
 
 
+def change(context: Context, link: Row, number: Decimal) -> None:
+    """Keep another amount of a link."""
+    link["amount"] = number
+    context.store.replace(_resource(context.product.name), context.organization_id, link)
+
+
 def drop(context: Context, key: str) -> None:
     """Forget a link."""
     context.store.delete(_resource(context.product.name), context.organization_id, key)

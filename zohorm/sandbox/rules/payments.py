@@ -107,12 +107,14 @@ class PaymentRules(Rules):
         ]
         changed: list[tuple[str, Row]] = []
         for key in keys:
-            if key in known:
-                applying.forget(context, kind, known[key])
             document = context.get(kind.target, key)
+            if key in known and key in wanted:
+                links.change(context, known[key], wanted[key])
+            elif key in known:
+                applying.forget(context, kind, known[key])
             if document is None:
                 continue
-            if key in wanted:
+            if key in wanted and key not in known:
                 applying.apply(context, kind, row, document, wanted[key])
                 open_draft(kind.target, document)
             changed.append((kind.target, document))

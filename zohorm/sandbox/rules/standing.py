@@ -11,7 +11,7 @@ import attrs
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.resources.parts import rows_of
-from zohorm.sandbox.rules import applying, balances, totals
+from zohorm.sandbox.rules import applying, balances, links, totals
 from zohorm.sandbox.rules.amounts import amount
 from zohorm.sandbox.rules.stating import source
 
@@ -92,6 +92,8 @@ def follow(context: Context, *changed: tuple[str, Row]) -> None:
         resource = context.product.resources[name]
         context.store.replace(resource, context.organization_id, row)
         owners |= balances.owners(row)
+        if name == "CustomerPayment" and "RetainerInvoice" in context.product.resources:
+            _show_drawn(context, row)
     for owner in owners:
         balances.refresh(context, owner)
 
@@ -99,6 +101,23 @@ def follow(context: Context, *changed: tuple[str, Row]) -> None:
 def _show_sum(context: Context, name: str, kind: applying.Kind, row: Row) -> None:
     if kind.source in context.product.resources:
         applying.show_on_target(context, kind, row)
+
+
+@source("Books v3, retainer invoices, `payment_drawn`")
+def _show_drawn(context: Context, payment: Row) -> None:
+    """A retainer invoice shows how much of what it brought is applied to invoices."""
+    kind = applying.kind_of("CustomerPayment", "RetainerInvoice")
+    for link in links.find(context, kind.name, source=str(payment["payment_id"])):
+        retainer = context.get("RetainerInvoice", link["target_id"])
+        if retainer is None:
+            continue
+        paid = links.find(context, kind.name, target=str(link["target_id"]))
+        payments = (context.get("CustomerPayment", each["source_id"]) for each in paid)
+        given = GIVEN["CustomerPayment"]
+        drawn = (used_of(each, given) for each in payments if each is not None)
+        retainer["payment_drawn"] = sum(drawn, Decimal(0))
+        resource = context.product.resources["RetainerInvoice"]
+        context.store.replace(resource, context.organization_id, retainer)
 
 
 def settle(context: Context, name: str, row: Row) -> None:

@@ -55,7 +55,9 @@ def check(context: Context, row: Row, to: str) -> None:
     """
     table = _TABLES.get(context.resource.name)
     now = str(row.get("status") or "")
-    if table is None or context.product.name not in PRODUCTS or now not in table.known:
+    if table is None or context.product.name not in PRODUCTS:
+        return
+    if now not in table.known and now not in context.resource.fields["status"].choices:
         return
     move = table.moves.get(to)
     if move is None:
