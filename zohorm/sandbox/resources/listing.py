@@ -126,6 +126,9 @@ def _order(context: Context) -> tuple[str, str]:
         by_time = f'"f_created_time" {direction}, ' if "f_created_time" in known else ""
         return "created_time", f"{by_time}seq {direction}"
     allowed = (*context.resource.sort, "created_time", "last_modified_time")
+    if name in context.resource.sort and f"f_{name}" not in known:
+        # Documented, but no row of the list has such a member.
+        return name, f"seq {direction}"
     if name not in allowed or f"f_{name}" not in known:
         raise invalid("sort_column")
     return name, f'"f_{name}" {direction}, seq {direction}'
