@@ -31,7 +31,7 @@ class Stores:
         self._open = ExitStack()
 
     def one(self, **settings: Any) -> RedisTokenStore:
-        settings = {"lease_seconds": 0.6, **settings}
+        settings = {"lease_seconds": 1.0, **settings}
         coordinator = RedisCoordinator(self._server.url, **settings)
         return self._open.enter_context(closing(coordinator)).tokens(KEY, clock=CLOCK)
 
@@ -143,7 +143,7 @@ def test_one_process_renews_and_the_others_wait(stores: Stores) -> None:
     thread.start()
     with one.renewing(None):
         inside.set()
-        CLOCK.sleep(1.0)  # longer than a lease, which is renewed meanwhile
+        CLOCK.sleep(1.5)  # longer than a lease, which is renewed meanwhile
         order.append("first")
     thread.join()
 
