@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import attrs
 import click
@@ -114,7 +114,7 @@ def login(
     client_id: str | None,
     client_secret: str | None,
     scopes: tuple[str, ...],
-    **given: object,
+    **given: Any,
 ) -> None:
     """Get a refresh token, and store it for from_profile().
 
@@ -126,8 +126,8 @@ def login(
         code=code,
         client_id=client_id or ask("Client id", "ZOHO_CLIENT_ID", hidden=False),
         client_secret=client_secret or ask("Client secret", "ZOHO_CLIENT_SECRET"),
-        scopes=_scopes(scopes, str(given["product"])),
-        **given,  # type: ignore[arg-type]  # Click has made each as its option says
+        scopes=_scopes(scopes, given["product"]),
+        **given,
     )
     _prepare(wanted)
     profile, granted = _granted(wanted)

@@ -117,9 +117,9 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     timeout = _SILENCE_SECONDS
-    server: _Server
 
     def do_GET(self) -> None:
+        assert isinstance(self.server, _Server)
         status, said = self.server.redirect.arrived(self.path)
         content = _PAGE.format(html.escape(said)).encode()
         self.send_response(status)
@@ -142,13 +142,17 @@ def _place(url: str) -> tuple[str, tuple[str, int]]:
         parts = urlsplit(url)
         host, port = _LOOPBACK.get(parts.hostname or ""), parts.port or 80
     except ValueError:
-        host, port = None, 0
+        raise _wrong_place() from None
     if host is None or parts.scheme != "http" or parts.query or parts.fragment:
-        raise InvalidValue(
-            "the redirect address must be http://localhost:PORT/ or one below it",
-            advice="Register such an address with the client; nobody else can be sent there",
-        )
+        raise _wrong_place()
     return parts.path or "/", (host, port)
+
+
+def _wrong_place() -> InvalidValue:
+    return InvalidValue(
+        "the redirect address must be http://localhost:PORT/ or one below it",
+        advice="Register such an address with the client; nobody else can be sent there",
+    )
 
 
 def _plain(error: str | None) -> str | None:
