@@ -7,8 +7,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack
 
 from zohorm import arguments, envelope, wire
-from zohorm.errors import InvalidValue, OutcomeUnknown, UsageError
-from zohorm.resource import Operation
+from zohorm.doubts import Key
+from zohorm.errors import InvalidValue, MalformedReply, OutcomeUnknown, UsageError
+from zohorm.resource import Operation, Resource
 from zohorm.saving import Savable
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Given(TypedDict, total=False):
 
     `ids` fill the path beside the record's own; the others leave out what is None. `fields` are
     plain parts of a form, beside its `files`; `most` says how many texts the query may list.
-    `takes` names the kind of each argument, `needs` those that may not be None.
+    `takes` names the kind of each argument, `needs` those that may not be None. `again` makes a
+    call that is in doubt.
     """
 
     ids: Mapping[str, str]
@@ -41,6 +43,7 @@ class Given(TypedDict, total=False):
     most: Mapping[str, int]
     takes: Mapping[str, str]
     needs: tuple[str, ...]
+    again: bool
     files: Files
 
 
@@ -79,7 +82,7 @@ class Acting(Savable):
     def _act_record(self, operation: Operation, **given: Unpack[Given]) -> Self:
         """Send an action and return the record that it answers: this one, or one that it made."""
         call, answer = self._sent(operation, given)
-        row = envelope.row_of(answer, self._facts, call)
+        row = _row(self._needed_session(), answer, self._facts, call)
         if self.id_in(row) == self.id:
             self.meet(row, whole=False)  # Such answers show less than a record asked for.
             return self
@@ -114,12 +117,12 @@ class Acting(Savable):
         may_be_done = True
         try:
             with self._writing(session):
-                return _send(session, operation, path_ids, given, sink)
+                return _send(session, operation, path_ids, given, sink, of_record=True)
         except UsageError:
             may_be_done = False  # No call was made.
             raise
         except OutcomeUnknown as error:
-            error.advice = "refresh() the record and look before you call again"
+            error.advice = "refresh() the record and look before you call it with again=True"
             raise
         finally:
             # Done or in doubt: what the service computes may be another by now.
@@ -158,7 +161,7 @@ class Acting(Savable):
     def _act_all_record(cls, operation: Operation, **given: Unpack[Given]) -> Self:
         """Send an action of the whole collection and return the record that it answers."""
         session, call, answer = cls._sent_of_class(operation, given)
-        row = envelope.row_of(answer, cls.facts(), call)
+        row = _row(session, answer, cls.facts(), call)
         return session.record(cls._unbound(), row, whole=True)
 
     @classmethod
@@ -185,7 +188,7 @@ class Acting(Savable):
             with session.writes.noting():
                 return (session, *_send(session, operation, path_ids, given, sink))
         except OutcomeUnknown as error:
-            error.advice = "Look at the records before you call again"
+            error.advice = "Look at the records before you call it with again=True"
             raise
         finally:
             session.watches.note(cls._unbound(), many=True)
@@ -200,7 +203,22 @@ def _other(
 ) -> S:
     if call.writes:
         session.watches.note(model)
-    return session.record(model, envelope.row_of(answer, model.facts(), call), parents=above)
+    return session.record(model, _row(session, answer, model.facts(), call), parents=above)
+
+
+def _row(session: Session, answer: Answer, facts: Resource, call: Call) -> wire.Row:
+    """Return the row of the record that a call has answered.
+
+    Raises:
+        MalformedReply: it shows none, though the call was carried out; then it is in doubt.
+    """
+    try:
+        return envelope.row_of(answer, facts, call)
+    except MalformedReply as error:
+        if not call.repeatable:
+            session.doubts.note(call.method, call.path)
+            error.maybe_done = True
+        raise
 
 
 def _send(
@@ -209,7 +227,10 @@ def _send(
     ids: Mapping[str, str],
     given: Given,
     sink: Download | None,
+    *,
+    of_record: bool = False,
 ) -> tuple[Call, Answer]:
+    """Send an action; one on a record is in doubt whatever it was given, others as they were."""
     takes, files = given.get("takes", {}), given.get("files", {})
     query, body = given.get("query", {}), given.get("body")
     parts = body if isinstance(body, Mapping) else {_ALONE: body}
@@ -220,14 +241,21 @@ def _send(
         sent = sent[_ALONE]
     listed = _listed(arguments.checked(query, takes), given.get("most", {}))
     parameters = wire.arguments(listed)
-    if all(source is None for source in files.values()) and "fields" not in given:
-        headers = None if sink is None else _AS_IT_IS
-        return session.call(operation, ids, query=parameters, body=sent, headers=headers, sink=sink)
-    from zohorm import uploads  # Models are imported without what sends files.
+    key: Key | None = None
+    if not operation.repeatable:
+        told = None if of_record else (tuple(parameters), wire.encode(sent), *sorted(files))
+        key = (operation.method, operation.filled(ids), told)
+    with session.doubts.minding(key, again=given.get("again", False)):
+        if all(source is None for source in files.values()) and "fields" not in given:
+            headers = None if sink is None else _AS_IT_IS
+            return session.call(
+                operation, ids, query=parameters, body=sent, headers=headers, sink=sink
+            )
+        from zohorm import uploads  # Models are imported without what sends files.
 
-    with uploads.opened(operation, files) as opened:
-        form = opened.body(sent, arguments.checked(beside, takes))
-        return session.call(operation, ids, query=parameters, body=form, headers=form.headers)
+        with uploads.opened(operation, files) as opened:
+            form = opened.body(sent, arguments.checked(beside, takes))
+            return session.call(operation, ids, query=parameters, body=form, headers=form.headers)
 
 
 def _listed(query: Values, most: Mapping[str, int]) -> Values:

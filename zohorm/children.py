@@ -65,16 +65,26 @@ class Collection(Generic[M]):
         """Return an unsaved record below the parent; no call."""
         return self._model.below(self._session, self._parents, values)
 
-    def create(self, **values: object) -> M:
+    def create(self, *, again: bool = False, **values: object) -> M:
         """Create a record below the parent and return it; one call.
+
+        While nobody knows of an earlier one below this parent whether it was made, another is
+        refused: `again` makes it all the same.
 
         Raises:
             Unsupported: the service makes these records itself.
             ValidationError: the service refuses the values.
-            OutcomeUnknown: nobody answered; `new()` and `save()` leave a record to settle.
+            OutcomeUnknown: nobody answered; `error.record.settle()` looks it up.
+            Unsettled: an earlier create below this parent is in doubt; `error.record` is it.
         """
+        doubts, kind = self._session.doubts, (self._model, *sorted(self._parents.items()))
+        doubts.require_settled(kind, again=again)
         record = self.new(**values)
-        cast("Saves", record).save()  # It says so where the service makes these records itself.
+        try:
+            cast("Saves", record).save()  # It says so where the service makes these itself.
+        finally:
+            if record.is_in_doubt:
+                doubts.hold(kind, record)
         return record
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from zohorm import settling, wire
 from zohorm.changes import NOT_RECEIVED, Edit
@@ -13,6 +13,7 @@ from zohorm.stored import Stored
 from zohorm.streams import Broken
 
 if TYPE_CHECKING:
+    from zohorm.declared import Declared
     from zohorm.session import Session
 
 
@@ -33,6 +34,7 @@ class Doubting(Stored):
                 self._id is None or doubt.lists
             ):
                 self._doubt = doubt
+                error.record = cast("Declared", self)  # No other class is saved.
             raise
         except Broken:
             raise  # Half a form with a file in it is none, so nothing was done.
@@ -72,7 +74,8 @@ class Doubting(Stored):
         Returns True if it was: the record then holds what the service has. False if it was not:
         the edits stand, unsaved. It costs one call for a change; for a create, one per page of
         candidates and one per candidate. A record that is not in doubt costs none, and returns
-        whether it is saved as it is: a save that never left the machine is not in doubt.
+        whether it is saved as it is: a save that never left the machine is not in doubt. An action
+        without an answer costs one call, the record is read anew, and may be called again then.
 
         Raises:
             OutcomeUnknown: several records could be the one, or one only resembles it, or the
@@ -87,6 +90,9 @@ class Doubting(Stored):
                     was_done = self.look_up()
                     self._doubt = None
                     return was_done
+        session = self._session
+        if self._id is not None and session is not None and session.doubts.is_in_doubt(self._id):
+            self.refresh()  # Nobody can tell of an action: whoever asks looks by this.
         return self._id is not None and not self.is_changed
 
     def look_up(self) -> bool:

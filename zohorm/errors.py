@@ -56,7 +56,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack
+
+if TYPE_CHECKING:
+    from zohorm.declared import Declared
 
 _Error = TypeVar("_Error", bound=BaseException)
 
@@ -91,10 +94,12 @@ class ZohoError(Exception):
         calls_remaining: what is left of the day's quota, when the service said so.
         results: what `session.save(records)` had saved before this failure.
         maybe_done: the call that failed may have been carried out, by this or an earlier attempt.
+        record: the record whose save is in doubt; its `settle()` looks it up.
     """
 
     results: tuple[object, ...] = ()
     maybe_done: bool = False
+    record: Declared | None = None
 
     def __init__(self, what: str, **circumstances: Unpack[Circumstances]) -> None:
         super().__init__(what)

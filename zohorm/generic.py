@@ -94,15 +94,25 @@ class GenericModel(Model, product="generic"):
         return record
 
     @classmethod
-    def create(cls, **values: object) -> Self:
+    def create(cls, *, again: bool = False, **values: object) -> Self:
         """Create a record with these members and return it; one call.
+
+        While nobody knows of an earlier one whether it was made, another is refused: `again`
+        makes it all the same.
 
         Raises:
             ValidationError: the service refuses the values.
-            OutcomeUnknown: nobody answered; `new()` and `save()` leave a record to settle.
+            OutcomeUnknown: nobody answered; `error.record.settle()` looks it up.
+            Unsettled: an earlier create is in doubt; `error.record` is it.
         """
+        doubts, kind = cls._session_now().doubts, cls.facts().path
+        doubts.require_settled(kind, again=again)
         record = cls.new(**values)
-        record.save()
+        try:
+            record.save()
+        finally:
+            if record.is_in_doubt:
+                doubts.hold(kind, record)
         return record
 
     def __setitem__(self, name: str, value: object) -> None:

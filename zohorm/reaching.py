@@ -14,6 +14,7 @@ from zohorm.resource import Operation
 if TYPE_CHECKING:
     from zohorm.access import Product
     from zohorm.calls import Answer, Call
+    from zohorm.doubts import Doubts
     from zohorm.generic import GenericModel
     from zohorm.rows import Writes
     from zohorm.session import Session
@@ -28,6 +29,7 @@ class Reaching:
 
     product: ClassVar[Product]
     watches: Watches
+    doubts: Doubts
 
     @property
     @abstractmethod
@@ -55,6 +57,7 @@ class Reaching:
         body: object = None,
         headers: Mapping[str, str] | None = None,
         scope: str | None = None,
+        again: bool = False,
     ) -> Answer:
         """Send any call to this organization and return its answer; one call.
 
@@ -68,10 +71,12 @@ class Reaching:
             query: parameters beside the organization's, left out where they are None.
             body: anything that JSON can say but floats, and days, instants and `Decimal`.
             scope: what the token must be allowed, for the error where it is not.
+            again: send a POST or PATCH that is in doubt once more, though it may have been done.
 
         Raises:
             InvalidValue, WrongType: the call cannot be sent as it is; nothing was.
             OutcomeUnknown: nobody answered a POST or PATCH, and it may have been carried out.
+            Unsettled: the very same one is in doubt since an earlier call.
             ZohoError: the call failed.
         """
         operation = Operation(_method(method), _path(path), scope, repeatable=method in _REPEATABLE)
@@ -79,11 +84,14 @@ class Reaching:
         parameters = wire.arguments(query or {})
         if operation.method == "GET":
             return self.call(operation, {}, query=parameters, body=sent, headers=headers)[1]
+        key = None
+        if not operation.repeatable:
+            key = (operation.method, operation.path, (tuple(parameters), wire.encode(sent)))
         try:
-            with self.writes.noting():
+            with self.doubts.minding(key, again=again), self.writes.noting():
                 return self.call(operation, {}, query=parameters, body=sent, headers=headers)[1]
         except OutcomeUnknown as error:
-            error.advice = "Look at the service before you send it again"
+            error.advice = "Look at the service before you send it with again=True"
             raise
         finally:
             # Nobody knows which model's rows it moved.

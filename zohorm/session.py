@@ -16,6 +16,7 @@ from zohorm import binding, envelope, forking, regions, resource, steps, wire
 from zohorm.access import Access, Product
 from zohorm.connection import Answer, Call
 from zohorm.counting import CallCount
+from zohorm.doubts import Doubts
 from zohorm.errors import MissingSetting, NotPicklable, SessionClosed, WrongType, ZohoError
 from zohorm.identity import IdentityMap
 from zohorm.intake import Intake
@@ -78,6 +79,7 @@ class Session(Reaching):
         )
         self._thread = threading.local()
         self.watches = Watches()
+        self.doubts = Doubts()
         # A session that nobody closed gives back what it shares when it is gone.
         self._release = weakref.finalize(self, self._access.close)
         forking.register(self)

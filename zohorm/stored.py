@@ -132,6 +132,8 @@ class Stored(Located):
     def refresh(self) -> Self:
         """Fetch the record anew, past every cache; unsaved edits stay. One call; returns itself.
 
+        It says that you have looked: an action without an answer may be called again.
+
         Raises:
             NotFound: the record is gone.
             NotSaved: the record was never saved.
@@ -143,6 +145,7 @@ class Stored(Located):
         row = session.fresh_row(type(self), identifier, self._path_ids())
         session.rows.keep((type(self), identifier), row, moment)
         self.meet(row, whole=True)
+        session.doubts.forget(identifier)
         return self
 
     def attach_to(self, session: Session) -> None:

@@ -26,7 +26,7 @@ LAYERS = (
     ("acting", "saving", "doubting", "repeating", "settling", "stored", "located"),
     ("products", "session", "reaching", "intake", "access", "watching"),
     ("settings", "coordinating", "binding", "rows", "identity", "loads"),
-    ("savers",),
+    ("savers", "doubts"),
     # What a record is made of, and where it lies in an answer.
     ("record", "changes", "slots", "lines", "merging", "fields", "custom", "members"),
     ("resource", "lookups", "envelope", "uploads", "downloads", "arguments"),

@@ -149,12 +149,13 @@ class BankAccount(
         transactions: Iterable[Mapping[str, object]],
         start_date: dt.date | None = None,
         end_date: dt.date | None = None,
+        again: bool = False,
     ) -> None:
         """Put lines of a statement on an account, to be categorized.
 
         One call. Each of `transactions` holds transaction_id, date, debit_or_credit, amount, payee,
         description and reference_number. Never sent twice: without an answer it raises
-        OutcomeUnknown.
+        OutcomeUnknown, and then the same call Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.banking.CREATE.
         """
@@ -173,6 +174,7 @@ class BankAccount(
                 "end_date": "date",
             },
             needs=("account_id", "transactions"),
+            again=again,
         )
 
     def last_statement(self) -> Mapping[str, object]:

@@ -354,11 +354,13 @@ class BankTransaction(
         *,
         transactions_to_be_matched: Iterable[Mapping[str, object]],
         account_id: str | None = None,
+        again: bool = False,
     ) -> None:
         """Say which transactions this line of a statement stands for.
 
         One call. Each of `transactions_to_be_matched` holds transaction_id and transaction_type.
-        Never sent twice: without an answer it raises OutcomeUnknown.
+        Never sent twice: without an answer it raises OutcomeUnknown, and then another one before
+        refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.banking.CREATE.
         """
@@ -372,6 +374,7 @@ class BankTransaction(
             body={"transactions_to_be_matched": transactions_to_be_matched},
             takes={"transactions_to_be_matched": "many", "account_id": "id"},
             needs=("transactions_to_be_matched",),
+            again=again,
         )
 
     def matches(
@@ -426,10 +429,11 @@ class BankTransaction(
             },
         )
 
-    def unmatch(self, *, account_id: str | None = None) -> None:
+    def unmatch(self, *, account_id: str | None = None, again: bool = False) -> None:
         """Undo a match: the line is uncategorized again.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.banking.CREATE.
         """
@@ -439,12 +443,14 @@ class BankTransaction(
             ),
             query={"account_id": account_id},
             takes={"account_id": "id"},
+            again=again,
         )
 
-    def exclude(self, *, account_id: str | None = None) -> None:
+    def exclude(self, *, account_id: str | None = None, again: bool = False) -> None:
         """Leave this line of a statement out of the books.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.banking.CREATE.
         """
@@ -456,12 +462,14 @@ class BankTransaction(
             ),
             query={"account_id": account_id},
             takes={"account_id": "id"},
+            again=again,
         )
 
-    def restore(self, *, account_id: str | None = None) -> None:
+    def restore(self, *, account_id: str | None = None, again: bool = False) -> None:
         """Undo an exclusion: the line is uncategorized again.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.banking.CREATE.
         """
@@ -473,6 +481,7 @@ class BankTransaction(
             ),
             query={"account_id": account_id},
             takes={"account_id": "id"},
+            again=again,
         )
 
     def categorize(
@@ -501,6 +510,7 @@ class BankTransaction(
         tax_exemption_id: str | None = None,
         custom_fields: Iterable[Mapping[str, object]] | None = None,
         line_items: Iterable[Mapping[str, object]] | None = None,
+        again: bool = False,
     ) -> None:
         """Make a transaction of this line of a statement.
 
@@ -510,7 +520,8 @@ class BankTransaction(
         custom_field_id, index, label and value. Each of `line_items` holds line_id, account_id,
         account_name, description, tax_amount, tax_id, tax_name, tax_type, tax_percentage,
         item_total, item_total_inclusive_of_tax, item_order and tags. Never sent twice: without an
-        answer it raises OutcomeUnknown.
+        answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.banking.CREATE.
         """
@@ -571,6 +582,7 @@ class BankTransaction(
                 "line_items": "many",
             },
             needs=("transaction_type",),
+            again=again,
         )
 
     def categorize_as_expense(
@@ -622,6 +634,7 @@ class BankTransaction(
         reason: str | None = None,
         line_items: Iterable[Mapping[str, object]] | None = None,
         zcrm_potential_id: str | None = None,
+        again: bool = False,
     ) -> None:
         """Make an expense of this line of a statement.
 
@@ -633,7 +646,8 @@ class BankTransaction(
         tax_name, tax_amount and tax_id. Each of `line_items` holds line_item_id, account_id,
         description, amount, tax_id, item_order, product_type, acquisition_vat_id,
         reverse_charge_vat_id, tax_exemption_code, tax_exemption_id and tags. Never sent twice:
-        without an answer it raises OutcomeUnknown.
+        without an answer it raises OutcomeUnknown, and then another one before refresh() Unsettled,
+        but for `again=True`.
 
         Scope: ZohoBooks.banking.CREATE.
         """
@@ -739,12 +753,14 @@ class BankTransaction(
                 "line_items": "many",
                 "zcrm_potential_id": "id",
             },
+            again=again,
         )
 
-    def uncategorize(self, *, account_id: str | None = None) -> None:
+    def uncategorize(self, *, account_id: str | None = None, again: bool = False) -> None:
         """Undo a categorization: what was made of the line is deleted.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.banking.CREATE.
         """
@@ -756,6 +772,7 @@ class BankTransaction(
             ),
             query={"account_id": account_id},
             takes={"account_id": "id"},
+            again=again,
         )
 
     def categorize_as_vendor_payment(
@@ -773,12 +790,14 @@ class BankTransaction(
         custom_fields: Iterable[Mapping[str, object]] | None = None,
         is_paid_via_print_check: bool | None = None,
         check_details: Iterable[Mapping[str, object]] | None = None,
+        again: bool = False,
     ) -> None:
         """Make a payment to a vendor of this line of a statement.
 
         One call. Each of `bills` holds bill_payment_id, bill_id, amount_applied and
         tax_amount_withheld. Each of `custom_fields` holds index and value. Each of `check_details`
-        holds memo and check_number. Never sent twice: without an answer it raises OutcomeUnknown.
+        holds memo and check_number. Never sent twice: without an answer it raises OutcomeUnknown,
+        and then another one before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.banking.CREATE.
         """
@@ -816,6 +835,7 @@ class BankTransaction(
                 "is_paid_via_print_check": "boolean",
                 "check_details": "many",
             },
+            again=again,
         )
 
     def categorize_as_customer_payment(
@@ -836,13 +856,15 @@ class BankTransaction(
         date: dt.date | None = None,
         template_id: str | None = None,
         contact_persons: Iterable[str] | None = None,
+        again: bool = False,
     ) -> None:
         """Make a payment of a customer of this line of a statement.
 
         One call. Each of `invoices` holds invoice_payment_id, invoice_id, amount_applied,
         tax_amount_withheld and discount_amount. Each of `custom_fields` holds index and value. Each
         of `documents` holds file_name and document_id. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.banking.CREATE.
         """
@@ -886,6 +908,7 @@ class BankTransaction(
                 "template_id": "id",
                 "contact_persons": "texts",
             },
+            again=again,
         )
 
     def categorize_as_credit_note_refund(
@@ -899,10 +922,12 @@ class BankTransaction(
         exchange_rate: Decimal | None = None,
         from_account_id: str | None = None,
         description: str | None = None,
+        again: bool = False,
     ) -> None:
         """Make the refund of a credit note of this line of a statement.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.banking.CREATE.
         """
@@ -933,6 +958,7 @@ class BankTransaction(
                 "description": "text",
             },
             needs=("creditnote_id", "date"),
+            again=again,
         )
 
     def categorize_as_vendor_credit_refund(
@@ -946,10 +972,12 @@ class BankTransaction(
         exchange_rate: Decimal | None = None,
         account_id: str | None = None,
         description: str | None = None,
+        again: bool = False,
     ) -> None:
         """Make the refund of a vendor credit of this line of a statement.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.banking.CREATE.
         """
@@ -980,6 +1008,7 @@ class BankTransaction(
                 "description": "text",
             },
             needs=("vendor_credit_id", "date"),
+            again=again,
         )
 
     def categorize_as_payment_refund(
@@ -992,10 +1021,12 @@ class BankTransaction(
         reference_number: str | None = None,
         exchange_rate: Decimal | None = None,
         description: str | None = None,
+        again: bool = False,
     ) -> None:
         """Make the refund of a payment of this line of a statement.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.banking.CREATE.
         """
@@ -1024,6 +1055,7 @@ class BankTransaction(
                 "description": "text",
             },
             needs=("date", "amount", "from_account_id"),
+            again=again,
         )
 
     def categorize_as_vendor_payment_refund(
@@ -1037,10 +1069,12 @@ class BankTransaction(
         reference_number: str | None = None,
         exchange_rate: Decimal | None = None,
         description: str | None = None,
+        again: bool = False,
     ) -> None:
         """Make the refund of a vendor payment of this line of a statement.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.banking.CREATE.
         """
@@ -1071,4 +1105,5 @@ class BankTransaction(
                 "description": "text",
             },
             needs=("date", "amount", "to_account_id"),
+            again=again,
         )

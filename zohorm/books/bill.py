@@ -632,23 +632,29 @@ class Bill(
             ),
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.bills.CREATE.
         """
-        self._act(Operation("POST", "/bills/{bill_id}/submit", "ZohoBooks.bills.CREATE"))
+        self._act(
+            Operation("POST", "/bills/{bill_id}/submit", "ZohoBooks.bills.CREATE"), again=again
+        )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.bills.CREATE.
         """
-        self._act(Operation("POST", "/bills/{bill_id}/approve", "ZohoBooks.bills.CREATE"))
+        self._act(
+            Operation("POST", "/bills/{bill_id}/approve", "ZohoBooks.bills.CREATE"), again=again
+        )
 
     def update_billing_address(
         self,
@@ -697,12 +703,14 @@ class Bill(
         *,
         bill_payments: Iterable[Mapping[str, object]] | None = None,
         apply_vendor_credits: Iterable[Mapping[str, object]] | None = None,
+        again: bool = False,
     ) -> None:
         """Pay from excess payments and vendor credits.
 
         One call. Each of `bill_payments` holds payment_id and amount_applied. Each of
         `apply_vendor_credits` holds vendor_credit_id and amount_applied. Never sent twice: without
-        an answer it raises OutcomeUnknown.
+        an answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.bills.CREATE.
         """
@@ -710,13 +718,15 @@ class Bill(
             Operation("POST", "/bills/{bill_id}/credits", "ZohoBooks.bills.CREATE"),
             body={"bill_payments": bill_payments, "apply_vendor_credits": apply_vendor_credits},
             takes={"bill_payments": "many", "apply_vendor_credits": "many"},
+            again=again,
         )
 
-    def add_attachment(self, attachment: FileSource) -> None:
+    def add_attachment(self, attachment: FileSource, *, again: bool = False) -> None:
         """Attach a file to this bill.
 
         One call. `attachment` takes a file, of the kinds gif, png, jpeg, jpg, bmp and pdf. Never
-        sent twice: without an answer it raises OutcomeUnknown.
+        sent twice: without an answer it raises OutcomeUnknown, and then another one before
+        refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.bills.CREATE.
         """
@@ -729,6 +739,7 @@ class Bill(
             ),
             files={"attachment": attachment},
             needs=("attachment",),
+            again=again,
         )
 
     @overload

@@ -440,11 +440,14 @@ class Contact(
             ),
         )
 
-    def enable_portal(self, *, contact_persons: Iterable[Mapping[str, object]]) -> None:
+    def enable_portal(
+        self, *, contact_persons: Iterable[Mapping[str, object]], again: bool = False
+    ) -> None:
         """Invite persons of this contact to the client portal, by e-mail.
 
         One call. Each of `contact_persons` holds contact_person_id. Never sent twice: without an
-        answer it raises OutcomeUnknown.
+        answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
@@ -453,6 +456,7 @@ class Contact(
             body={"contact_persons": contact_persons},
             takes={"contact_persons": "many"},
             needs=("contact_persons",),
+            again=again,
         )
 
     def enable_reminders(self) -> None:
@@ -500,11 +504,13 @@ class Contact(
         send_from_org_email_id: bool | None = None,
         cc_mail_ids: Iterable[str] | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the statement of a period; without days, of this month.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
@@ -534,6 +540,7 @@ class Contact(
                 "cc_mail_ids": "texts",
             },
             needs=("to_mail_ids", "subject", "body"),
+            again=again,
         )
 
     def statement_content(
@@ -559,11 +566,13 @@ class Contact(
         body: str,
         send_customer_statement: bool | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the contact.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
@@ -584,6 +593,7 @@ class Contact(
                 "send_customer_statement": "boolean",
             },
             needs=("to_mail_ids", "subject", "body"),
+            again=again,
         )
 
     def track_1099_payments(self) -> None:
@@ -619,40 +629,50 @@ class Contact(
         )
 
     @classmethod
-    def import_crm_account(cls, crm_account_id: str) -> Mapping[str, object]:
+    def import_crm_account(
+        cls, crm_account_id: str, *, again: bool = False
+    ) -> Mapping[str, object]:
         """Make a customer of an account of Zoho CRM, or renew the one imported before.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
         return cls._act_all_data(
             Operation("POST", "/crm/account/{crm_account_id}/import", "ZohoBooks.contacts.CREATE"),
             ids={"crm_account_id": crm_account_id},
+            again=again,
         )
 
     @classmethod
-    def import_crm_contact(cls, crm_contact_id: str) -> Mapping[str, object]:
+    def import_crm_contact(
+        cls, crm_contact_id: str, *, again: bool = False
+    ) -> Mapping[str, object]:
         """Make a customer of a contact of Zoho CRM, or renew the one imported before.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
         return cls._act_all_data(
             Operation("POST", "/crm/contact/{crm_contact_id}/import", "ZohoBooks.contacts.CREATE"),
             ids={"crm_contact_id": crm_contact_id},
+            again=again,
         )
 
     @classmethod
-    def import_crm_vendor(cls, crm_vendor_id: str) -> Mapping[str, object]:
+    def import_crm_vendor(cls, crm_vendor_id: str, *, again: bool = False) -> Mapping[str, object]:
         """Make a vendor of a vendor of Zoho CRM, or renew the one imported before.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.contacts.CREATE.
         """
         return cls._act_all_data(
             Operation("POST", "/crm/vendor/{crm_vendor_id}/import", "ZohoBooks.contacts.CREATE"),
             ids={"crm_vendor_id": crm_vendor_id},
+            again=again,
         )

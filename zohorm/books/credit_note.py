@@ -460,11 +460,13 @@ class CreditNote(
         customer_id: str | None = None,
         cc_mail_ids: Iterable[str] | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the credit note.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.creditnotes.CREATE.
         """
@@ -491,6 +493,7 @@ class CreditNote(
                 "cc_mail_ids": "texts",
             },
             needs=("to_mail_ids", "subject", "body"),
+            again=again,
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -557,21 +560,26 @@ class CreditNote(
             ),
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.creditnotes.CREATE.
         """
         self._act(
-            Operation("POST", "/creditnotes/{creditnote_id}/submit", "ZohoBooks.creditnotes.CREATE")
+            Operation(
+                "POST", "/creditnotes/{creditnote_id}/submit", "ZohoBooks.creditnotes.CREATE"
+            ),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.creditnotes.CREATE.
         """
@@ -579,6 +587,7 @@ class CreditNote(
             Operation(
                 "POST", "/creditnotes/{creditnote_id}/approve", "ZohoBooks.creditnotes.CREATE"
             ),
+            again=again,
         )
 
     def email_history(self) -> Mapping[str, object]:
@@ -690,11 +699,14 @@ class CreditNote(
             ids={"template_id": template_id},
         )
 
-    def apply_to_invoices(self, *, invoices: Iterable[Mapping[str, object]]) -> None:
+    def apply_to_invoices(
+        self, *, invoices: Iterable[Mapping[str, object]], again: bool = False
+    ) -> None:
         """Pay invoices of the customer with this credit.
 
         One call. Each of `invoices` holds invoice_id and amount_applied. Never sent twice: without
-        an answer it raises OutcomeUnknown.
+        an answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.creditnotes.CREATE.
         """
@@ -705,6 +717,7 @@ class CreditNote(
             body={"invoices": invoices},
             takes={"invoices": "many"},
             needs=("invoices",),
+            again=again,
         )
 
     @overload

@@ -501,26 +501,30 @@ class Estimate(
             ),
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.estimates.CREATE.
         """
         self._act(
-            Operation("POST", "/estimates/{estimate_id}/submit", "ZohoBooks.estimates.CREATE")
+            Operation("POST", "/estimates/{estimate_id}/submit", "ZohoBooks.estimates.CREATE"),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.estimates.CREATE.
         """
         self._act(
-            Operation("POST", "/estimates/{estimate_id}/approve", "ZohoBooks.estimates.CREATE")
+            Operation("POST", "/estimates/{estimate_id}/approve", "ZohoBooks.estimates.CREATE"),
+            again=again,
         )
 
     def send_email(
@@ -533,11 +537,13 @@ class Estimate(
         body: str | None = None,
         mail_documents: Iterable[str] | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the estimate.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.estimates.CREATE.
         """
@@ -566,6 +572,7 @@ class Estimate(
                 "mail_documents": "texts",
             },
             needs=("to_mail_ids",),
+            again=again,
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -582,11 +589,11 @@ class Estimate(
         )
 
     @classmethod
-    def email_many(cls, estimate_ids: Iterable[str]) -> None:
+    def email_many(cls, estimate_ids: Iterable[str], *, again: bool = False) -> None:
         """Mail several estimates.
 
         One call. At most 10 `estimate_ids`. Never sent twice: without an answer it raises
-        OutcomeUnknown.
+        OutcomeUnknown, and then the same call Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.estimates.CREATE.
         """
@@ -596,6 +603,7 @@ class Estimate(
             most={"estimate_ids": 10},
             takes={"estimate_ids": "texts"},
             needs=("estimate_ids",),
+            again=again,
         )
 
     @overload

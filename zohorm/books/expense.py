@@ -431,11 +431,12 @@ class Expense(
             files={"receipt": receipt},
         )
 
-    def add_receipt(self, receipt: FileSource) -> None:
+    def add_receipt(self, receipt: FileSource, *, again: bool = False) -> None:
         """Put a file in the place of the receipt; there is one for each expense.
 
         One call. `receipt` takes a file, of the kinds gif, png, jpeg, jpg, bmp, pdf, xls, xlsx, doc
-        and docx. Never sent twice: without an answer it raises OutcomeUnknown.
+        and docx. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.expenses.CREATE.
         """
@@ -448,6 +449,7 @@ class Expense(
             ),
             files={"receipt": receipt},
             needs=("receipt",),
+            again=again,
         )
 
     @overload
@@ -498,12 +500,13 @@ class Expense(
         attachment: FileSource | Iterable[FileSource],
         *,
         document_ids: Iterable[str] | None = None,
+        again: bool = False,
     ) -> Mapping[str, object]:
         """Attach files to this expense, beside its receipt.
 
         One call. `attachment` takes one file or several, of the kinds gif, png, jpeg, jpg, bmp,
         pdf, xls, xlsx, doc, docx, txt and csv. Never sent twice: without an answer it raises
-        OutcomeUnknown.
+        OutcomeUnknown, and then another one before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.expenses.CREATE.
         """
@@ -525,4 +528,5 @@ class Expense(
             files={"attachment": attachment},
             takes={"document_ids": "texts"},
             needs=("attachment",),
+            again=again,
         )

@@ -274,10 +274,13 @@ class FixedAsset(
             ),
         )
 
-    def write_off(self, *, date: dt.date, expense_account_id: str, reason: str) -> None:
+    def write_off(
+        self, *, date: dt.date, expense_account_id: str, reason: str, again: bool = False
+    ) -> None:
         """Take the asset out of the books at a loss.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.fixedasset.CREATE.
         """
@@ -288,14 +291,22 @@ class FixedAsset(
             body={"date": date, "expense_account_id": expense_account_id, "reason": reason},
             takes={"date": "date", "expense_account_id": "id", "reason": "text"},
             needs=("date", "expense_account_id", "reason"),
+            again=again,
         )
 
     def sell(
-        self, *, expense_account_id: str, invoice_id: str, line_item_id: str, reason: str
+        self,
+        *,
+        expense_account_id: str,
+        invoice_id: str,
+        line_item_id: str,
+        reason: str,
+        again: bool = False,
     ) -> None:
         """Take the asset out of the books as sold with a line of an invoice.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.fixedasset.CREATE.
         """
@@ -314,4 +325,5 @@ class FixedAsset(
                 "reason": "text",
             },
             needs=("expense_account_id", "invoice_id", "line_item_id", "reason"),
+            again=again,
         )

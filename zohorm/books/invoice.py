@@ -649,12 +649,17 @@ class Invoice(
 
     @classmethod
     def email_many(
-        cls, invoice_ids: Iterable[str], *, contacts: Iterable[Mapping[str, object]] | None = None
+        cls,
+        invoice_ids: Iterable[str],
+        *,
+        contacts: Iterable[Mapping[str, object]] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail several invoices.
 
         One call. At most 10 `invoice_ids`. Each of `contacts` holds contact_id, email and
-        snail_mail. Never sent twice: without an answer it raises OutcomeUnknown.
+        snail_mail. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -665,13 +670,15 @@ class Invoice(
             most={"invoice_ids": 10},
             takes={"invoice_ids": "texts", "contacts": "many"},
             needs=("invoice_ids",),
+            again=again,
         )
 
     @classmethod
-    def create_from_sales_order(cls, *, salesorder_id: str) -> Self:
+    def create_from_sales_order(cls, *, salesorder_id: str, again: bool = False) -> Self:
         """Create an invoice of a confirmed sales order.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -680,15 +687,17 @@ class Invoice(
             query={"salesorder_id": salesorder_id},
             takes={"salesorder_id": "id"},
             needs=("salesorder_id",),
+            again=again,
         )
 
     @classmethod
     def map_to_sales_order(
-        cls, *, invoice_ids: Iterable[str], salesorder_id: str | None = None
+        cls, *, invoice_ids: Iterable[str], salesorder_id: str | None = None, again: bool = False
     ) -> Mapping[str, object]:
         """Associate invoices with a sales order; tells which were refused.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.invoices.UPDATE.
         """
@@ -698,25 +707,34 @@ class Invoice(
             body={"invoice_ids": invoice_ids},
             takes={"invoice_ids": "texts", "salesorder_id": "id"},
             needs=("invoice_ids",),
+            again=again,
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
-        self._act(Operation("POST", "/invoices/{invoice_id}/submit", "ZohoBooks.invoices.CREATE"))
+        self._act(
+            Operation("POST", "/invoices/{invoice_id}/submit", "ZohoBooks.invoices.CREATE"),
+            again=again,
+        )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
-        self._act(Operation("POST", "/invoices/{invoice_id}/approve", "ZohoBooks.invoices.CREATE"))
+        self._act(
+            Operation("POST", "/invoices/{invoice_id}/approve", "ZohoBooks.invoices.CREATE"),
+            again=again,
+        )
 
     def send_email(
         self,
@@ -730,11 +748,13 @@ class Invoice(
         subject: str | None = None,
         body: str | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the invoice.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -768,6 +788,7 @@ class Invoice(
                 "subject": "text",
                 "body": "text",
             },
+            again=again,
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -793,11 +814,13 @@ class Invoice(
         body: str | None = None,
         send_from_org_email_id: bool | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail a payment reminder.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -825,6 +848,7 @@ class Invoice(
                 "body": "text",
                 "send_from_org_email_id": "boolean",
             },
+            again=again,
         )
 
     def reminder_content(self) -> Mapping[str, object]:
@@ -839,10 +863,13 @@ class Invoice(
         )
 
     @classmethod
-    def remind_many(cls, invoice_ids: Iterable[str]) -> Mapping[str, object]:
+    def remind_many(
+        cls, invoice_ids: Iterable[str], *, again: bool = False
+    ) -> Mapping[str, object]:
         """Mail payment reminders for several invoices; tells which were sent.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -851,6 +878,7 @@ class Invoice(
             query={"invoice_ids": invoice_ids},
             takes={"invoice_ids": "texts"},
             needs=("invoice_ids",),
+            again=again,
         )
 
     @overload
@@ -961,24 +989,32 @@ class Invoice(
             ),
         )
 
-    def write_off(self) -> None:
+    def write_off(self, *, again: bool = False) -> None:
         """Write the unpaid balance off.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
-
-        Scope: ZohoBooks.invoices.CREATE.
-        """
-        self._act(Operation("POST", "/invoices/{invoice_id}/writeoff", "ZohoBooks.invoices.CREATE"))
-
-    def cancel_write_off(self) -> None:
-        """Undo a write-off: the balance is due again.
-
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
         self._act(
-            Operation("POST", "/invoices/{invoice_id}/writeoff/cancel", "ZohoBooks.invoices.CREATE")
+            Operation("POST", "/invoices/{invoice_id}/writeoff", "ZohoBooks.invoices.CREATE"),
+            again=again,
+        )
+
+    def cancel_write_off(self, *, again: bool = False) -> None:
+        """Undo a write-off: the balance is due again.
+
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
+
+        Scope: ZohoBooks.invoices.CREATE.
+        """
+        self._act(
+            Operation(
+                "POST", "/invoices/{invoice_id}/writeoff/cancel", "ZohoBooks.invoices.CREATE"
+            ),
+            again=again,
         )
 
     def update_billing_address(
@@ -1077,12 +1113,14 @@ class Invoice(
         *,
         invoice_payments: Iterable[Mapping[str, object]] | None = None,
         apply_creditnotes: Iterable[Mapping[str, object]] | None = None,
+        again: bool = False,
     ) -> None:
         """Pay from excess payments and credit notes.
 
         One call. Each of `invoice_payments` holds payment_id and amount_applied. Each of
         `apply_creditnotes` holds creditnote_id and amount_applied. Never sent twice: without an
-        answer it raises OutcomeUnknown.
+        answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -1090,15 +1128,17 @@ class Invoice(
             Operation("POST", "/invoices/{invoice_id}/credits", "ZohoBooks.invoices.CREATE"),
             body={"invoice_payments": invoice_payments, "apply_creditnotes": apply_creditnotes},
             takes={"invoice_payments": "many", "apply_creditnotes": "many"},
+            again=again,
         )
 
     def add_attachment(
-        self, attachment: FileSource, *, can_send_in_mail: bool | None = None
+        self, attachment: FileSource, *, can_send_in_mail: bool | None = None, again: bool = False
     ) -> None:
         """Attach a file to this invoice.
 
         One call. `attachment` takes a file, of the kinds gif, png, jpeg, jpg, bmp and pdf. Never
-        sent twice: without an answer it raises OutcomeUnknown.
+        sent twice: without an answer it raises OutcomeUnknown, and then another one before
+        refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -1113,6 +1153,7 @@ class Invoice(
             files={"attachment": attachment},
             takes={"can_send_in_mail": "boolean"},
             needs=("attachment",),
+            again=again,
         )
 
     @overload

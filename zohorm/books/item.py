@@ -204,16 +204,20 @@ class Item(
     vendor: Link[Contact | None] = f.link("vendor_id", "Contact")
 
     @classmethod
-    def import_crm_product(cls, crm_product_id: str) -> Mapping[str, object]:
+    def import_crm_product(
+        cls, crm_product_id: str, *, again: bool = False
+    ) -> Mapping[str, object]:
         """Make an item of a product of Zoho CRM, or renew the one imported before.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.settings.CREATE.
         """
         return cls._act_all_data(
             Operation("POST", "/crm/item/{crm_product_id}/import", "ZohoBooks.settings.CREATE"),
             ids={"crm_product_id": crm_product_id},
+            again=again,
         )
 
     @classmethod

@@ -267,11 +267,13 @@ class Journal(
         attachment: FileSource | Iterable[FileSource] | None = None,
         *,
         document_ids: Iterable[str] | None = None,
+        again: bool = False,
     ) -> None:
         """Attach files to this journal.
 
         One call. `attachment` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.accountants.CREATE.
         """
@@ -285,4 +287,5 @@ class Journal(
             query={"document_ids": document_ids},
             files={"attachment": attachment},
             takes={"document_ids": "texts"},
+            again=again,
         )

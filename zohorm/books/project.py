@@ -261,10 +261,13 @@ class Project(
             ),
         )
 
-    def clone(self, *, project_name: str, description: str | None = None) -> Self:
+    def clone(
+        self, *, project_name: str, description: str | None = None, again: bool = False
+    ) -> Self:
         """Make another project with the tasks and users of this one.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.projects.CREATE.
         """
@@ -273,4 +276,5 @@ class Project(
             body={"project_name": project_name, "description": description},
             takes={"project_name": "text", "description": "text"},
             needs=("project_name",),
+            again=again,
         )

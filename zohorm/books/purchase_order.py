@@ -577,10 +577,11 @@ class PurchaseOrder(
             ),
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.purchaseorders.CREATE.
         """
@@ -590,12 +591,14 @@ class PurchaseOrder(
                 "/purchaseorders/{purchaseorder_id}/submit",
                 "ZohoBooks.purchaseorders.CREATE",
             ),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.purchaseorders.CREATE.
         """
@@ -605,6 +608,7 @@ class PurchaseOrder(
                 "/purchaseorders/{purchaseorder_id}/approve",
                 "ZohoBooks.purchaseorders.CREATE",
             ),
+            again=again,
         )
 
     def send_email(
@@ -621,11 +625,13 @@ class PurchaseOrder(
         subject: str | None = None,
         mail_documents: Iterable[Mapping[str, object]] | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the purchase order.
 
         One call. Each of `mail_documents` holds document_id and file_name. `attachments` takes one
-        file or several. Never sent twice: without an answer it raises OutcomeUnknown.
+        file or several. Never sent twice: without an answer it raises OutcomeUnknown, and then
+        another one before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.purchaseorders.CREATE.
         """
@@ -661,6 +667,7 @@ class PurchaseOrder(
                 "mail_documents": "many",
             },
             needs=("to_mail_ids", "body"),
+            again=again,
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -740,11 +747,12 @@ class PurchaseOrder(
             ids={"template_id": template_id},
         )
 
-    def add_attachment(self, attachment: FileSource) -> None:
+    def add_attachment(self, attachment: FileSource, *, again: bool = False) -> None:
         """Attach a file to this purchase order.
 
         One call. `attachment` takes a file, of the kinds gif, png, jpeg, jpg, bmp, pdf, xls, xlsx,
-        doc and docx. Never sent twice: without an answer it raises OutcomeUnknown.
+        doc and docx. Never sent twice: without an answer it raises OutcomeUnknown, and then another
+        one before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.purchaseorders.CREATE.
         """
@@ -757,6 +765,7 @@ class PurchaseOrder(
             ),
             files={"attachment": attachment},
             needs=("attachment",),
+            again=again,
         )
 
     @overload
@@ -828,10 +837,11 @@ class PurchaseOrder(
             ),
         )
 
-    def reject(self) -> None:
+    def reject(self, *, again: bool = False) -> None:
         """Refuse what was submitted for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.purchaseorders.UPDATE.
         """
@@ -841,6 +851,7 @@ class PurchaseOrder(
                 "/purchaseorders/{purchaseorder_id}/reject",
                 "ZohoBooks.purchaseorders.UPDATE",
             ),
+            again=again,
         )
 
     @overload

@@ -424,10 +424,11 @@ class RetainerInvoice(
             ),
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -435,12 +436,14 @@ class RetainerInvoice(
             Operation(
                 "POST", "/retainerinvoices/{retainerinvoice_id}/submit", "ZohoBooks.invoices.CREATE"
             ),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -450,6 +453,7 @@ class RetainerInvoice(
                 "/retainerinvoices/{retainerinvoice_id}/approve",
                 "ZohoBooks.invoices.CREATE",
             ),
+            again=again,
         )
 
     def send_email(
@@ -463,11 +467,13 @@ class RetainerInvoice(
         subject: str | None = None,
         body: str | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the retainer invoice.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -500,6 +506,7 @@ class RetainerInvoice(
                 "body": "text",
             },
             needs=("to_mail_ids",),
+            again=again,
         )
 
     def email_content(self) -> Mapping[str, object]:
@@ -556,12 +563,16 @@ class RetainerInvoice(
         )
 
     def add_attachment(
-        self, *, can_send_in_mail: bool | None = None, attachment: FileSource | None = None
+        self,
+        *,
+        can_send_in_mail: bool | None = None,
+        attachment: FileSource | None = None,
+        again: bool = False,
     ) -> None:
         """Attach a file to this retainer invoice.
 
         One call. `attachment` takes a file. Never sent twice: without an answer it raises
-        OutcomeUnknown.
+        OutcomeUnknown, and then another one before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -575,6 +586,7 @@ class RetainerInvoice(
             body={"can_send_in_mail": can_send_in_mail},
             files={"attachment": attachment},
             takes={"can_send_in_mail": "boolean"},
+            again=again,
         )
 
     @overload

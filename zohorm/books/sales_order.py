@@ -678,11 +678,13 @@ class SalesOrder(
         invoice_id: str | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
         documents: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the sales order.
 
         One call. `attachments` takes one file or several. `documents` takes one file or several.
-        Never sent twice: without an answer it raises OutcomeUnknown.
+        Never sent twice: without an answer it raises OutcomeUnknown, and then another one before
+        refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.salesorders.CREATE.
         """
@@ -718,6 +720,7 @@ class SalesOrder(
                 "invoice_id": "id",
             },
             needs=("to_mail_ids", "subject", "body"),
+            again=again,
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -733,21 +736,26 @@ class SalesOrder(
             takes={"email_template_id": "id"},
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.salesorders.CREATE.
         """
         self._act(
-            Operation("POST", "/salesorders/{salesorder_id}/submit", "ZohoBooks.salesorders.CREATE")
+            Operation(
+                "POST", "/salesorders/{salesorder_id}/submit", "ZohoBooks.salesorders.CREATE"
+            ),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.salesorders.CREATE.
         """
@@ -755,6 +763,7 @@ class SalesOrder(
             Operation(
                 "POST", "/salesorders/{salesorder_id}/approve", "ZohoBooks.salesorders.CREATE"
             ),
+            again=again,
         )
 
     @overload
@@ -960,11 +969,13 @@ class SalesOrder(
         *,
         can_send_in_mail: bool | None = None,
         document_ids: Iterable[str] | None = None,
+        again: bool = False,
     ) -> None:
         """Attach a file to this sales order.
 
         One call. `attachment` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.salesorders.CREATE.
         """
@@ -978,6 +989,7 @@ class SalesOrder(
             query={"can_send_in_mail": can_send_in_mail, "document_ids": document_ids},
             files={"attachment": attachment},
             takes={"can_send_in_mail": "boolean", "document_ids": "texts"},
+            again=again,
         )
 
     @overload

@@ -188,11 +188,18 @@ class SalesReceipt(
         )
 
     def send_email(
-        self, *, to_mail_ids: Iterable[str], subject: str, body: str, attach_pdf: bool | None = None
+        self,
+        *,
+        to_mail_ids: Iterable[str],
+        subject: str,
+        body: str,
+        attach_pdf: bool | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the sales receipt.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -209,6 +216,7 @@ class SalesReceipt(
                 "attach_pdf": "boolean",
             },
             needs=("to_mail_ids", "subject", "body"),
+            again=again,
         )
 
     @overload

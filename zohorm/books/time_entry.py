@@ -137,10 +137,11 @@ class TimeEntry(
             needs=("time_entry_ids",),
         )
 
-    def start_timing(self) -> Self:
+    def start_timing(self, *, again: bool = False) -> Self:
         """Start the timer of this entry.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.projects.CREATE.
         """
@@ -150,18 +151,21 @@ class TimeEntry(
                 "/projects/timeentries/{time_entry_id}/timer/start",
                 "ZohoBooks.projects.CREATE",
             ),
+            again=again,
         )
 
     @classmethod
-    def stop_timing(cls) -> Self:
+    def stop_timing(cls, *, again: bool = False) -> Self:
         """Stop the timer that runs; give its entry.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.projects.CREATE.
         """
         return cls._act_all_record(
-            Operation("POST", "/projects/timeentries/timer/stop", "ZohoBooks.projects.CREATE")
+            Operation("POST", "/projects/timeentries/timer/stop", "ZohoBooks.projects.CREATE"),
+            again=again,
         )
 
     @classmethod

@@ -514,10 +514,11 @@ class VendorCredit(
             ),
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.debitnotes.CREATE.
         """
@@ -525,12 +526,14 @@ class VendorCredit(
             Operation(
                 "POST", "/vendorcredits/{vendor_credit_id}/submit", "ZohoBooks.debitnotes.CREATE"
             ),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.debitnotes.CREATE.
         """
@@ -538,13 +541,17 @@ class VendorCredit(
             Operation(
                 "POST", "/vendorcredits/{vendor_credit_id}/approve", "ZohoBooks.debitnotes.CREATE"
             ),
+            again=again,
         )
 
-    def apply_to_bills(self, *, bills: Iterable[Mapping[str, object]]) -> Mapping[str, object]:
+    def apply_to_bills(
+        self, *, bills: Iterable[Mapping[str, object]], again: bool = False
+    ) -> Mapping[str, object]:
         """Pay bills of the vendor with this credit.
 
         One call. Each of `bills` holds bill_id and amount_applied. Never sent twice: without an
-        answer it raises OutcomeUnknown.
+        answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.debitnotes.CREATE.
         """
@@ -555,6 +562,7 @@ class VendorCredit(
             body={"bills": bills},
             takes={"bills": "many"},
             needs=("bills",),
+            again=again,
         )
 
     @overload

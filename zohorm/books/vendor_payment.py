@@ -258,11 +258,13 @@ class VendorPayment(
         cc_mail_ids: Iterable[str] | None = None,
         email_template_id: str | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the payment.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoBooks.vendorpayments.CREATE.
         """
@@ -296,6 +298,7 @@ class VendorPayment(
                 "email_template_id": "id",
             },
             needs=("to_mail_ids", "subject", "body"),
+            again=again,
         )
 
     def email_content(self) -> Mapping[str, object]:

@@ -324,10 +324,11 @@ class Expense(
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     reimbursement_currency: Link[Currency | None] = f.link("reimbursement_currency_id", "Currency")
 
-    def merge(self, *, duplicate_expense_id: str) -> None:
+    def merge(self, *, duplicate_expense_id: str, again: bool = False) -> None:
         """Merge another expense into this one, as when one purchase was entered twice.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoExpense.expense.CREATE.
         """
@@ -336,14 +337,15 @@ class Expense(
             query={"duplicate_expense_id": duplicate_expense_id},
             takes={"duplicate_expense_id": "id"},
             needs=("duplicate_expense_id",),
+            again=again,
         )
 
     @classmethod
-    def upload_receipt(cls, receipt: FileSource) -> None:
+    def upload_receipt(cls, receipt: FileSource, *, again: bool = False) -> None:
         """Upload a receipt, of which the service makes an expense.
 
         One call. `receipt` takes a file. Never sent twice: without an answer it raises
-        OutcomeUnknown.
+        OutcomeUnknown, and then the same call Unsettled, but for `again=True`.
 
         Scope: ZohoExpense.expense.CREATE.
         """
@@ -353,6 +355,7 @@ class Expense(
             ),
             files={"receipt": receipt},
             needs=("receipt",),
+            again=again,
         )
 
     @overload

@@ -728,21 +728,24 @@ class ExpenseReport(
     user: Link[User | None] = f.link("user_id", "User")
     approval_history: Children[ExpenseReportApproval] = f.children("ExpenseReportApproval")
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve the report, as the user of the token; with several levels it goes on to the next.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoExpense.approval.CREATE.
         """
         self._act(
-            Operation("POST", "/expensereports/{report_id}/approve", "ZohoExpense.approval.CREATE")
+            Operation("POST", "/expensereports/{report_id}/approve", "ZohoExpense.approval.CREATE"),
+            again=again,
         )
 
-    def reject(self, *, comments: str | None = None) -> None:
+    def reject(self, *, comments: str | None = None, again: bool = False) -> None:
         """Send the report back to who handed it in.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoExpense.approval.CREATE.
         """
@@ -750,6 +753,7 @@ class ExpenseReport(
             Operation("POST", "/expensereports/{report_id}/reject", "ZohoExpense.approval.CREATE"),
             body={"comments": comments},
             takes={"comments": "text"},
+            again=again,
         )
 
     def reimburse(
@@ -760,10 +764,12 @@ class ExpenseReport(
         amount: Decimal | None = None,
         reference_number: str | None = None,
         currency_id: str | None = None,
+        again: bool = False,
     ) -> None:
         """Note that the report was paid back.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoExpense.reimbursement.CREATE.
         """
@@ -785,12 +791,14 @@ class ExpenseReport(
                 "reference_number": "text",
                 "currency_id": "id",
             },
+            again=again,
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Hand the report in for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoExpense.expensereport.CREATE.
         """
@@ -798,4 +806,5 @@ class ExpenseReport(
             Operation(
                 "POST", "/expensereports/{report_id}/submit", "ZohoExpense.expensereport.CREATE"
             ),
+            again=again,
         )

@@ -388,20 +388,27 @@ class Trip(
     next_approver: Link[User | None] = f.link("next_approver_id", "User")
     previous_approver: Link[User | None] = f.link("previous_approver_id", "User")
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve the trip, as the user of the token; with several levels it goes on to the next.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoExpense.approval.CREATE.
         """
-        self._act(Operation("POST", "/trips/{trip_id}/approve", "ZohoExpense.approval.CREATE"))
+        self._act(
+            Operation("POST", "/trips/{trip_id}/approve", "ZohoExpense.approval.CREATE"),
+            again=again,
+        )
 
-    def reject(self, *, comments: Iterable[Mapping[str, object]] | None = None) -> None:
+    def reject(
+        self, *, comments: Iterable[Mapping[str, object]] | None = None, again: bool = False
+    ) -> None:
         """Send the request back to who handed it in.
 
         One call. Each of `comments` holds description, commented_by_id and commented_by. Never sent
-        twice: without an answer it raises OutcomeUnknown.
+        twice: without an answer it raises OutcomeUnknown, and then another one before refresh()
+        Unsettled, but for `again=True`.
 
         Scope: ZohoExpense.approval.CREATE.
         """
@@ -409,13 +416,17 @@ class Trip(
             Operation("POST", "/trips/{trip_id}/reject", "ZohoExpense.approval.CREATE"),
             body={"comments": comments},
             takes={"comments": "many"},
+            again=again,
         )
 
-    def cancel(self, *, comments: Iterable[Mapping[str, object]] | None = None) -> None:
+    def cancel(
+        self, *, comments: Iterable[Mapping[str, object]] | None = None, again: bool = False
+    ) -> None:
         """Cancel the trip.
 
         One call. Each of `comments` holds description, commented_by_id and commented_by. Never sent
-        twice: without an answer it raises OutcomeUnknown.
+        twice: without an answer it raises OutcomeUnknown, and then another one before refresh()
+        Unsettled, but for `again=True`.
 
         Scope: ZohoExpense.trip.CREATE.
         """
@@ -423,6 +434,7 @@ class Trip(
             Operation("POST", "/trips/{trip_id}/cancel", "ZohoExpense.trip.CREATE"),
             body={"comments": comments},
             takes={"comments": "many"},
+            again=again,
         )
 
     def close(self) -> None:

@@ -193,14 +193,17 @@ class User(
             ),
         )
 
-    def mark_active(self) -> None:
+    def mark_active(self, *, again: bool = False) -> None:
         """Set the status to active; a user who never came in may be invited again.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoExpense.users.CREATE.
         """
-        self._act(Operation("POST", "/users/{user_id}/active", "ZohoExpense.users.CREATE"))
+        self._act(
+            Operation("POST", "/users/{user_id}/active", "ZohoExpense.users.CREATE"), again=again
+        )
 
     def assign_role(self, role_id: str) -> None:
         """Give the user another role.

@@ -243,6 +243,8 @@ def _action(model: str, name: str, facts: Facts, resource: Facts) -> Iterator[st
     on_class = facts["on"] == "class"
     found = arguments.arguments(name, facts, resource)
     signature = ["cls" if on_class else "self", *arguments.parts(found)]
+    if _is_once(facts):
+        signature += ["again: bool = False"] if "*" in signature else ["*", "again: bool = False"]
     returns = facts.get("of", RETURNS[facts["returns"]])
     returns += " | None" if facts.get("optional") else ""
     if facts["returns"] == "bytes":
@@ -315,6 +317,8 @@ def _return(facts: Facts, found: list[Argument]) -> Iterator[str]:
         )
     if needs := tuple(each.wire for each in found if each.required and each.place != "path"):
         words["needs"] = layout.value(needs)
+    if _is_once(facts):
+        words["again"] = "again"
     if facts["returns"] == "bytes":
         words |= {"to": "to", "progress": "progress"}
     target = "cls._act_all" if facts["on"] == "class" else "self._act"
@@ -342,6 +346,11 @@ def in_pieces(facts: Facts, found: list[Argument]) -> tuple[str, int] | None:
     return (limited[0].wire, limited[0].about["most"]) if limited else None
 
 
+def _is_once(facts: Facts) -> bool:
+    """Tell whether an action is sent once, and in doubt without an answer."""
+    return not facts["repeatable"]
+
+
 def _says(model: str, name: str, facts: Facts) -> str:
     if "doc" in facts:
         return str(facts["doc"])
@@ -365,8 +374,12 @@ def _notes(facts: Facts, found: list[Argument]) -> list[str]:
     notes += [_file_note(name, about) for name, about in facts.get("files", {}).items()]
     if facts["returns"] == "bytes":
         notes.append(DOWNLOADS)
-    if not facts["repeatable"]:
-        notes.append("Never sent twice: without an answer it raises OutcomeUnknown.")
+    if _is_once(facts):
+        same = "the same call" if facts["on"] == "class" else "another one before refresh()"
+        notes.append(
+            "Never sent twice: without an answer it raises OutcomeUnknown, and then "
+            f"{same} Unsettled, but for `again=True`."
+        )
     elif facts["method"] == "POST":
         notes.append(f"May be sent again: {facts['reason']}.")
     return [" ".join(notes), f"Scope: {facts['scope']}."]

@@ -462,37 +462,48 @@ class Bill(
             ),
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.bills.UPDATE.
         """
-        self._act(Operation("POST", "/bills/{bill_id}/submit", "ZohoInventory.bills.UPDATE"))
+        self._act(
+            Operation("POST", "/bills/{bill_id}/submit", "ZohoInventory.bills.UPDATE"), again=again
+        )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.bills.UPDATE.
         """
-        self._act(Operation("POST", "/bills/{bill_id}/approve", "ZohoInventory.bills.UPDATE"))
+        self._act(
+            Operation("POST", "/bills/{bill_id}/approve", "ZohoInventory.bills.UPDATE"), again=again
+        )
 
-    def approve_final(self) -> None:
+    def approve_final(self, *, again: bool = False) -> None:
         """Approve for good, whoever else would have to.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.bills.UPDATE.
         """
-        self._act(Operation("POST", "/bills/{bill_id}/approve/final", "ZohoInventory.bills.UPDATE"))
+        self._act(
+            Operation("POST", "/bills/{bill_id}/approve/final", "ZohoInventory.bills.UPDATE"),
+            again=again,
+        )
 
-    def reject(self, *, reason: str | None = None) -> None:
+    def reject(self, *, reason: str | None = None, again: bool = False) -> None:
         """Reject what was submitted, with a reason.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.bills.UPDATE.
         """
@@ -500,13 +511,15 @@ class Bill(
             Operation("POST", "/bills/{bill_id}/reject", "ZohoInventory.bills.UPDATE"),
             body={"reason": reason},
             takes={"reason": "text"},
+            again=again,
         )
 
     @classmethod
-    def submit_many(cls, bill_ids: Iterable[str]) -> None:
+    def submit_many(cls, bill_ids: Iterable[str], *, again: bool = False) -> None:
         """Submit several bills for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.bills.UPDATE.
         """
@@ -515,13 +528,15 @@ class Bill(
             query={"bill_ids": bill_ids},
             takes={"bill_ids": "texts"},
             needs=("bill_ids",),
+            again=again,
         )
 
     @classmethod
-    def approve_many(cls, bill_ids: Iterable[str]) -> None:
+    def approve_many(cls, bill_ids: Iterable[str], *, again: bool = False) -> None:
         """Approve several bills.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.bills.UPDATE.
         """
@@ -530,6 +545,7 @@ class Bill(
             query={"bill_ids": bill_ids},
             takes={"bill_ids": "texts"},
             needs=("bill_ids",),
+            again=again,
         )
 
     @classmethod
@@ -543,13 +559,14 @@ class Bill(
         description: str | None = None,
         allocation_method: str | None = None,
         bills: Iterable[Mapping[str, object]] | None = None,
+        again: bool = False,
     ) -> None:
         """Share one cost among the lines of several bills.
 
         One call. `reference_entity_type` is one of bill, bill_of_entry and self_billed_invoice.
         `allocation_method` is one of quantity, amount, dimension and weight. Each of `bills` holds
         bill_id, vendor_id and cost_allocations. Never sent twice: without an answer it raises
-        OutcomeUnknown.
+        OutcomeUnknown, and then the same call Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.bills.CREATE.
         """
@@ -573,6 +590,7 @@ class Bill(
                 "allocation_method": "enum",
                 "bills": "many",
             },
+            again=again,
         )
 
     @classmethod

@@ -279,21 +279,26 @@ class Bundle(
             options={"ignore_auto_number_generation": ignore_auto_number_generation},
         )
 
-    def mark_built(self) -> Self:
+    def mark_built(self, *, again: bool = False) -> Self:
         """Set the status to bundled: the parts leave the stock, the composite item enters.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.compositeitems.CREATE.
         """
         return self._act_record(
-            Operation("POST", "/bundles/{bundle_id}/bundled", "ZohoInventory.compositeitems.CREATE")
+            Operation(
+                "POST", "/bundles/{bundle_id}/bundled", "ZohoInventory.compositeitems.CREATE"
+            ),
+            again=again,
         )
 
-    def mark_confirmed(self) -> Self:
+    def mark_confirmed(self, *, again: bool = False) -> Self:
         """Set the status of a draft to confirmed.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.compositeitems.CREATE.
         """
@@ -301,4 +306,5 @@ class Bundle(
             Operation(
                 "POST", "/bundles/{bundle_id}/confirmed", "ZohoInventory.compositeitems.CREATE"
             ),
+            again=again,
         )

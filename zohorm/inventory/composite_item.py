@@ -362,11 +362,12 @@ class CompositeItem(
             ),
         )
 
-    def add_image(self, image: FileSource) -> None:
+    def add_image(self, image: FileSource, *, again: bool = False) -> None:
         """Give the item its image.
 
         One call. `image` takes a file, of the kinds gif, png, jpeg, jpg, bmp and webp, at most 7
-        MB. Never sent twice: without an answer it raises OutcomeUnknown.
+        MB. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.compositeitems.CREATE.
         """
@@ -379,6 +380,7 @@ class CompositeItem(
             ),
             files={"image": image},
             needs=("image",),
+            again=again,
         )
 
     def delete_image(self) -> None:

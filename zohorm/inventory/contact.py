@@ -403,10 +403,12 @@ class Contact(
         end_date: dt.date | None = None,
         send_from_org_email_id: bool | None = None,
         cc_mail_ids: Iterable[str] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the statement of a period; without days, of this month.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.contacts.CREATE.
         """
@@ -432,6 +434,7 @@ class Contact(
                 "cc_mail_ids": "texts",
             },
             needs=("to_mail_ids", "subject", "body"),
+            again=again,
         )
 
     def statement_content(
@@ -459,11 +462,13 @@ class Contact(
         body: str,
         send_customer_statement: bool | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the contact.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInventory.contacts.CREATE.
         """
@@ -484,4 +489,5 @@ class Contact(
                 "send_customer_statement": "boolean",
             },
             needs=("to_mail_ids", "subject", "body"),
+            again=again,
         )

@@ -538,11 +538,13 @@ class CreditNote(
         body: str,
         cc_mail_ids: Iterable[str] | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the credit note.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInventory.creditnotes.CREATE.
         """
@@ -567,6 +569,7 @@ class CreditNote(
                 "cc_mail_ids": "texts",
             },
             needs=("to_mail_ids", "subject", "body"),
+            again=again,
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -584,10 +587,11 @@ class CreditNote(
             takes={"email_template_id": "id"},
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: the credit no longer counts.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.creditnotes.CREATE.
         """
@@ -595,12 +599,14 @@ class CreditNote(
             Operation(
                 "POST", "/creditnotes/{creditnote_id}/void", "ZohoInventory.creditnotes.CREATE"
             ),
+            again=again,
         )
 
-    def mark_draft(self) -> None:
+    def mark_draft(self, *, again: bool = False) -> None:
         """Turn a void credit note back into a draft.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.creditnotes.CREATE.
         """
@@ -608,12 +614,14 @@ class CreditNote(
             Operation(
                 "POST", "/creditnotes/{creditnote_id}/draft", "ZohoInventory.creditnotes.CREATE"
             ),
+            again=again,
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.creditnotes.CREATE.
         """
@@ -621,12 +629,14 @@ class CreditNote(
             Operation(
                 "POST", "/creditnotes/{creditnote_id}/submit", "ZohoInventory.creditnotes.CREATE"
             ),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.creditnotes.CREATE.
         """
@@ -634,6 +644,7 @@ class CreditNote(
             Operation(
                 "POST", "/creditnotes/{creditnote_id}/approve", "ZohoInventory.creditnotes.CREATE"
             ),
+            again=again,
         )
 
     def email_history(self) -> Mapping[str, object]:
@@ -745,11 +756,14 @@ class CreditNote(
             ids={"template_id": template_id},
         )
 
-    def apply_to_invoices(self, *, invoices: Iterable[Mapping[str, object]]) -> None:
+    def apply_to_invoices(
+        self, *, invoices: Iterable[Mapping[str, object]], again: bool = False
+    ) -> None:
         """Pay invoices from this credit.
 
         One call. Each of `invoices` holds invoice_id and amount_applied. Never sent twice: without
-        an answer it raises OutcomeUnknown.
+        an answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInventory.creditnotes.CREATE.
         """
@@ -760,6 +774,7 @@ class CreditNote(
             body={"invoices": invoices},
             takes={"invoices": "many"},
             needs=("invoices",),
+            again=again,
         )
 
     @overload
@@ -785,10 +800,11 @@ class CreditNote(
             progress=progress,
         )
 
-    def mark_open(self) -> None:
+    def mark_open(self, *, again: bool = False) -> None:
         """Set the status of a draft to open: the credit can be used.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.creditnotes.CREATE.
         """
@@ -798,4 +814,5 @@ class CreditNote(
                 "/creditnotes/{creditnote_id}/status/open",
                 "ZohoInventory.creditnotes.CREATE",
             ),
+            again=again,
         )

@@ -419,10 +419,11 @@ class DeliveryChallan(
             ),
         )
 
-    def mark_returned(self) -> None:
+    def mark_returned(self, *, again: bool = False) -> None:
         """Set the status to returned: all goods are back in stock.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.deliverychallans.CREATE.
         """
@@ -432,6 +433,7 @@ class DeliveryChallan(
                 "/deliverychallans/{deliverychallan_id}/status/returned",
                 "ZohoInventory.deliverychallans.CREATE",
             ),
+            again=again,
         )
 
     def mark_undelivered(self) -> None:
@@ -457,11 +459,13 @@ class DeliveryChallan(
         deliverychallan_ids: Iterable[str],
         *,
         line_items: Iterable[Mapping[str, object]] | None = None,
+        again: bool = False,
     ) -> None:
         """Take goods of several challans back into stock.
 
         One call. Each of `line_items` holds line_item_id and qty_returned. Never sent twice:
-        without an answer it raises OutcomeUnknown.
+        without an answer it raises OutcomeUnknown, and then the same call Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInventory.deliverychallans.UPDATE.
         """
@@ -476,6 +480,7 @@ class DeliveryChallan(
             body={"line_items": line_items},
             takes={"deliverychallan_ids": "texts", "line_items": "many"},
             needs=("deliverychallan_ids",),
+            again=again,
         )
 
     @classmethod
@@ -495,11 +500,14 @@ class DeliveryChallan(
             needs=("deliverychallan_ids",),
         )
 
-    def add_attachment(self, attachment: FileSource | Iterable[FileSource]) -> None:
+    def add_attachment(
+        self, attachment: FileSource | Iterable[FileSource], *, again: bool = False
+    ) -> None:
         """Attach files to this challan.
 
         One call. `attachment` takes one file or several, at most 10 MB each, at most 20 of them.
-        Never sent twice: without an answer it raises OutcomeUnknown.
+        Never sent twice: without an answer it raises OutcomeUnknown, and then another one before
+        refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.deliverychallans.CREATE.
         """
@@ -512,6 +520,7 @@ class DeliveryChallan(
             ),
             files={"attachment": attachment},
             needs=("attachment",),
+            again=again,
         )
 
     @overload

@@ -704,11 +704,13 @@ class Invoice(
         subject: str | None = None,
         body: str | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the invoice.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInventory.invoices.CREATE.
         """
@@ -740,6 +742,7 @@ class Invoice(
                 "subject": "text",
                 "body": "text",
             },
+            again=again,
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -756,11 +759,11 @@ class Invoice(
         )
 
     @classmethod
-    def email_many(cls, invoice_ids: Iterable[str]) -> None:
+    def email_many(cls, invoice_ids: Iterable[str], *, again: bool = False) -> None:
         """Mail several invoices.
 
         One call. At most 10 `invoice_ids`. Never sent twice: without an answer it raises
-        OutcomeUnknown.
+        OutcomeUnknown, and then the same call Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.CREATE.
         """
@@ -770,6 +773,7 @@ class Invoice(
             most={"invoice_ids": 10},
             takes={"invoice_ids": "texts"},
             needs=("invoice_ids",),
+            again=again,
         )
 
     def reminder_content(self) -> Mapping[str, object]:
@@ -891,21 +895,24 @@ class Invoice(
             ),
         )
 
-    def write_off(self) -> None:
+    def write_off(self, *, again: bool = False) -> None:
         """Write the unpaid balance off.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.CREATE.
         """
         self._act(
-            Operation("POST", "/invoices/{invoice_id}/writeoff", "ZohoInventory.invoices.CREATE")
+            Operation("POST", "/invoices/{invoice_id}/writeoff", "ZohoInventory.invoices.CREATE"),
+            again=again,
         )
 
-    def cancel_write_off(self) -> None:
+    def cancel_write_off(self, *, again: bool = False) -> None:
         """Undo a write-off: the balance is due again.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.CREATE.
         """
@@ -913,6 +920,7 @@ class Invoice(
             Operation(
                 "POST", "/invoices/{invoice_id}/writeoff/cancel", "ZohoInventory.invoices.CREATE"
             ),
+            again=again,
         )
 
     def update_billing_address(
@@ -1012,12 +1020,14 @@ class Invoice(
         *,
         invoice_payments: Iterable[Mapping[str, object]] | None = None,
         apply_creditnotes: Iterable[Mapping[str, object]] | None = None,
+        again: bool = False,
     ) -> None:
         """Pay from excess payments and credit notes.
 
         One call. Each of `invoice_payments` holds payment_id and amount_applied. Each of
         `apply_creditnotes` holds creditnote_id and amount_applied. Never sent twice: without an
-        answer it raises OutcomeUnknown.
+        answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInventory.invoices.CREATE.
         """
@@ -1025,15 +1035,17 @@ class Invoice(
             Operation("POST", "/invoices/{invoice_id}/credits", "ZohoInventory.invoices.CREATE"),
             body={"invoice_payments": invoice_payments, "apply_creditnotes": apply_creditnotes},
             takes={"invoice_payments": "many", "apply_creditnotes": "many"},
+            again=again,
         )
 
     def add_attachment(
-        self, attachment: FileSource, *, can_send_in_mail: bool | None = None
+        self, attachment: FileSource, *, can_send_in_mail: bool | None = None, again: bool = False
     ) -> None:
         """Attach a file to this invoice.
 
         One call. `attachment` takes a file, of the kinds gif, png, jpeg, jpg, bmp and pdf. Never
-        sent twice: without an answer it raises OutcomeUnknown.
+        sent twice: without an answer it raises OutcomeUnknown, and then another one before
+        refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.CREATE.
         """
@@ -1048,6 +1060,7 @@ class Invoice(
             files={"attachment": attachment},
             takes={"can_send_in_mail": "boolean"},
             needs=("attachment",),
+            again=again,
         )
 
     @overload
@@ -1109,32 +1122,37 @@ class Invoice(
             ),
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.UPDATE.
         """
         self._act(
-            Operation("POST", "/invoices/{invoice_id}/submit", "ZohoInventory.invoices.UPDATE")
+            Operation("POST", "/invoices/{invoice_id}/submit", "ZohoInventory.invoices.UPDATE"),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.UPDATE.
         """
         self._act(
-            Operation("POST", "/invoices/{invoice_id}/approve", "ZohoInventory.invoices.UPDATE")
+            Operation("POST", "/invoices/{invoice_id}/approve", "ZohoInventory.invoices.UPDATE"),
+            again=again,
         )
 
-    def approve_final(self) -> None:
+    def approve_final(self, *, again: bool = False) -> None:
         """Approve for good, whoever else would have to.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.UPDATE.
         """
@@ -1142,12 +1160,14 @@ class Invoice(
             Operation(
                 "POST", "/invoices/{invoice_id}/approve/final", "ZohoInventory.invoices.UPDATE"
             ),
+            again=again,
         )
 
-    def reject(self, *, reason: str | None = None) -> None:
+    def reject(self, *, reason: str | None = None, again: bool = False) -> None:
         """Reject what was submitted, with a reason.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.UPDATE.
         """
@@ -1155,13 +1175,15 @@ class Invoice(
             Operation("POST", "/invoices/{invoice_id}/reject", "ZohoInventory.invoices.UPDATE"),
             body={"reason": reason},
             takes={"reason": "text"},
+            again=again,
         )
 
     @classmethod
-    def submit_many(cls, invoice_ids: Iterable[str]) -> None:
+    def submit_many(cls, invoice_ids: Iterable[str], *, again: bool = False) -> None:
         """Submit several invoices for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.UPDATE.
         """
@@ -1170,13 +1192,15 @@ class Invoice(
             query={"invoice_ids": invoice_ids},
             takes={"invoice_ids": "texts"},
             needs=("invoice_ids",),
+            again=again,
         )
 
     @classmethod
-    def approve_many(cls, invoice_ids: Iterable[str]) -> None:
+    def approve_many(cls, invoice_ids: Iterable[str], *, again: bool = False) -> None:
         """Approve several invoices.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.UPDATE.
         """
@@ -1185,6 +1209,7 @@ class Invoice(
             query={"invoice_ids": invoice_ids},
             takes={"invoice_ids": "texts"},
             needs=("invoice_ids",),
+            again=again,
         )
 
     @overload

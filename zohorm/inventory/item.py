@@ -375,11 +375,12 @@ class Item(
             needs=("custom_fields",),
         )
 
-    def add_image(self, image: FileSource) -> None:
+    def add_image(self, image: FileSource, *, again: bool = False) -> None:
         """Give the item its image.
 
         One call. `image` takes a file, of the kinds gif, png, jpeg, jpg, bmp and webp, at most 7
-        MB. Never sent twice: without an answer it raises OutcomeUnknown.
+        MB. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.items.CREATE.
         """
@@ -392,6 +393,7 @@ class Item(
             ),
             files={"image": image},
             needs=("image",),
+            again=again,
         )
 
     @overload
@@ -514,11 +516,13 @@ class Item(
         document_ids: Iterable[str] | None = None,
         remove_all: bool | None = None,
         update_primary_image: bool | None = None,
+        again: bool = False,
     ) -> None:
         """Give the item more images.
 
         One call. `image` takes one file or several, of the kinds gif, png, jpeg, jpg, bmp and webp,
-        at most 7 MB each. Never sent twice: without an answer it raises OutcomeUnknown.
+        at most 7 MB each. Never sent twice: without an answer it raises OutcomeUnknown, and then
+        another one before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.items.CREATE.
         """
@@ -542,6 +546,7 @@ class Item(
                 "remove_all": "boolean",
                 "update_primary_image": "boolean",
             },
+            again=again,
         )
 
     def delete_images(self, *, document_ids: Iterable[str]) -> None:
@@ -578,11 +583,14 @@ class Item(
             needs=("documents",),
         )
 
-    def add_back_image(self, back_image: FileSource, *, document_id: str | None = None) -> None:
+    def add_back_image(
+        self, back_image: FileSource, *, document_id: str | None = None, again: bool = False
+    ) -> None:
         """Give the item an image of its back.
 
         One call. `back_image` takes a file, of the kinds gif, png, jpeg, jpg, bmp and webp, at most
-        7 MB. Never sent twice: without an answer it raises OutcomeUnknown.
+        7 MB. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.items.CREATE.
         """
@@ -597,6 +605,7 @@ class Item(
             files={"back_image": back_image},
             takes={"document_id": "id"},
             needs=("back_image",),
+            again=again,
         )
 
     def delete_back_image(self, *, document_id: str | None = None) -> None:
@@ -662,10 +671,12 @@ class Item(
         *,
         item_ids: Iterable[str] | None = None,
         composite_item_ids: Iterable[str] | None = None,
+        again: bool = False,
     ) -> None:
         """Take several items out of their groups.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.items.CREATE.
         """
@@ -673,6 +684,7 @@ class Item(
             Operation("POST", "/items/ungroup", "ZohoInventory.items.CREATE"),
             query={"item_ids": item_ids, "composite_item_ids": composite_item_ids},
             takes={"item_ids": "texts", "composite_item_ids": "texts"},
+            again=again,
         )
 
     @classmethod
@@ -851,10 +863,12 @@ class Item(
         location_id: str | None = None,
         entity_type: str | None = None,
         serial_numbers: Iterable[str] | None = None,
+        again: bool = False,
     ) -> None:
         """Check serial numbers and note them at a transaction.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.items.CREATE.
         """
@@ -876,6 +890,7 @@ class Item(
                 "entity_type": "text",
                 "serial_numbers": "texts",
             },
+            again=again,
         )
 
     def sales_orders(

@@ -190,10 +190,11 @@ class ItemAdjustment(
     """Custom fields; those sent change, the others stay."""
     location: Link[Location | None] = f.link("location_id", "Location")
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.inventoryadjustments.UPDATE.
         """
@@ -203,12 +204,14 @@ class ItemAdjustment(
                 "/inventoryadjustments/{inventory_adjustment_id}/submit",
                 "ZohoInventory.inventoryadjustments.UPDATE",
             ),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve: the stock changes now.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.inventoryadjustments.UPDATE.
         """
@@ -218,12 +221,14 @@ class ItemAdjustment(
                 "/inventoryadjustments/{inventory_adjustment_id}/approve",
                 "ZohoInventory.inventoryadjustments.UPDATE",
             ),
+            again=again,
         )
 
-    def approve_final(self) -> None:
+    def approve_final(self, *, again: bool = False) -> None:
         """Approve for good, whoever else would have to.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.inventoryadjustments.UPDATE.
         """
@@ -233,12 +238,14 @@ class ItemAdjustment(
                 "/inventoryadjustments/{inventory_adjustment_id}/approve/final",
                 "ZohoInventory.inventoryadjustments.UPDATE",
             ),
+            again=again,
         )
 
-    def reject(self, *, reason: str | None = None) -> None:
+    def reject(self, *, reason: str | None = None, again: bool = False) -> None:
         """Reject what was submitted, with a reason.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.inventoryadjustments.UPDATE.
         """
@@ -250,4 +257,5 @@ class ItemAdjustment(
             ),
             body={"reason": reason},
             takes={"reason": "text"},
+            again=again,
         )

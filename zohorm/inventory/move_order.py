@@ -344,10 +344,11 @@ class MoveOrder(
             ),
         )
 
-    def mark_completed(self, *, completed_date: dt.date) -> None:
+    def mark_completed(self, *, completed_date: dt.date, again: bool = False) -> None:
         """Set the status to completed: the stock lies in its new bins since that day.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.moveorder.CREATE.
         """
@@ -360,6 +361,7 @@ class MoveOrder(
             query={"completed_date": completed_date},
             takes={"completed_date": "date"},
             needs=("completed_date",),
+            again=again,
         )
 
     def add_attachment(
@@ -368,11 +370,13 @@ class MoveOrder(
         *,
         doc: str | None = None,
         document_ids: Iterable[str] | None = None,
+        again: bool = False,
     ) -> Mapping[str, object]:
         """Attach a file to this move order.
 
         One call. `attachment` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInventory.moveorder.CREATE.
         """
@@ -386,6 +390,7 @@ class MoveOrder(
             fields={"doc": doc, "document_ids": document_ids},
             files={"attachment": attachment},
             takes={"doc": "text", "document_ids": "texts"},
+            again=again,
         )
 
     @overload

@@ -572,10 +572,11 @@ class PurchaseOrder(
             ),
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.purchaseorders.UPDATE.
         """
@@ -585,12 +586,14 @@ class PurchaseOrder(
                 "/purchaseorders/{purchaseorder_id}/submit",
                 "ZohoInventory.purchaseorders.UPDATE",
             ),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.purchaseorders.UPDATE.
         """
@@ -600,12 +603,14 @@ class PurchaseOrder(
                 "/purchaseorders/{purchaseorder_id}/approve",
                 "ZohoInventory.purchaseorders.UPDATE",
             ),
+            again=again,
         )
 
-    def reject(self, *, reason: str | None = None) -> None:
+    def reject(self, *, reason: str | None = None, again: bool = False) -> None:
         """Reject what was submitted, with a reason.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.purchaseorders.UPDATE.
         """
@@ -617,12 +622,14 @@ class PurchaseOrder(
             ),
             body={"reason": reason},
             takes={"reason": "text"},
+            again=again,
         )
 
-    def approve_final(self) -> None:
+    def approve_final(self, *, again: bool = False) -> None:
         """Approve for good, whoever else would have to.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.purchaseorders.UPDATE.
         """
@@ -632,13 +639,15 @@ class PurchaseOrder(
                 "/purchaseorders/{purchaseorder_id}/approve/final",
                 "ZohoInventory.purchaseorders.UPDATE",
             ),
+            again=again,
         )
 
     @classmethod
-    def submit_many(cls, purchaseorder_ids: Iterable[str]) -> None:
+    def submit_many(cls, purchaseorder_ids: Iterable[str], *, again: bool = False) -> None:
         """Submit several purchase orders for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.purchaseorders.UPDATE.
         """
@@ -647,13 +656,15 @@ class PurchaseOrder(
             query={"purchaseorder_ids": purchaseorder_ids},
             takes={"purchaseorder_ids": "texts"},
             needs=("purchaseorder_ids",),
+            again=again,
         )
 
     @classmethod
-    def approve_many(cls, purchaseorder_ids: Iterable[str]) -> None:
+    def approve_many(cls, purchaseorder_ids: Iterable[str], *, again: bool = False) -> None:
         """Approve several purchase orders.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.purchaseorders.UPDATE.
         """
@@ -662,4 +673,5 @@ class PurchaseOrder(
             query={"purchaseorder_ids": purchaseorder_ids},
             takes={"purchaseorder_ids": "texts"},
             needs=("purchaseorder_ids",),
+            again=again,
         )

@@ -250,10 +250,11 @@ class PurchaseReceive(
             options={"purchaseorder_id": purchaseorder_id},
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.purchasereceives.UPDATE.
         """
@@ -263,12 +264,14 @@ class PurchaseReceive(
                 "/purchasereceives/{receive_id}/submit",
                 "ZohoInventory.purchasereceives.UPDATE",
             ),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.purchasereceives.UPDATE.
         """
@@ -278,12 +281,14 @@ class PurchaseReceive(
                 "/purchasereceives/{receive_id}/approve",
                 "ZohoInventory.purchasereceives.UPDATE",
             ),
+            again=again,
         )
 
-    def approve_final(self) -> None:
+    def approve_final(self, *, again: bool = False) -> None:
         """Approve for good, whoever else would have to.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.purchasereceives.UPDATE.
         """
@@ -293,12 +298,14 @@ class PurchaseReceive(
                 "/purchasereceives/{receive_id}/approve/final",
                 "ZohoInventory.purchasereceives.UPDATE",
             ),
+            again=again,
         )
 
-    def reject(self, *, reason: str | None = None) -> None:
+    def reject(self, *, reason: str | None = None, again: bool = False) -> None:
         """Reject what was submitted, with a reason.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.purchasereceives.UPDATE.
         """
@@ -310,4 +317,5 @@ class PurchaseReceive(
             ),
             body={"reason": reason},
             takes={"reason": "text"},
+            again=again,
         )

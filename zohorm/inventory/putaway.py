@@ -271,11 +271,13 @@ class Putaway(
         *,
         doc: str | None = None,
         document_ids: Iterable[str] | None = None,
+        again: bool = False,
     ) -> Mapping[str, object]:
         """Attach a file to this putaway.
 
         One call. `attachment` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInventory.putaway.CREATE.
         """
@@ -289,6 +291,7 @@ class Putaway(
             fields={"doc": doc, "document_ids": document_ids},
             files={"attachment": attachment},
             takes={"doc": "text", "document_ids": "texts"},
+            again=again,
         )
 
     @overload

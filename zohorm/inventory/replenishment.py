@@ -224,10 +224,11 @@ class Replenishment(
             needs=("item_ids",),
         )
 
-    def generate_task(self) -> None:
+    def generate_task(self, *, again: bool = False) -> None:
         """Make a proposal now.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.items.CREATE.
         """
@@ -237,4 +238,5 @@ class Replenishment(
                 "/replenishments/{replenishment_configuration_id}/tasks/generate",
                 "ZohoInventory.items.CREATE",
             ),
+            again=again,
         )

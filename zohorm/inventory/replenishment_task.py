@@ -267,11 +267,16 @@ class ReplenishmentTask(
 
     @classmethod
     def generate_many(
-        cls, *, item_ids: Iterable[str], location_ids: Iterable[str] | None = None
+        cls,
+        *,
+        item_ids: Iterable[str],
+        location_ids: Iterable[str] | None = None,
+        again: bool = False,
     ) -> None:
         """Make proposals for several items now.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.items.CREATE.
         """
@@ -280,6 +285,7 @@ class ReplenishmentTask(
             query={"item_ids": item_ids, "location_ids": location_ids},
             takes={"item_ids": "texts", "location_ids": "texts"},
             needs=("item_ids",),
+            again=again,
         )
 
     @classmethod

@@ -431,10 +431,11 @@ class RetainerInvoice(
             ),
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.CREATE.
         """
@@ -444,12 +445,14 @@ class RetainerInvoice(
                 "/retainerinvoices/{retainerinvoice_id}/submit",
                 "ZohoInventory.invoices.CREATE",
             ),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.CREATE.
         """
@@ -459,6 +462,7 @@ class RetainerInvoice(
                 "/retainerinvoices/{retainerinvoice_id}/approve",
                 "ZohoInventory.invoices.CREATE",
             ),
+            again=again,
         )
 
     def send_email(
@@ -472,11 +476,13 @@ class RetainerInvoice(
         subject: str | None = None,
         body: str | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the retainer invoice.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInventory.invoices.CREATE.
         """
@@ -508,6 +514,7 @@ class RetainerInvoice(
                 "subject": "text",
                 "body": "text",
             },
+            again=again,
         )
 
     def email_content(self) -> Mapping[str, object]:
@@ -564,12 +571,16 @@ class RetainerInvoice(
         )
 
     def add_attachment(
-        self, *, can_send_in_mail: bool | None = None, attachment: FileSource | None = None
+        self,
+        *,
+        can_send_in_mail: bool | None = None,
+        attachment: FileSource | None = None,
+        again: bool = False,
     ) -> None:
         """Attach a file to this retainer invoice.
 
         One call. `attachment` takes a file. Never sent twice: without an answer it raises
-        OutcomeUnknown.
+        OutcomeUnknown, and then another one before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.CREATE.
         """
@@ -583,6 +594,7 @@ class RetainerInvoice(
             body={"can_send_in_mail": can_send_in_mail},
             files={"attachment": attachment},
             takes={"can_send_in_mail": "boolean"},
+            again=again,
         )
 
     @overload

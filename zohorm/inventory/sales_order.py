@@ -647,10 +647,11 @@ class SalesOrder(
             needs=("salesorder_ids",),
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.salesorders.UPDATE.
         """
@@ -658,12 +659,14 @@ class SalesOrder(
             Operation(
                 "POST", "/salesorders/{salesorder_id}/submit", "ZohoInventory.salesorders.UPDATE"
             ),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.salesorders.UPDATE.
         """
@@ -671,12 +674,14 @@ class SalesOrder(
             Operation(
                 "POST", "/salesorders/{salesorder_id}/approve", "ZohoInventory.salesorders.UPDATE"
             ),
+            again=again,
         )
 
-    def approve_final(self) -> None:
+    def approve_final(self, *, again: bool = False) -> None:
         """Approve for good, whoever else would have to.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.salesorders.UPDATE.
         """
@@ -686,12 +691,14 @@ class SalesOrder(
                 "/salesorders/{salesorder_id}/approve/final",
                 "ZohoInventory.salesorders.UPDATE",
             ),
+            again=again,
         )
 
-    def reject(self, *, reason: str | None = None) -> None:
+    def reject(self, *, reason: str | None = None, again: bool = False) -> None:
         """Reject what was submitted, with a reason.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.salesorders.UPDATE.
         """
@@ -701,13 +708,15 @@ class SalesOrder(
             ),
             body={"reason": reason},
             takes={"reason": "text"},
+            again=again,
         )
 
     @classmethod
-    def submit_many(cls, salesorder_ids: Iterable[str]) -> None:
+    def submit_many(cls, salesorder_ids: Iterable[str], *, again: bool = False) -> None:
         """Submit several sales orders for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.salesorders.UPDATE.
         """
@@ -716,13 +725,15 @@ class SalesOrder(
             query={"salesorder_ids": salesorder_ids},
             takes={"salesorder_ids": "texts"},
             needs=("salesorder_ids",),
+            again=again,
         )
 
     @classmethod
-    def approve_many(cls, salesorder_ids: Iterable[str]) -> None:
+    def approve_many(cls, salesorder_ids: Iterable[str], *, again: bool = False) -> None:
         """Approve several sales orders.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.salesorders.UPDATE.
         """
@@ -731,4 +742,5 @@ class SalesOrder(
             query={"salesorder_ids": salesorder_ids},
             takes={"salesorder_ids": "texts"},
             needs=("salesorder_ids",),
+            again=again,
         )

@@ -474,12 +474,14 @@ class Task(
             ),
         )
 
-    def add_attachment(self, attachment: FileSource) -> Mapping[str, object]:
+    def add_attachment(
+        self, attachment: FileSource, *, again: bool = False
+    ) -> Mapping[str, object]:
         """Attach files to this task.
 
         One call. `attachment` takes a file, of the kinds gif, png, jpeg, jpg, bmp, pdf, xls, xlsx,
         doc, docx, xml, csv, txt, tif and tiff. Never sent twice: without an answer it raises
-        OutcomeUnknown.
+        OutcomeUnknown, and then another one before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.settings.CREATE.
         """
@@ -497,6 +499,7 @@ class Task(
             ),
             files={"attachment": attachment},
             needs=("attachment",),
+            again=again,
         )
 
     def download_document(

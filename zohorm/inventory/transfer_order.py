@@ -251,10 +251,11 @@ class TransferOrder(
             needs=("transfer_order_ids",),
         )
 
-    def mark_received(self, *, date: dt.date) -> None:
+    def mark_received(self, *, date: dt.date, again: bool = False) -> None:
         """Set the status to transferred: the stock has arrived on that day.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.transferorders.CREATE.
         """
@@ -267,12 +268,14 @@ class TransferOrder(
             query={"date": date},
             takes={"date": "date"},
             needs=("date",),
+            again=again,
         )
 
-    def mark_in_transit(self, *, is_tax_inclusive: bool | None = None) -> None:
+    def mark_in_transit(self, *, is_tax_inclusive: bool | None = None, again: bool = False) -> None:
         """Set the status to in transit: the stock has left.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.transferorders.CREATE.
         """
@@ -284,12 +287,14 @@ class TransferOrder(
             ),
             query={"is_tax_inclusive": is_tax_inclusive},
             takes={"is_tax_inclusive": "boolean"},
+            again=again,
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.transferorders.UPDATE.
         """
@@ -299,12 +304,14 @@ class TransferOrder(
                 "/transferorders/{transfer_order_id}/submit",
                 "ZohoInventory.transferorders.UPDATE",
             ),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.transferorders.UPDATE.
         """
@@ -314,12 +321,14 @@ class TransferOrder(
                 "/transferorders/{transfer_order_id}/approve",
                 "ZohoInventory.transferorders.UPDATE",
             ),
+            again=again,
         )
 
-    def approve_final(self) -> None:
+    def approve_final(self, *, again: bool = False) -> None:
         """Approve for good, whoever else would have to.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.transferorders.UPDATE.
         """
@@ -329,12 +338,14 @@ class TransferOrder(
                 "/transferorders/{transfer_order_id}/approve/final",
                 "ZohoInventory.transferorders.UPDATE",
             ),
+            again=again,
         )
 
-    def reject(self, *, reason: str | None = None) -> None:
+    def reject(self, *, reason: str | None = None, again: bool = False) -> None:
         """Reject what was submitted, with a reason.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.transferorders.UPDATE.
         """
@@ -346,4 +357,5 @@ class TransferOrder(
             ),
             body={"reason": reason},
             takes={"reason": "text"},
+            again=again,
         )

@@ -108,14 +108,18 @@ class User(
         """
         return cls._act_all_record(Operation("GET", "/users/me", "ZohoInventory.settings.READ"))
 
-    def invite(self) -> None:
+    def invite(self, *, again: bool = False) -> None:
         """Mail the invitation once more.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.settings.CREATE.
         """
-        self._act(Operation("POST", "/users/{user_id}/invite", "ZohoInventory.settings.CREATE"))
+        self._act(
+            Operation("POST", "/users/{user_id}/invite", "ZohoInventory.settings.CREATE"),
+            again=again,
+        )
 
     def mark_active(self) -> None:
         """Set the status to active.

@@ -527,10 +527,11 @@ class VendorCredit(
         they are walked."""
         return self.collection("VendorCreditComment")
 
-    def mark_open(self) -> None:
+    def mark_open(self, *, again: bool = False) -> None:
         """Set the status of a draft to open.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.debitnotes.CREATE.
         """
@@ -540,12 +541,14 @@ class VendorCredit(
                 "/vendorcredits/{vendor_credit_id}/status/open",
                 "ZohoInventory.debitnotes.CREATE",
             ),
+            again=again,
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: the credit no longer counts.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.debitnotes.CREATE.
         """
@@ -555,12 +558,14 @@ class VendorCredit(
                 "/vendorcredits/{vendor_credit_id}/status/void",
                 "ZohoInventory.debitnotes.CREATE",
             ),
+            again=again,
         )
 
-    def submit(self) -> None:
+    def submit(self, *, again: bool = False) -> None:
         """Submit for approval.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.debitnotes.CREATE.
         """
@@ -570,12 +575,14 @@ class VendorCredit(
                 "/vendorcredits/{vendor_credit_id}/submit",
                 "ZohoInventory.debitnotes.CREATE",
             ),
+            again=again,
         )
 
-    def approve(self) -> None:
+    def approve(self, *, again: bool = False) -> None:
         """Approve.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.debitnotes.CREATE.
         """
@@ -585,13 +592,17 @@ class VendorCredit(
                 "/vendorcredits/{vendor_credit_id}/approve",
                 "ZohoInventory.debitnotes.CREATE",
             ),
+            again=again,
         )
 
-    def apply_to_bills(self, *, bills: Iterable[Mapping[str, object]]) -> Mapping[str, object]:
+    def apply_to_bills(
+        self, *, bills: Iterable[Mapping[str, object]], again: bool = False
+    ) -> Mapping[str, object]:
         """Pay bills from this credit.
 
         One call. Each of `bills` holds bill_id and amount_applied. Never sent twice: without an
-        answer it raises OutcomeUnknown.
+        answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInventory.debitnotes.CREATE.
         """
@@ -602,6 +613,7 @@ class VendorCredit(
             body={"bills": bills},
             takes={"bills": "many"},
             needs=("bills",),
+            again=again,
         )
 
     @overload

@@ -31,10 +31,13 @@ class ClientReview(
     comment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
 
-    def reply(self, *, description: str, contact_id: str | None = None) -> None:
+    def reply(
+        self, *, description: str, contact_id: str | None = None, again: bool = False
+    ) -> None:
         """Answer the customer below the review.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.contacts.CREATE.
         """
@@ -43,4 +46,5 @@ class ClientReview(
             body={"description": description, "contact_id": contact_id},
             takes={"description": "text", "contact_id": "id"},
             needs=("description",),
+            again=again,
         )

@@ -445,11 +445,13 @@ class CreditNote(
         customer_id: str | None = None,
         cc_mail_ids: Iterable[str] | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the credit note.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInvoice.creditnotes.CREATE.
         """
@@ -476,6 +478,7 @@ class CreditNote(
                 "cc_mail_ids": "texts",
             },
             needs=("to_mail_ids", "subject", "body"),
+            again=again,
         )
 
     def mark_void(self) -> None:
@@ -621,11 +624,14 @@ class CreditNote(
             ids={"template_id": template_id},
         )
 
-    def apply_to_invoices(self, *, invoices: Iterable[Mapping[str, object]]) -> None:
+    def apply_to_invoices(
+        self, *, invoices: Iterable[Mapping[str, object]], again: bool = False
+    ) -> None:
         """Pay invoices of the customer with this credit.
 
         One call. Each of `invoices` holds invoice_id and amount_applied. Never sent twice: without
-        an answer it raises OutcomeUnknown.
+        an answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInvoice.creditnotes.CREATE.
         """
@@ -636,6 +642,7 @@ class CreditNote(
             body={"invoices": invoices},
             takes={"invoices": "many"},
             needs=("invoices",),
+            again=again,
         )
 
     @overload

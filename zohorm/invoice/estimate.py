@@ -448,11 +448,13 @@ class Estimate(
         body: str | None = None,
         mail_documents: Iterable[str] | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the estimate.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInvoice.estimates.CREATE.
         """
@@ -481,6 +483,7 @@ class Estimate(
                 "mail_documents": "texts",
             },
             needs=("to_mail_ids",),
+            again=again,
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -589,11 +592,11 @@ class Estimate(
         )
 
     @classmethod
-    def email_many(cls, estimate_ids: Iterable[str]) -> None:
+    def email_many(cls, estimate_ids: Iterable[str], *, again: bool = False) -> None:
         """Mail several estimates.
 
         One call. At most 10 `estimate_ids`. Never sent twice: without an answer it raises
-        OutcomeUnknown.
+        OutcomeUnknown, and then the same call Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.estimates.CREATE.
         """
@@ -603,6 +606,7 @@ class Estimate(
             most={"estimate_ids": 10},
             takes={"estimate_ids": "texts"},
             needs=("estimate_ids",),
+            again=again,
         )
 
     @overload

@@ -649,11 +649,13 @@ class Invoice(
         subject: str | None = None,
         body: str | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the invoice.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
@@ -687,6 +689,7 @@ class Invoice(
                 "subject": "text",
                 "body": "text",
             },
+            again=again,
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -712,11 +715,13 @@ class Invoice(
         body: str | None = None,
         send_from_org_email_id: bool | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail a payment reminder.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
@@ -744,6 +749,7 @@ class Invoice(
                 "body": "text",
                 "send_from_org_email_id": "boolean",
             },
+            again=again,
         )
 
     def reminder_content(self) -> Mapping[str, object]:
@@ -791,21 +797,24 @@ class Invoice(
             ),
         )
 
-    def write_off(self) -> None:
+    def write_off(self, *, again: bool = False) -> None:
         """Write the unpaid balance off.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
         self._act(
-            Operation("POST", "/invoices/{invoice_id}/writeoff", "ZohoInvoice.invoices.CREATE")
+            Operation("POST", "/invoices/{invoice_id}/writeoff", "ZohoInvoice.invoices.CREATE"),
+            again=again,
         )
 
-    def cancel_write_off(self) -> None:
+    def cancel_write_off(self, *, again: bool = False) -> None:
         """Undo a write-off: the balance is due again.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
@@ -813,6 +822,7 @@ class Invoice(
             Operation(
                 "POST", "/invoices/{invoice_id}/writeoff/cancel", "ZohoInvoice.invoices.CREATE"
             ),
+            again=again,
         )
 
     def update_billing_address(
@@ -915,12 +925,14 @@ class Invoice(
         *,
         invoice_payments: Iterable[Mapping[str, object]] | None = None,
         apply_creditnotes: Iterable[Mapping[str, object]] | None = None,
+        again: bool = False,
     ) -> None:
         """Pay from excess payments and credit notes.
 
         One call. Each of `invoice_payments` holds payment_id and amount_applied. Each of
         `apply_creditnotes` holds creditnote_id and amount_applied. Never sent twice: without an
-        answer it raises OutcomeUnknown.
+        answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
@@ -930,15 +942,17 @@ class Invoice(
             ),
             body={"invoice_payments": invoice_payments, "apply_creditnotes": apply_creditnotes},
             takes={"invoice_payments": "many", "apply_creditnotes": "many"},
+            again=again,
         )
 
     def add_attachment(
-        self, attachment: FileSource, *, can_send_in_mail: bool | None = None
+        self, attachment: FileSource, *, can_send_in_mail: bool | None = None, again: bool = False
     ) -> None:
         """Attach a file to this invoice.
 
         One call. `attachment` takes a file, of the kinds gif, png, jpeg, jpg, bmp and pdf. Never
-        sent twice: without an answer it raises OutcomeUnknown.
+        sent twice: without an answer it raises OutcomeUnknown, and then another one before
+        refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
@@ -953,6 +967,7 @@ class Invoice(
             files={"attachment": attachment},
             takes={"can_send_in_mail": "boolean"},
             needs=("attachment",),
+            again=again,
         )
 
     @overload
@@ -1014,12 +1029,17 @@ class Invoice(
 
     @classmethod
     def email_many(
-        cls, invoice_ids: Iterable[str], *, contacts: Iterable[Mapping[str, object]] | None = None
+        cls,
+        invoice_ids: Iterable[str],
+        *,
+        contacts: Iterable[Mapping[str, object]] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail several invoices.
 
         One call. At most 10 `invoice_ids`. Each of `contacts` holds contact_id, email and
-        snail_mail. Never sent twice: without an answer it raises OutcomeUnknown.
+        snail_mail. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
@@ -1030,13 +1050,17 @@ class Invoice(
             most={"invoice_ids": 10},
             takes={"invoice_ids": "texts", "contacts": "many"},
             needs=("invoice_ids",),
+            again=again,
         )
 
     @classmethod
-    def remind_many(cls, invoice_ids: Iterable[str]) -> Mapping[str, object]:
+    def remind_many(
+        cls, invoice_ids: Iterable[str], *, again: bool = False
+    ) -> Mapping[str, object]:
         """Mail payment reminders for several invoices; tells which were sent.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
@@ -1045,6 +1069,7 @@ class Invoice(
             query={"invoice_ids": invoice_ids},
             takes={"invoice_ids": "texts"},
             needs=("invoice_ids",),
+            again=again,
         )
 
     @overload

@@ -71,11 +71,12 @@ class ProjectUser(
         rate: Decimal | None = None,
         budget_hours: str | None = None,
         cost_rate: Decimal | None = None,
+        again: bool = False,
     ) -> list[Self]:
         """Invite a person to work on the project, by mail.
 
         One call. `user_role` is one of staff, admin and timesheetstaff. Never sent twice: without
-        an answer it raises OutcomeUnknown.
+        an answer it raises OutcomeUnknown, and then the same call Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.projects.CREATE.
         """
@@ -99,4 +100,5 @@ class ProjectUser(
                 "cost_rate": "money",
             },
             needs=("user_name", "email"),
+            again=again,
         )

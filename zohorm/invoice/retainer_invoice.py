@@ -434,11 +434,13 @@ class RetainerInvoice(
         subject: str | None = None,
         body: str | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the retainer invoice.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
@@ -471,6 +473,7 @@ class RetainerInvoice(
                 "body": "text",
             },
             needs=("to_mail_ids",),
+            again=again,
         )
 
     def email_content(self) -> Mapping[str, object]:
@@ -527,12 +530,16 @@ class RetainerInvoice(
         )
 
     def add_attachment(
-        self, *, can_send_in_mail: bool | None = None, attachment: FileSource | None = None
+        self,
+        *,
+        can_send_in_mail: bool | None = None,
+        attachment: FileSource | None = None,
+        again: bool = False,
     ) -> None:
         """Attach a file to this retainer invoice.
 
         One call. `attachment` takes a file. Never sent twice: without an answer it raises
-        OutcomeUnknown.
+        OutcomeUnknown, and then another one before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
@@ -546,6 +553,7 @@ class RetainerInvoice(
             body={"can_send_in_mail": can_send_in_mail},
             files={"attachment": attachment},
             takes={"can_send_in_mail": "boolean"},
+            again=again,
         )
 
     @overload

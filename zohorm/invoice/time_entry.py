@@ -141,15 +141,17 @@ class TimeEntry(
         )
 
     @classmethod
-    def stop_timing(cls) -> Self:
+    def stop_timing(cls, *, again: bool = False) -> Self:
         """Stop the timer that runs; give its entry.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.projects.CREATE.
         """
         return cls._act_all_record(
-            Operation("POST", "/projects/timeentries/timer/stop", "ZohoInvoice.projects.CREATE")
+            Operation("POST", "/projects/timeentries/timer/stop", "ZohoInvoice.projects.CREATE"),
+            again=again,
         )
 
     @classmethod
@@ -164,10 +166,11 @@ class TimeEntry(
             Operation("GET", "/projects/timeentries/runningtimer/me", "ZohoInvoice.projects.READ")
         )
 
-    def start_timing(self) -> Self:
+    def start_timing(self, *, again: bool = False) -> Self:
         """Start the timer of this entry.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.projects.CREATE.
         """
@@ -177,4 +180,5 @@ class TimeEntry(
                 "/projects/timeentries/{time_entry_id}/timer/start",
                 "ZohoInvoice.projects.CREATE",
             ),
+            again=again,
         )

@@ -122,14 +122,17 @@ class User(
     mobile: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
-    def invite(self) -> None:
+    def invite(self, *, again: bool = False) -> None:
         """Mail the invitation once more.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.settings.CREATE.
         """
-        self._act(Operation("POST", "/users/{user_id}/invite", "ZohoInvoice.settings.CREATE"))
+        self._act(
+            Operation("POST", "/users/{user_id}/invite", "ZohoInvoice.settings.CREATE"), again=again
+        )
 
     def mark_active(self) -> None:
         """Set the status to active.

@@ -247,10 +247,12 @@ class CreditNote(
         subject: str,
         body: str,
         cc_mail_ids: Iterable[str] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the credit note.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.creditnotes.CREATE.
         """
@@ -271,6 +273,7 @@ class CreditNote(
                 "cc_mail_ids": "texts",
             },
             needs=("to_mail_ids", "subject", "body"),
+            again=again,
         )
 
     def mark_void(self) -> None:
@@ -307,11 +310,14 @@ class CreditNote(
             ),
         )
 
-    def apply_to_invoices(self, *, invoices: Iterable[Mapping[str, object]]) -> None:
+    def apply_to_invoices(
+        self, *, invoices: Iterable[Mapping[str, object]], again: bool = False
+    ) -> None:
         """Pay invoices from this credit note.
 
         One call. Each of `invoices` holds invoice_id and amount_applied. Never sent twice: without
-        an answer it raises OutcomeUnknown.
+        an answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoSubscriptions.creditnotes.CREATE.
         """
@@ -324,4 +330,5 @@ class CreditNote(
             body={"invoices": invoices},
             takes={"invoices": "many"},
             needs=("invoices",),
+            again=again,
         )

@@ -388,11 +388,13 @@ class Estimate(
         subject: str | None = None,
         body: str | None = None,
         attachments: FileSource | Iterable[FileSource] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the estimate.
 
         One call. `attachments` takes one file or several. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoSubscriptions.quotes.CREATE.
         """
@@ -418,6 +420,7 @@ class Estimate(
                 "subject": "text",
                 "body": "text",
             },
+            again=again,
         )
 
     def email_content(self, *, email_template_id: str | None = None) -> Mapping[str, object]:
@@ -434,11 +437,11 @@ class Estimate(
         )
 
     @classmethod
-    def email_many(cls, estimate_ids: Iterable[str]) -> None:
+    def email_many(cls, estimate_ids: Iterable[str], *, again: bool = False) -> None:
         """Mail several estimates.
 
         One call. At most 10 `estimate_ids`. Never sent twice: without an answer it raises
-        OutcomeUnknown.
+        OutcomeUnknown, and then the same call Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.quotes.CREATE.
         """
@@ -448,6 +451,7 @@ class Estimate(
             most={"estimate_ids": 10},
             takes={"estimate_ids": "texts"},
             needs=("estimate_ids",),
+            again=again,
         )
 
     @overload
@@ -540,10 +544,13 @@ class Estimate(
             ids={"template_id": template_id},
         )
 
-    def add_comment(self, *, description: str, show_comment_to_clients: bool | None = None) -> None:
+    def add_comment(
+        self, *, description: str, show_comment_to_clients: bool | None = None, again: bool = False
+    ) -> None:
         """Add a comment; `comments` lists it.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.quotes.CREATE.
         """
@@ -554,6 +561,7 @@ class Estimate(
             body={"description": description, "show_comment_to_clients": show_comment_to_clients},
             takes={"description": "text", "show_comment_to_clients": "boolean"},
             needs=("description",),
+            again=again,
         )
 
     @overload

@@ -95,6 +95,7 @@ class HostedPage(
         billing_address_id: str | None = None,
         shipping_address_id: str | None = None,
         branch_id: str | None = None,
+        again: bool = False,
     ) -> Self:
         """Make a page where a customer subscribes to a plan: one of `customer_id`, or a new
         `customer`.
@@ -117,7 +118,8 @@ class HostedPage(
         interest_mortage_loans, contribution_sar, medical_expense_insurance_pormium,
         school_transportation_expense, deposit_saving_account, payment_educational_service,
         no_tax_effect, payment and payroll. Each of `payment_gateways` holds payment_gateway. Never
-        sent twice: without an answer it raises OutcomeUnknown.
+        sent twice: without an answer it raises OutcomeUnknown, and then the same call Unsettled,
+        but for `again=True`.
 
         Scope: ZohoSubscriptions.hostedpages.CREATE.
         """
@@ -176,6 +178,7 @@ class HostedPage(
                 "branch_id": "id",
             },
             needs=("plan",),
+            again=again,
         )
 
     @classmethod
@@ -202,6 +205,7 @@ class HostedPage(
         branch_id: str | None = None,
         template_id: str | None = None,
         redirect_url: str | None = None,
+        again: bool = False,
     ) -> Self:
         """Make a page where a customer changes a subscription.
 
@@ -218,7 +222,7 @@ class HostedPage(
         contribution_sar, medical_expense_insurance_pormium, school_transportation_expense,
         deposit_saving_account, payment_educational_service, no_tax_effect, payment and payroll.
         Each of `payment_gateways` holds payment_gateway. Never sent twice: without an answer it
-        raises OutcomeUnknown.
+        raises OutcomeUnknown, and then the same call Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.hostedpages.CREATE.
         """
@@ -271,6 +275,7 @@ class HostedPage(
                 "redirect_url": "text",
             },
             needs=("subscription_id", "plan"),
+            again=again,
         )
 
     @classmethod
@@ -280,11 +285,12 @@ class HostedPage(
         subscription_id: str,
         redirect_url: str | None = None,
         payment_gateways: Iterable[Mapping[str, object]] | None = None,
+        again: bool = False,
     ) -> Self:
         """Make a page where a customer changes the card of a subscription.
 
         One call. Each of `payment_gateways` holds payment_gateway. Never sent twice: without an
-        answer it raises OutcomeUnknown.
+        answer it raises OutcomeUnknown, and then the same call Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.hostedpages.CREATE.
         """
@@ -297,6 +303,7 @@ class HostedPage(
             },
             takes={"subscription_id": "id", "redirect_url": "text", "payment_gateways": "many"},
             needs=("subscription_id",),
+            again=again,
         )
 
     @classmethod
@@ -310,6 +317,7 @@ class HostedPage(
         cfdi_usage: str | None = None,
         exchange_rate: Decimal | None = None,
         payment_gateways: Iterable[Mapping[str, object]] | None = None,
+        again: bool = False,
     ) -> Self:
         """Make a page where a customer buys addons for a subscription, once.
 
@@ -322,7 +330,8 @@ class HostedPage(
         interest_mortage_loans, contribution_sar, medical_expense_insurance_pormium,
         school_transportation_expense, deposit_saving_account, payment_educational_service,
         no_tax_effect, payment and payroll. Each of `payment_gateways` holds payment_gateway. Never
-        sent twice: without an answer it raises OutcomeUnknown.
+        sent twice: without an answer it raises OutcomeUnknown, and then the same call Unsettled,
+        but for `again=True`.
 
         Scope: ZohoSubscriptions.hostedpages.CREATE.
         """
@@ -349,6 +358,7 @@ class HostedPage(
                 "payment_gateways": "many",
             },
             needs=("subscription_id", "addons"),
+            again=again,
         )
 
     @classmethod
@@ -358,11 +368,12 @@ class HostedPage(
         customer_id: str,
         redirect_url: str | None = None,
         payment_gateways: Iterable[Mapping[str, object]] | None = None,
+        again: bool = False,
     ) -> Self:
         """Make a page where a customer adds a card or bank account.
 
         One call. Each of `payment_gateways` holds payment_gateway. Never sent twice: without an
-        answer it raises OutcomeUnknown.
+        answer it raises OutcomeUnknown, and then the same call Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.hostedpages.CREATE.
         """
@@ -377,6 +388,7 @@ class HostedPage(
             },
             takes={"customer_id": "id", "redirect_url": "text", "payment_gateways": "many"},
             needs=("customer_id",),
+            again=again,
         )
 
     @classmethod
@@ -387,11 +399,12 @@ class HostedPage(
         redirect_url: str | None = None,
         hostedpage_settings_id: str | None = None,
         payment_gateways: Iterable[Mapping[str, object]] | None = None,
+        again: bool = False,
     ) -> Self:
         """Make a page where a customer pays an invoice.
 
         One call. Each of `payment_gateways` holds payment_gateway. Never sent twice: without an
-        answer it raises OutcomeUnknown.
+        answer it raises OutcomeUnknown, and then the same call Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.hostedpages.CREATE.
         """
@@ -412,6 +425,7 @@ class HostedPage(
                 "payment_gateways": "many",
             },
             needs=("invoice_id",),
+            again=again,
         )
 
     @classmethod
@@ -421,10 +435,12 @@ class HostedPage(
         card_id: str | None = None,
         account_id: str | None = None,
         paypal_id: str | None = None,
+        again: bool = False,
     ) -> Self:
         """Make a page where a customer changes a card, a bank account or a PayPal account.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.hostedpages.CREATE.
         """
@@ -434,4 +450,5 @@ class HostedPage(
             ),
             body={"card_id": card_id, "account_id": account_id, "paypal_id": paypal_id},
             takes={"card_id": "id", "account_id": "id", "paypal_id": "id"},
+            again=again,
         )

@@ -612,10 +612,11 @@ class Invoice(
             needs=("custom_fields",),
         )
 
-    def mark_open(self) -> None:
+    def mark_open(self, *, again: bool = False) -> None:
         """Make a pending or void invoice a bill that counts.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.invoices.CREATE.
         """
@@ -623,6 +624,7 @@ class Invoice(
             Operation(
                 "POST", "/invoices/{invoice_id}/converttoopen", "ZohoSubscriptions.invoices.CREATE"
             ),
+            again=again,
         )
 
     def mark_void(self) -> None:
@@ -648,10 +650,12 @@ class Invoice(
         subject: str,
         body: str,
         cc_mail_ids: Iterable[str] | None = None,
+        again: bool = False,
     ) -> None:
         """Mail the invoice.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.invoices.CREATE.
         """
@@ -670,12 +674,16 @@ class Invoice(
                 "cc_mail_ids": "texts",
             },
             needs=("to_mail_ids", "subject", "body"),
+            again=again,
         )
 
-    def collect(self, *, account_id: str | None = None, card_id: str | None = None) -> Payment:
+    def collect(
+        self, *, account_id: str | None = None, card_id: str | None = None, again: bool = False
+    ) -> Payment:
         """Charge a card or a bank account of the customer; gives the payment. Name one of the two.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.invoices.CREATE.
         """
@@ -688,12 +696,14 @@ class Invoice(
             ),
             body={"account_id": account_id, "card_id": card_id},
             takes={"account_id": "id", "card_id": "id"},
+            again=again,
         )
 
-    def write_off(self, *, reason: str | None = None) -> None:
+    def write_off(self, *, reason: str | None = None, again: bool = False) -> None:
         """Write the unpaid balance off.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.invoices.CREATE.
         """
@@ -703,6 +713,7 @@ class Invoice(
             ),
             body={"reason": reason},
             takes={"reason": "text"},
+            again=again,
         )
 
     def update_address(
@@ -744,11 +755,14 @@ class Invoice(
             needs=("custom_fields",),
         )
 
-    def apply_credits(self, *, apply_creditnotes: Iterable[Mapping[str, object]]) -> None:
+    def apply_credits(
+        self, *, apply_creditnotes: Iterable[Mapping[str, object]], again: bool = False
+    ) -> None:
         """Pay from credit notes.
 
         One call. Each of `apply_creditnotes` holds creditnote_id and amount_applied. Never sent
-        twice: without an answer it raises OutcomeUnknown.
+        twice: without an answer it raises OutcomeUnknown, and then another one before refresh()
+        Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.invoices.CREATE.
         """
@@ -759,14 +773,17 @@ class Invoice(
             body={"apply_creditnotes": apply_creditnotes},
             takes={"apply_creditnotes": "many"},
             needs=("apply_creditnotes",),
+            again=again,
         )
 
-    def add_line_items(self, *, invoice_items: Iterable[Mapping[str, object]]) -> Self:
+    def add_line_items(
+        self, *, invoice_items: Iterable[Mapping[str, object]], again: bool = False
+    ) -> Self:
         """Add lines to a pending invoice, such as charges by usage.
 
         One call. Each of `invoice_items` holds code, product_id, name, description, price,
         quantity, tax_id and tax_exemption_id. Never sent twice: without an answer it raises
-        OutcomeUnknown.
+        OutcomeUnknown, and then another one before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.invoices.CREATE.
         """
@@ -777,6 +794,7 @@ class Invoice(
             body={"invoice_items": invoice_items},
             takes={"invoice_items": "many"},
             needs=("invoice_items",),
+            again=again,
         )
 
     def delete_line_item(self, item_id: str) -> None:
@@ -796,12 +814,17 @@ class Invoice(
         )
 
     def add_attachment(
-        self, *, can_send_in_mail: bool | None = None, attachment: FileSource | None = None
+        self,
+        *,
+        can_send_in_mail: bool | None = None,
+        attachment: FileSource | None = None,
+        again: bool = False,
     ) -> None:
         """Attach a file to this invoice.
 
         One call. `attachment` takes a file, of the kinds gif, png, jpeg, jpg, bmp and pdf. Never
-        sent twice: without an answer it raises OutcomeUnknown.
+        sent twice: without an answer it raises OutcomeUnknown, and then another one before
+        refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.invoices.CREATE.
         """
@@ -815,12 +838,14 @@ class Invoice(
             body={"can_send_in_mail": can_send_in_mail},
             files={"attachment": attachment},
             takes={"can_send_in_mail": "boolean"},
+            again=again,
         )
 
-    def cancel_write_off(self) -> None:
+    def cancel_write_off(self, *, again: bool = False) -> None:
         """Undo a write-off: the balance is due again.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.invoices.CREATE.
         """
@@ -828,6 +853,7 @@ class Invoice(
             Operation(
                 "POST", "/invoices/{invoice_id}/cancelwriteoff", "ZohoSubscriptions.invoices.CREATE"
             ),
+            again=again,
         )
 
     @overload

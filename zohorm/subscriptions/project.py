@@ -220,10 +220,13 @@ class Project(
             ),
         )
 
-    def clone(self, *, project_name: str, description: str | None = None) -> Self:
+    def clone(
+        self, *, project_name: str, description: str | None = None, again: bool = False
+    ) -> Self:
         """Make a project with the settings of this one; gives the new one.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.projects.CREATE.
         """
@@ -232,6 +235,7 @@ class Project(
             body={"project_name": project_name, "description": description},
             takes={"project_name": "text", "description": "text"},
             needs=("project_name",),
+            again=again,
         )
 
     def invite_user(
@@ -242,11 +246,13 @@ class Project(
         user_role: str | None = None,
         rate: Decimal | None = None,
         budget_hours: str | None = None,
+        again: bool = False,
     ) -> ProjectUser:
         """Invite somebody by e-mail to work on this project; gives the new user.
 
         One call. `user_role` is one of staff, admin and timesheetstaff. Never sent twice: without
-        an answer it raises OutcomeUnknown.
+        an answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoSubscriptions.projects.CREATE.
         """
@@ -272,4 +278,5 @@ class Project(
                 "budget_hours": "text",
             },
             needs=("user_name", "email"),
+            again=again,
         )

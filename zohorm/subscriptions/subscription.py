@@ -527,10 +527,11 @@ class Subscription(
     product: Link[Product | None] = f.link("product_id", "Product")
     activities: Children[SubscriptionActivity] = f.children("SubscriptionActivity")
 
-    def cancel(self, *, cancel_at_end: bool) -> Self:
+    def cancel(self, *, cancel_at_end: bool, again: bool = False) -> Self:
         """Cancel: at the end of the paid term, or else at once.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -543,12 +544,14 @@ class Subscription(
             query={"cancel_at_end": cancel_at_end},
             takes={"cancel_at_end": "boolean"},
             needs=("cancel_at_end",),
+            again=again,
         )
 
-    def reactivate(self) -> Self:
+    def reactivate(self, *, again: bool = False) -> Self:
         """Go on with a subscription that was to end with its term.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -558,6 +561,7 @@ class Subscription(
                 "/subscriptions/{subscription_id}/reactivate",
                 "ZohoSubscriptions.subscriptions.CREATE",
             ),
+            again=again,
         )
 
     def scheduled_changes(self) -> Mapping[str, object]:
@@ -582,12 +586,14 @@ class Subscription(
         exchange_rate: Decimal | None = None,
         coupon_code: str | None = None,
         add_to_unbilled_charges: bool | None = None,
+        again: bool = False,
     ) -> Invoice | None:
         """Bill addons once; gives the invoice, unless they wait for a later one.
 
         One call. Each of `addons` holds addon_code, quantity, tags, item_custom_fields, price,
         tax_id, tax_exemption_id, tax_exemption_code and product_type. Never sent twice: without an
-        answer it raises OutcomeUnknown.
+        answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -613,12 +619,14 @@ class Subscription(
                 "add_to_unbilled_charges": "boolean",
             },
             needs=("addons",),
+            again=again,
         )
 
-    def apply_coupon(self, coupon_code: str) -> None:
+    def apply_coupon(self, coupon_code: str, *, again: bool = False) -> None:
         """Apply a coupon.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -629,6 +637,7 @@ class Subscription(
                 "ZohoSubscriptions.subscriptions.CREATE",
             ),
             ids={"coupon_code": coupon_code},
+            again=again,
         )
 
     def remove_coupon(self) -> None:
@@ -646,10 +655,13 @@ class Subscription(
             ),
         )
 
-    def update_card(self, *, card_id: str, auto_collect: bool | None = None) -> Self:
+    def update_card(
+        self, *, card_id: str, auto_collect: bool | None = None, again: bool = False
+    ) -> Self:
         """Charge another card of the customer from now on.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -662,6 +674,7 @@ class Subscription(
             body={"card_id": card_id, "auto_collect": auto_collect},
             takes={"card_id": "id", "auto_collect": "boolean"},
             needs=("card_id",),
+            again=again,
         )
 
     def remove_card(self) -> None:
@@ -688,11 +701,13 @@ class Subscription(
         item_custom_fields: Iterable[Mapping[str, object]] | None = None,
         account_id: str | None = None,
         add_to_unbilled_charges: bool | None = None,
+        again: bool = False,
     ) -> Invoice | None:
         """Charge an amount once; gives the invoice, unless the charge waits for a later one.
 
         One call. Each of `tags` holds tag_id and tag_option_id. Each of `item_custom_fields` holds
-        label and value. Never sent twice: without an answer it raises OutcomeUnknown.
+        label and value. Never sent twice: without an answer it raises OutcomeUnknown, and then
+        another one before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -722,13 +737,17 @@ class Subscription(
                 "add_to_unbilled_charges": "boolean",
             },
             needs=("amount",),
+            again=again,
         )
 
-    def add_contact_persons(self, *, contactpersons: Iterable[Mapping[str, object]]) -> Self:
+    def add_contact_persons(
+        self, *, contactpersons: Iterable[Mapping[str, object]], again: bool = False
+    ) -> Self:
         """Tell more persons of the customer about this subscription.
 
         One call. Each of `contactpersons` holds contactperson_id. Never sent twice: without an
-        answer it raises OutcomeUnknown.
+        answer it raises OutcomeUnknown, and then another one before refresh() Unsettled, but for
+        `again=True`.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -741,12 +760,14 @@ class Subscription(
             body={"contactpersons": contactpersons},
             takes={"contactpersons": "many"},
             needs=("contactpersons",),
+            again=again,
         )
 
-    def postpone_renewal(self, *, renewal_at: dt.date) -> Self:
+    def postpone_renewal(self, *, renewal_at: dt.date, again: bool = False) -> Self:
         """Extend the term: the next bill comes on a later day.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -759,6 +780,7 @@ class Subscription(
             body={"renewal_at": renewal_at},
             takes={"renewal_at": "date"},
             needs=("renewal_at",),
+            again=again,
         )
 
     def describe_item(self, plan_or_addon_code: str, *, description: str) -> None:
@@ -860,10 +882,11 @@ class Subscription(
             needs=("custom_fields",),
         )
 
-    def add_note(self, *, description: str) -> Mapping[str, object]:
+    def add_note(self, *, description: str, again: bool = False) -> Mapping[str, object]:
         """Add a note.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.subscriptions.CREATE.
         """
@@ -876,6 +899,7 @@ class Subscription(
             body={"description": description},
             takes={"description": "text"},
             needs=("description",),
+            again=again,
         )
 
     def delete_note(self, note_id: str) -> None:

@@ -127,10 +127,11 @@ class TimeEntry(
             needs=("time_entry_ids",),
         )
 
-    def start_timer(self) -> Self:
+    def start_timer(self, *, again: bool = False) -> Self:
         """Start a timer that counts for this entry.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.projects.CREATE.
         """
@@ -140,13 +141,15 @@ class TimeEntry(
                 "/projects/timeentries/{time_entry_id}/timer/start",
                 "ZohoSubscriptions.projects.CREATE",
             ),
+            again=again,
         )
 
     @classmethod
-    def stop_timer(cls) -> Self:
+    def stop_timer(cls, *, again: bool = False) -> Self:
         """Stop the running timer; gives its entry.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then the same
+        call Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.projects.CREATE.
         """
@@ -154,6 +157,7 @@ class TimeEntry(
             Operation(
                 "POST", "/projects/timeentries/timer/stop", "ZohoSubscriptions.projects.CREATE"
             ),
+            again=again,
         )
 
     @classmethod

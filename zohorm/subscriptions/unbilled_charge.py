@@ -136,10 +136,11 @@ class UnbilledCharge(
     """An address."""
     customer: Link[Customer] = f.link("customer_id", "Customer")
 
-    def create_invoice(self) -> Invoice:
+    def create_invoice(self, *, again: bool = False) -> Invoice:
         """Bill it now instead of with the next renewal; gives the invoice.
 
-        One call. Never sent twice: without an answer it raises OutcomeUnknown.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.invoices.CREATE.
         """
@@ -152,4 +153,5 @@ class UnbilledCharge(
                 "/unbilledcharges/{unbilled_charge_id}/createinvoice",
                 "ZohoSubscriptions.invoices.CREATE",
             ),
+            again=again,
         )
