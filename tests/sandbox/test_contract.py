@@ -17,7 +17,7 @@ from walking import Walker
 import zohorm
 from zohorm.model import Model
 from zohorm.sandbox import Sandbox
-from zohorm.sandbox.catalogue import Field, Resource, catalogue
+from zohorm.sandbox.catalogue import Field, Resource, Shape, catalogue
 from zohorm.sandbox.rows import is_custom
 
 _SESSIONS = {
@@ -113,6 +113,8 @@ def filled(walker: Walker, product: str, resource: Resource) -> Model:
     for name, field in resource.fields.items():
         is_plain = field.kind in _SINGLE and field.is_sent and name != resource.number
         is_part = field.of in resource.embedded and field.is_sent and not is_custom(field)
+        # Rows that name other records do something to them: a payment pays its invoices.
+        is_part = is_part and not _names_others(resource.embedded[field.of or ""])
         if name not in needed and not is_plain and not is_part:
             continue
         value = needed[name] if name in needed else walker.value(resource, field)
@@ -125,6 +127,11 @@ def filled(walker: Walker, product: str, resource: Resource) -> Model:
         else:
             setattr(made, name, in_python(field, value))
     return made
+
+
+def _names_others(shape: Shape) -> bool:
+    """Tell whether rows of a list have an id that clients choose."""
+    return shape.id in shape.fields and shape.fields[shape.id].is_sent
 
 
 def another(field: Field) -> Any:
