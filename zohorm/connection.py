@@ -244,11 +244,13 @@ class Connection:
 
     def _prepare(self, decision: Decision, tried: Attempt, course: Course) -> None:
         """Return when the call may be sent again; raise if it may not. No slot is held."""
-        if decision.verdict == "renew" and not course.renewed and self._token.renewable:
-            course.renewed = True
-            self._token.refused(course.token)
-            self._report.again(course, decision, tried, 0.0)
-            return
+        if decision.verdict == "renew" and self._token.renewable:
+            if course.renewed:
+                self._token.refused_anew(course.token)
+            elif self._token.refused(course.token):
+                course.renewed = True
+                self._report.again(course, decision, tried, 0.0)
+                return
         seconds = decision.wait_seconds
         ends = self._clock.now() + seconds
         call = course.call

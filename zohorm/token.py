@@ -30,6 +30,9 @@ from zohorm.transport import Transport
 # Each renewal counts against ten per ten minutes, so a failing server is not asked ten times.
 _MOST_RETRIES = 3
 
+# For so long a new token is believed to be good, though calls are refused with it.
+_GOOD_SECONDS = 300.0
+
 
 @runtime_checkable
 class TokenStore(Protocol):
@@ -172,9 +175,11 @@ class TokenSource:
         self._granter = granter
         self._clock = clock
         self._store = store
-        self._lock = threading.Lock()  # guards the four below
+        self._lock = threading.Lock()  # guards those below
         self._token = token
         self._refused: str | None = None
+        self._good: str | None = None
+        self._good_until = 0.0
         self._api_domain: str | None = None if token is None else token.api_domain
         self._flight: _Flight | None = None
         forking.register(self)
@@ -249,12 +254,27 @@ class TokenSource:
                 return self._fly(flight, deadline).value
             self._await(flight, deadline)
 
-    def refused(self, token: str) -> None:
-        """Drop this very token; a complaint about one that is gone already changes nothing."""
+    def refused(self, token: str) -> bool:
+        """Drop this very token, and tell whether another one may help.
+
+        A complaint about one that is gone already drops nothing. One that was new when another
+        call was refused with it is kept: what the calls lack is a scope, and each renewal counts
+        against ten per ten minutes, for all who share the token.
+        """
         with self._lock:
             if self._token is not None and self._token.value == token:
+                if token == self._good and self._clock.now() < self._good_until:
+                    return False
                 self._token = None
                 self._refused = token
+            return True
+
+    def refused_anew(self, token: str) -> None:
+        """Take note that a call was refused with a token that was renewed for it."""
+        with self._lock:
+            # A function or a store may give the refused one once more; that one is not new.
+            if token != self._refused:
+                self._good, self._good_until = token, self._clock.now() + _GOOD_SECONDS
 
     def close(self) -> None:
         """Close the connection to the accounts server."""

@@ -298,6 +298,20 @@ def test_a_call_refused_with_a_new_token_names_the_scope_that_it_needs(
     assert (len(server.calls), len(server.token_calls)) == (2, 2)
 
 
+def test_many_calls_without_a_scope_do_not_use_up_the_tokens_of_ten_minutes(
+    server: Scripted, wiring: Wiring
+) -> None:
+    server.next(401, _code(57), times=21)
+
+    with wiring.open() as connection:
+        for _ in range(20):
+            with pytest.raises(NotAuthorized):
+                connection.send(GET)
+        connection.send(GET)
+
+    assert (len(server.calls), len(server.token_calls)) == (22, 2)
+
+
 def test_a_token_that_cannot_be_renewed_is_tried_once(
     server: Scripted, wiring: Wiring, clock: ManualClock
 ) -> None:

@@ -588,3 +588,35 @@ def test_a_pause_that_is_known_does_not_grow(server: Scripted, open_source: Open
 
     assert store.blocked_for == 0
     assert len(server.token_calls) == 1
+
+
+# A refusal that no token can mend.
+
+
+def test_a_new_token_that_is_refused_is_kept_for_some_minutes(
+    source: TokenSource, clock: ManualClock
+) -> None:
+    """Else a loop of calls without a scope would use up the ten tokens of ten minutes."""
+    assert source.refused(source.value())
+    new = source.value()
+
+    source.refused_anew(new)
+    assert not source.refused(new)
+    assert source.value() == new
+    clock.move(minutes=5)
+
+    assert source.refused(new)
+    assert source.value() != new
+
+
+def test_a_function_that_gives_the_refused_token_once_more_is_asked_again(
+    open_source: Open,
+) -> None:
+    tokens = iter(["1000.a", "1000.a", "1000.b"])
+    source = open_source(_settings(auth=lambda: next(tokens)))
+    source.refused(source.value())
+
+    source.refused_anew(source.value())
+
+    assert source.refused("1000.a")
+    assert source.value() == "1000.b"
