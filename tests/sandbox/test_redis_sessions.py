@@ -102,6 +102,12 @@ def test_a_redis_that_is_away_is_told_before_anything_is_sent(
     assert sandbox.token_calls == []
 
 
+@pytest.mark.switched(
+    quota_headers="never",
+    raises=AssertionError,
+    match="None",
+    because="no answer tells what is left of the day",
+)
 def test_the_quota_is_known_to_a_session_that_has_made_no_call(
     sandbox: Sandbox, others: list[RedisCoordinator]
 ) -> None:

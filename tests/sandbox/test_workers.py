@@ -18,8 +18,6 @@ from local_redis import LocalRedis
 
 from zohorm.sandbox import Sandbox
 
-pytest.importorskip("celery", reason="the oldest redis-py that zohorm takes is too old for Celery")
-
 PAGE = Path(__file__).parents[2] / "docs" / "workers.md"
 ORGANIZATIONS = 20
 WORKERS = 3
