@@ -27,7 +27,8 @@ _SETTINGS = pytest.StashKey[dict[str, object]]()
 _SAID = {"raises", "match", "because"}
 # What every test meets as soon as it has a token is set in one run, to save a thousand others.
 _TOGETHER = {"quota_headers": "always", "expires_in": "milliseconds", "refresh_api_domain": False}
-# What takes long, a loop over hundreds of records or processes, is not tried again with what every test meets.
+# What takes long, a loop over hundreds of records or processes, is not tried again with what every
+# test meets.
 _LONG = ("test_changing_loops.py", "test_login.py", "test_parity.py", "test_queries.py")
 _EVERYWHERE = frozenset(_TOGETHER)
 # Where so many tests differ that each need not say it: the call that tells, and why.
