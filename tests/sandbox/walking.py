@@ -273,9 +273,11 @@ class Walker:
             for name, each in members.items()
             if each.is_sent and each.kind in ("text", "money", "number") and not each.choices
         }
-        for name, each in () if shape is not None else members.items():
-            other = self._named(name)
-            if each.kind == "id" and other is not None:
+        for name, each in members.items():
+            # A row whose id is that of another record: an invoice that is paid.
+            is_meant = shape is None or name == shape.id
+            other = self._named(name) if is_meant else None
+            if each.kind == "id" and each.is_sent and other is not None:
                 made[name] = self.stored(other)[other.id]
         for member, target in (shape.links if shape is not None else {}).values():
             other = self.product.resources[target]

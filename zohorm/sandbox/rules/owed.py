@@ -67,7 +67,7 @@ class OwedRules(DocumentRules):
 def wake(context: Context, resource: Resource) -> None:
     """Turn open documents past their due date to overdue, once a day of the clock."""
     late = partial(standing.follow_balance, resource.name)
-    clockwork.sweep(context, resource, "due_date", standing.OWED[resource.name].live, late)
+    clockwork.sweep(context, resource, "due_date", standing.OWED[resource.name].punctual, late)
 
 
 def settle(context: Context, name: str, row: Row, before: Row | None) -> None:

@@ -27,7 +27,12 @@ class Owed:
     @property
     def live(self) -> tuple[str, ...]:
         """The statuses that follow the balance and the clock."""
-        return (self.first, *self.others, "partially_paid", "overdue", "paid")
+        return (*self.punctual, "overdue", "paid")
+
+    @property
+    def punctual(self) -> tuple[str, ...]:
+        """The statuses of a document that may become overdue."""
+        return (self.first, *self.others, "partially_paid")
 
 
 @attrs.frozen(kw_only=True)
