@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
@@ -84,11 +83,9 @@ def test_a_sandbox_answers_before_its_demo_data_is_made() -> None:
     """Start and credentials wait for nobody; the first call finds all of it."""
     snapshot.cache_clear()
     coming.cache_clear()
-    began = time.perf_counter()
     with Sandbox(seed="demo") as sandbox:
         assert sandbox.credentials["organization_id"] == sandbox.organization_ids[0]
         assert requests.get(f"{sandbox.url}/sandbox/calls", timeout=10).json() == {"calls": []}
-        assert time.perf_counter() - began < 1
         assert not coming("demo", 1).done()
 
         found = Plain(sandbox).get("/invoices", response_option="2")
