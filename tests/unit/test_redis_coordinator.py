@@ -432,7 +432,13 @@ def test_no_error_tells_the_password(processes: Processes, redis_server: LocalRe
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://:planted#secret@host:6379", "redis://host:planted-secret/0", "planted-secret"]
+    "url",
+    [
+        "redis://:planted#secret@host:6379",
+        "redis://host:planted-secret/0",
+        "planted-secret",
+        "redis://h?planted=1",
+    ],
 )
 def test_an_address_that_cannot_be_read_is_not_quoted(url: str) -> None:
     with pytest.raises(InvalidValue) as caught:

@@ -51,12 +51,18 @@ class Leases:
 
     def _run(self) -> None:
         over = self._over
-        while not over.wait(self.seconds / 3):
+        try:
+            while not over.wait(self.seconds / 3):
+                with self._lock:
+                    self._things = {thing for thing in self._things if thing.is_holding()}
+                    things = list(self._things)
+                    if not things:
+                        # Under the lock: whoever holds something now starts another thread.
+                        self._thread = None
+                        return
+                for thing in things:
+                    thing.renew()
+        except BaseException:
             with self._lock:
-                self._things = {thing for thing in self._things if thing.is_holding()}
-                things = list(self._things)
-                if not things:
-                    self._thread = None
-                    return
-            for thing in things:
-                thing.renew()
+                self._thread = None  # The next thing that is held starts another one.
+            raise

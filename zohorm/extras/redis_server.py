@@ -198,6 +198,9 @@ class RedisServer:
                 # Once, for a connection that idled may be closed. Longer waits are on a clock.
                 retry=Retry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,)),
             )
+            # It does not connect; an option that does not exist is found here, and not by a call.
+            pool = self._client.connection_pool
+            pool.connection_class(**pool.connection_kwargs)
         except (ValueError, TypeError):
             # Without its cause, which quotes parts of the address.
             raise InvalidValue(
