@@ -108,7 +108,7 @@ def test_closing_ends_the_wait_for_another_call(
     _ask(one)  # gets the token
     sandbox.next(fault="hang")
     hanging = Waiting(lambda: _ask(one))
-    sandbox.wait_for_hanging(1)
+    sandbox.wait_for_hanging(1, seconds=_LONG)
     waiting = Waiting(lambda: _ask(other))
     assert clock.waiting.acquire(timeout=_LONG)
 
@@ -145,17 +145,23 @@ def test_other_sessions_of_the_organization_go_on(
     sandbox: Sandbox, opened: Open, clock: WatchedClock
 ) -> None:
     """The closed one's place in the queue is free at once."""
-    one, other = opened(intercall_delay=0.5), opened(intercall_delay=0.5)
-    _ask(one)
+    holder, one, other = (opened(max_in_flight=1) for _ in range(3))
+    _ask(holder)  # gets the token
+    sandbox.next(fault="hang")
+    hanging = Waiting(lambda: _ask(holder))
+    sandbox.wait_for_hanging(1, seconds=_LONG)
     first = Waiting(lambda: _ask(one))
     assert clock.waiting.acquire(timeout=_LONG)
     second = Waiting(lambda: _ask(other))
 
     one.close()
+    error = first.end()
+    sandbox.release()
 
-    assert isinstance(first.end(), SessionClosed)
+    assert isinstance(error, SessionClosed)
     assert second.end() is None
-    assert [call.status for call in sandbox.calls] == [200] * 2
+    assert hanging.end() is None
+    assert [call.status for call in sandbox.calls] == [200] * 3
 
 
 def test_a_session_that_is_closed_does_not_fail_the_renewal_of_another(
