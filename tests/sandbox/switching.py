@@ -29,7 +29,14 @@ _SAID = {"raises", "match", "because"}
 _TOGETHER = {"quota_headers": "always", "expires_in": "milliseconds", "refresh_api_domain": False}
 # What takes long, a loop over hundreds of records or processes, is not tried again with what every
 # test meets.
-_LONG = ("test_changing_loops.py", "test_login.py", "test_parity.py", "test_queries.py")
+_LONG = (
+    "test_changing_loops.py",
+    "test_file_fleet.py",
+    "test_login.py",
+    "test_parity.py",
+    "test_queries.py",
+    "test_redis_fleet.py",
+)
 _EVERYWHERE = frozenset(_TOGETHER)
 # Where so many tests differ that each need not say it: the call that tells, and why.
 _REFUSED = {
