@@ -132,9 +132,9 @@ def test_three_workers_do_what_one_process_does_at_one_pace_with_one_token(
         tasks: Any = load(file, monkeypatch, variables)
         with workers(file, variables):
             sent = [tasks.tidy.delay(*job) for job in jobs(ids)]
-            changed = [each.get(timeout=60) for each in sent]
+            changed = [each.get(timeout=120) for each in sent]
             listed = [tasks.names.delay(organization) for organization in ids]
-            names = [each.get(timeout=60) for each in listed]
+            names = [each.get(timeout=120) for each in listed]
         tasks.app.close()
         shared = (places(ids, changed), stored(sandbox, ids), names)
         calls = sandbox.calls
