@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from contextlib import closing
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from making import colleague, saved_invoice
@@ -201,10 +202,11 @@ def test_again_is_true_or_false(sandbox: Sandbox, books: ZohoBooks) -> None:
     invoice = saved_invoice("Tea")
     sandbox.forget()
 
+    wrong: Any = "yes"
     for call in (
-        lambda: invoice.send_email(again="yes"),  # type: ignore[arg-type]
-        lambda: invoice.comments.create(again=1, description="x"),  # type: ignore[arg-type]
-        lambda: books.request("POST", "/contacts", body={}, again=None),  # type: ignore[arg-type]
+        lambda: invoice.send_email(again=wrong),
+        lambda: invoice.comments.create(again=wrong, description="x"),
+        lambda: books.request("POST", "/contacts", body={}, again=wrong),
     ):
         with pytest.raises(WrongType, match="again takes True or False"):
             call()
