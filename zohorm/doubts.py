@@ -57,6 +57,7 @@ class Doubts:
             raise
         if key is not None:
             self._calls.pop(key, None)
+            self._calls.pop((*key[:2], None), None)
 
     def note(self, method: str, path: str) -> None:
         """Note a call that was done, with an answer that does not show what came of it."""

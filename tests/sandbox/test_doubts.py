@@ -116,6 +116,10 @@ def test_an_action_whose_answer_lacks_its_record_was_done(
 
     assert caught.value.maybe_done
     assert len(sandbox.calls) == 1
+    made = {"code": 0, "invoice": {"invoice_id": "7"}}
+    sandbox.next(body=made, times=2)
+    assert Invoice.create_from_sales_order(salesorder_id="5", again=True).id == "7"
+    assert Invoice.create_from_sales_order(salesorder_id="5").id == "7"
 
 
 def test_a_child_in_doubt_is_kept_and_refuses_another_below_its_parent(
