@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -10,11 +11,14 @@ from plain import Plain
 from zohorm.sandbox import Sandbox
 from zohorm.sandbox.rules.refusals import UNNAMED
 
+_NUMBERS = count(1)
+
 
 def order(plain: Plain, *quantities: float) -> tuple[str, list[str]]:
     """Create a sales order; return its id and those of its lines."""
     lines = [{"name": f"Line {n}", "rate": 10, "quantity": n} for n in quantities or (4, 2)]
-    body = {"customer_id": plain.contact(), "line_items": lines}
+    customer = plain.contact(f"Customer {next(_NUMBERS)}")
+    body = {"customer_id": customer, "line_items": lines}
     made = plain.post("/salesorders", body)["salesorder"]
     return made["salesorder_id"], [line["line_item_id"] for line in made["line_items"]]
 
@@ -165,6 +169,24 @@ def test_an_order_of_inventory_counts_lists_and_closes(sandbox: Sandbox, plain: 
     assert status(plain, "salesorder", key) == "closed"
     plain.post(f"/invoices/{made['invoice_id']}/status/void")
     assert status(plain, "salesorder", key) == "fulfilled"
+
+
+def test_an_order_is_void_as_long_as_nothing_of_it_was_shipped(
+    sandbox: Sandbox, plain: Plain
+) -> None:
+    plain.root = f"{sandbox.url}/inventory/v1"
+    for is_shipped in (False, True):
+        key, [line] = order(plain, 4)
+        packed = [{"so_line_item_id": line, "quantity": 4}]
+        body = {"date": "2026-01-15", "line_items": packed}
+        package = plain.post("/packages", body, salesorder_id=key)["package"]["package_id"]
+        assert plain.refused("DELETE", f"/salesorders/{key}") == (400, UNNAMED)
+        if is_shipped:
+            body = {"date": "2026-01-15", "delivery_method": "Van"}
+            plain.post("/shipmentorders", body, salesorder_id=key, package_ids=package)
+            assert plain.refused("POST", f"/salesorders/{key}/status/void") == (400, UNNAMED)
+        else:
+            plain.post(f"/salesorders/{key}/status/void")
 
 
 def test_a_purchase_order_of_inventory_is_received_and_billed(

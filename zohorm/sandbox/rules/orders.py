@@ -219,8 +219,8 @@ _STORED = {
 }
 
 
-def removable(context: Context, name: str, order: Row) -> None:
-    """Check that nothing was made of an order.
+def removable(context: Context, name: str, order: Row, *, statuses: tuple[str, ...] = ()) -> None:
+    """Check that nothing was made of an order; no package or receive in a status, if asked.
 
     Raises:
         Refusal: something was.
@@ -230,7 +230,7 @@ def removable(context: Context, name: str, order: Row) -> None:
         if conversion.of == name and links.find(context, conversion.name, target=key):
             _invoiced() if conversion.made == "Invoice" else _used("bill")
     for made, member in _STORED[name]:
-        if finding.naming(context, made, member, key):
+        if finding.naming(context, made, member, key, statuses):
             _used(context.product.resources[made].label.lower())
 
 
@@ -242,7 +242,7 @@ def _invoiced() -> None:
 
 @assumed("the documents say so of sales orders that are invoiced")
 def _used(label: str) -> None:
-    """An order of which a bill, receive or package was made is neither deleted nor made void."""
+    """An order of which something was made is not deleted, nor made void once goods have moved."""
     raise refusal(f"The order has a {label}.")
 
 

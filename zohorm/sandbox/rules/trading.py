@@ -7,6 +7,9 @@ from zohorm.sandbox.exact import Row
 from zohorm.sandbox.rules import orders
 from zohorm.sandbox.rules.documents import DocumentRules
 
+# What a package or receive is when goods have moved.
+_MOVED = ("shipped", "delivered", "received")
+
 
 class OrderRules(DocumentRules):
     """What holds for orders of both kinds."""
@@ -26,4 +29,4 @@ class OrderRules(DocumentRules):
         """Check that an order of which something was made is not made void."""
         super().allowed(context, row, sets)
         if sets.get("status") in ("void", "cancelled"):
-            orders.removable(context, self.resource.name, row)
+            orders.removable(context, self.resource.name, row, statuses=_MOVED)
