@@ -245,16 +245,18 @@ def _send(
     if not operation.repeatable:
         told = None if of_record else (tuple(parameters), wire.encode(sent), *sorted(files))
         key = (operation.method, operation.filled(ids), told)
-    with session.doubts.minding(key, again=given.get("again", False)):
-        if all(source is None for source in files.values()) and "fields" not in given:
-            headers = None if sink is None else _AS_IT_IS
+    doubts = session.doubts.minding(key, again=given.get("again", False))
+    if all(source is None for source in files.values()) and "fields" not in given:
+        headers = None if sink is None else _AS_IT_IS
+        with doubts:
             return session.call(
                 operation, ids, query=parameters, body=sent, headers=headers, sink=sink
             )
-        from zohorm import uploads  # Models are imported without what sends files.
+    from zohorm import uploads  # Models are imported without what sends files.
 
-        with uploads.opened(operation, files) as opened:
-            form = opened.body(sent, arguments.checked(beside, takes))
+    with uploads.opened(operation, files) as opened:
+        form = opened.body(sent, arguments.checked(beside, takes))
+        with doubts:
             return session.call(operation, ids, query=parameters, body=form, headers=form.headers)
 
 

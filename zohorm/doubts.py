@@ -6,10 +6,11 @@ Actions, creates below a record and `session.request()` ask here. A save in doub
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 from zohorm.errors import Unsettled, UsageError, WrongType, ZohoError
+from zohorm.streams import Broken
 
 if TYPE_CHECKING:
     from zohorm.declared import Declared
@@ -26,9 +27,8 @@ class Doubts:
         self._calls: dict[Key, None] = {}
         self._records: dict[Hashable, Declared] = {}
 
-    @contextmanager
-    def minding(self, key: Key | None, *, again: bool) -> Iterator[None]:
-        """Refuse the call of the block if it is in doubt; note it if it comes into doubt there.
+    def minding(self, key: Key | None, *, again: bool) -> AbstractContextManager[None]:
+        """Refuse a call that is in doubt; else note it if it comes into doubt in the block.
 
         Without a key it may be repeated, and is minded by nobody.
 
@@ -43,10 +43,14 @@ class Doubts:
                 advice="Look at the service; refresh() the record says that you have, and "
                 "again=True makes the call all the same",
             )
+        return self._noting(key)
+
+    @contextmanager
+    def _noting(self, key: Key | None) -> Iterator[None]:
         try:
             yield
-        except UsageError:
-            raise  # No call was made.
+        except (UsageError, Broken):
+            raise  # No call was made; and half a form with a file in it is none.
         except ZohoError as error:
             if key is not None and error.maybe_done:
                 self._calls[key] = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from making import colleague, saved_invoice
+from making import colleague, rows_of, saved_invoice
 
 from zohorm.books import Invoice, Item, ZohoBooks
 from zohorm.errors import MalformedReply, OutcomeUnknown, Unsettled, ValidationError, WrongType
@@ -90,6 +91,31 @@ def test_a_refused_action_is_in_no_doubt(sandbox: Sandbox, books: ZohoBooks) -> 
     invoice.send_email(to_mail_ids=TO)
 
     assert len(sandbox.mails) == 1
+
+
+class _Breaking(io.BytesIO):
+    """A file on a disk that fails once."""
+
+    fails = True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Fail, once."""
+        if self.fails and self.tell() > 0:
+            self.fails = False
+            raise OSError("the disk is gone")
+        return super().read(size)
+
+
+def test_half_a_file_is_none_and_leaves_no_doubt(sandbox: Sandbox, books: ZohoBooks) -> None:
+    invoice = saved_invoice("Tea")
+    file = _Breaking(b"%PDF-1.4 " + b"x" * 500_000)
+    with pytest.raises(OSError, match="the disk is gone"):
+        invoice.add_attachment(file)
+    file.seek(0)
+
+    invoice.add_attachment(file)
+
+    assert len(rows_of(sandbox.rows("Invoice")[0]["documents"])) == 1
 
 
 def test_another_session_has_doubts_of_its_own(sandbox: Sandbox, books: ZohoBooks) -> None:
