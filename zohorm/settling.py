@@ -115,18 +115,33 @@ def _listed(
     doubt: Doubt,
     ids: Mapping[str, str],
 ) -> Iterator[tuple[wire.Row, float | None]]:
-    """Yield each row that the list shows for `wanted`, and the service's time of the create."""
+    """Yield each row that the list shows for `wanted`, and the service's time of the create.
+
+    Raises:
+        OutcomeUnknown: a page brings nothing new, and so the list has no end.
+    """
     operation = model.needed_operation("list")
     query = [(parameter, wire.query_text(value)) for parameter, value in wanted.values()]
-    page = 1
+    page, seen = 1, set[str]()
     while True:
         paging = [("page", str(page)), ("per_page", str(_PAGE_SIZE))]
         call, answer = session.call(operation, ids, query=[*query, *paging])
         earliest = _earliest(session, doubt, answer.headers)
-        for row in envelope.rows_of(answer, model.facts(), call):
+        rows = envelope.rows_of(answer, model.facts(), call)
+        for row in rows:
             yield row, earliest
-        if envelope.page_context(answer, call).is_last:
+        # Behind an empty page there is nothing, whatever it says.
+        if not rows or envelope.page_context(answer, call).is_last:
             return
+        new = {model.id_in(row) or "" for row in rows} - seen
+        if not new:
+            raise OutcomeUnknown(
+                f"the service lists the same {model.facts().name} on page after page, so the one "
+                "in doubt cannot be looked up",
+                advice="Look in the service itself; if it made none, save(again=True) sends it "
+                "again",
+            )
+        seen |= new
         page += 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Iterator
 from contextlib import closing
@@ -362,6 +363,27 @@ def test_many_equal_candidates_cost_a_bounded_number_of_calls(
         invoice.settle()
 
     assert len(sandbox.calls) <= 25
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_list_without_an_end_is_not_followed_for_ever(
+    sandbox: Sandbox, books: ZohoBooks, rows: int
+) -> None:
+    contact = Contact(contact_name="Sofía")
+    in_doubt(sandbox, contact, "drop-before-commit")
+    other = {"contact_id": "1", "contact_name": "Another", "created_time": "2020-01-01T00:00:00Z"}
+    page = {"code": 0, "contacts": [other] * rows, "page_context": {"has_more_page": True}}
+    sandbox.next(status=200, body=json.dumps(page), method="GET", times=20)
+    sandbox.forget()
+
+    if rows:
+        with pytest.raises(OutcomeUnknown, match="page after page"):
+            contact.settle()
+        assert contact.is_in_doubt
+    else:
+        assert contact.settle() is False
+
+    assert len(sandbox.calls) == 1 + rows
 
 
 def test_a_record_is_found_on_a_later_page(sandbox: Sandbox, books: ZohoBooks) -> None:
