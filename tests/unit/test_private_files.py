@@ -261,6 +261,31 @@ def test_a_sign_of_life_that_was_removed_is_given_anew(tmp_path: Path) -> None:
     assert not other.lives(before)
 
 
+def test_threads_that_ask_at_once_get_one_name(tmp_path: Path) -> None:
+    """One with a name that nobody goes by any more would hold its places for ever."""
+    for attempt in range(20):
+        presence = Presence(tmp_path / str(attempt))
+        start = threading.Barrier(4)
+        names: list[str] = []
+
+        def ask(
+            names: list[str] = names,
+            presence: Presence = presence,
+            start: threading.Barrier = start,
+        ) -> None:
+            start.wait(10)
+            names.append(presence.name)
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert names == [presence.name] * 4
+        assert [path.name for path in (tmp_path / str(attempt)).iterdir()] == [presence.name]
+
+
 def test_a_forked_child_has_a_name_of_its_own_and_leaves_that_of_its_parent(
     tmp_path: Path,
 ) -> None:

@@ -151,6 +151,7 @@ class Presence:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lock = threading.Lock()  # guards the three below: ledgers ask from several threads
         self._descriptor: int | None = None
         self._name = ""
         self._end: weakref.finalize[[Path, int, int], Presence] | None = None
@@ -159,9 +160,10 @@ class Presence:
     @property
     def name(self) -> str:
         """The name that others know this process by; a forked child has its own."""
-        if self._descriptor is None or not os.fstat(self._descriptor).st_nlink:
-            self._appear()
-        return self._name
+        with self._lock:
+            if self._descriptor is None or not os.fstat(self._descriptor).st_nlink:
+                self._appear()
+            return self._name
 
     def lives(self, name: str) -> bool:
         """Tell whether the process of that name lives; what a dead one left is removed."""
@@ -179,6 +181,7 @@ class Presence:
 
     def renew_after_fork(self) -> None:
         """Take another name; the parent keeps its own."""
+        self._lock = threading.Lock()
         if self._end is not None:
             self._end.detach()
         self._descriptor = self._end = None
