@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from traceback import TracebackException
 from typing import Any
 
 import pytest
@@ -196,19 +197,22 @@ def test_a_pause_of_the_accounts_server_is_known_to_all(stores: Stores) -> None:
 def test_a_redis_that_is_away_is_an_error_that_tells_no_token(
     stores: Stores, redis_server: LocalRedis
 ) -> None:
-    store = stores.one()
-    store.save(token("planted-secret"))
+    store, renewed = stores.one(), token("planted-secret")
+    store.save(renewed)
     redis_server.set("requirepass", "x")
     redis_server.client.client_kill_filter(_type="normal", skipme=True)
 
     with pytest.raises(CoordinatorAway) as caught:
         store.load()
-    with pytest.raises(CoordinatorAway):
-        store.save(token("planted-secret"))
+    with pytest.raises(CoordinatorAway) as unsaved:
+        store.save(renewed)
     with pytest.raises(CoordinatorAway), store.renewing(None):
         pass
 
     assert "planted-secret" not in f"{caught.value} {caught.value!r} {store!r}"
+    # Services that collect errors keep the variables, too.
+    kept = TracebackException.from_exception(unsaved.value, capture_locals=True)
+    assert "planted-secret" not in "".join(kept.format())
 
 
 def test_a_redis_that_comes_back_in_a_moment_is_waited_for(

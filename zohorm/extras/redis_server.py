@@ -73,6 +73,11 @@ def _meant() -> Iterator[None]:
     try:
         yield
     except exceptions.RedisError as error:
+        # It came through functions whose variables hold the password and the token, and services
+        # that collect errors keep those.
+        error.__traceback__ = error.__cause__ = error.__context__ = None
+        if isinstance(error, exceptions.ResponseError):
+            raise _meaning(error) from None  # Its text may quote what was to be written.
         raise _meaning(error) from error
 
 

@@ -210,6 +210,8 @@ class RedisTokenStore:
 
 
 def _error(away: Away, server: RedisServer) -> CoordinatorAway:
+    # Variables on its way hold the token, and services that collect errors keep those.
+    away.__traceback__ = None
     return CoordinatorAway(
         f"the access token that processes share cannot be had: {server!r}: {away.reason}",
         advice="The service was not asked. Mend Redis and try again",
