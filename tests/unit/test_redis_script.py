@@ -338,6 +338,20 @@ def test_an_older_copy_of_the_state_counts_as_lost(script: Script) -> None:
     assert script.enter(1, "b", known=(life, 1_000))[0] == "held"
 
 
+def test_an_older_copy_of_the_state_holds_calls_once_and_not_with_each_question(
+    script: Script,
+) -> None:
+    life = script.ask(0, "look")[4]
+    held = script.ask(1, "enter", "a", 100, 10, 0, 0, known=(life, 1_000), life="b")
+    assert held[0] == "held"
+
+    # A caller keeps the higher count of one life, for answers come out of order.
+    known = (life, 1_000) if held[4] == life else (held[4], held[5])
+    script.ask(50, "look", known=known)
+
+    assert script.enter(62, "a", known=known)[0] == "go"
+
+
 def test_a_clock_that_was_set_back_holds_calls_for_a_window(script: Script) -> None:
     assert script.enter(3600, "a")[0] == "go"
 
@@ -368,6 +382,35 @@ def test_values_that_are_no_numbers_count_as_none(script: Script) -> None:
     script.client.zadd(script.keys[2], {f"lasting{n}": 9e15 for n in range(200)})
 
     assert script.enter(1, "b")[0] == "go"
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "9e17", "9e15", "hello"])
+@pytest.mark.parametrize(
+    "name",
+    ["now", "held_until", "last_start", "day_limit", "day_left", "day_till", "withdrawn_at"],
+)
+def test_a_foreign_value_keeps_nobody_out_for_longer_than_a_window(
+    script: Script, name: str, value: str
+) -> None:
+    script.ask(0, "look", news=(1000, 500, 600 * SECOND, 1))
+    script.enter(0, "a")
+    script.client.hset(script.keys[0], name, value)
+
+    answers = [script.ask(1 + n * 61, "enter", str(n), 100, 10, 0, 0) for n in range(2)]
+
+    assert answers[1][0] == "go"
+    # Python reads all of these as whole numbers.
+    told = [text for answer in answers for text in (answer[1], *answer[5:9]) if text]
+    assert told == [str(int(text)) for text in told]
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "hello"])
+def test_a_foreign_count_holds_calls_for_a_window_at_most(script: Script, value: str) -> None:
+    script.enter(0, "a")
+    script.client.hset(script.keys[0], "count", value)
+
+    assert script.enter(1, "b", known=("a", 1))[0] == "held"
+    assert script.enter(62, "b", known=("a", 1))[0] == "go"
 
 
 def test_the_day_is_shared_and_ends(script: Script) -> None:

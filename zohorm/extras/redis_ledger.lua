@@ -19,8 +19,11 @@ local state = {}
 local flat = redis.call('HGETALL', KEYS[1])
 for at = 1, #flat, 2 do state[flat[at]] = flat[at + 1] end
 
--- A value that is no number, for whatever reason, is none.
-local function number(name) return tonumber(state[name] or '') end
+-- A value that is no number, for whatever reason, is none; nor is inf, nan, or one beyond 2^53.
+local function number(name)
+    local found = tonumber(state[name] or '')
+    if found and math.abs(found) < 9007199254740992 then return math.floor(found) end
+end
 
 -- Lua itself would write a large number with 14 digits.
 local function text(value) return string.format('%.0f', value) end
@@ -50,11 +53,21 @@ elseif last > now then
     now = last
 end
 set('now', now)
+-- Nothing of ours began later than now, or lasts for days: else all would wait for ever.
+if (number('last_start') or 0) > now then state.last_start = nil end
+if (number('withdrawn_at') or 0) > now then set('withdrawn_at', now) end
+for _, name in ipairs({'held_until', 'day_till'}) do
+    if (number(name) or 0) > now + 2 * DAY then state[name] = nil end
+end
 
 -- Calls that the caller knows of are not in this state: it was lost, or restored from an old copy.
 -- Whatever was forgotten counts for a window at most.
 local count = number('count') or 0
-if ARGV[7] ~= '' and (ARGV[7] ~= state.life or tonumber(ARGV[8]) > count) then hold(window) end
+if ARGV[7] ~= '' and (ARGV[7] ~= state.life or tonumber(ARGV[8]) > count) then
+    hold(window)
+    -- Counted anew: else callers whose count is ahead would hold all again with each question.
+    if ARGV[7] == state.life then set('life', ARGV[6]) end
+end
 if not state.life then set('life', ARGV[6]) end
 count = count + 1
 set('count', count)
@@ -145,11 +158,11 @@ local function answer(verdict, wait, place)
     redis.call('HSET', KEYS[1], unpack(pairs_of))
     redis.call('PEXPIRE', KEYS[1], STATE_KEPT_MS)
     for at = 2, 5 do redis.call('PEXPIRE', KEYS[at], CALLS_KEPT_MS) end
-    local left = number('day_left')
+    local left, limit = number('day_left'), number('day_limit')
     local time = math.max(0, (number('day_till') or 0) - now)
     return {
         verdict, text(wait or 0), redis.call('ZCARD', KEYS[3]), place or 0, state.life,
-        text(count), state.day_limit or '', left and text(left) or '', text(time),
+        text(count), limit and text(limit) or '', left and text(left) or '', text(time),
         state.day_told or '',
     }
 end
