@@ -61,10 +61,9 @@ def saved_report(*expenses: Expense) -> ExpenseReport:
     return report
 
 
-def saved_trip() -> Trip:
-    trip = Trip(trip_number="TRIP-1", is_international=True, destination_country="Portugal")
-    trip.save()
-    return trip
+def stored_trip(sandbox: Sandbox, status: str) -> Trip:
+    """A trip further on its way than calls can bring one: nothing submits a trip."""
+    return Trip.get(sandbox.insert("Trip", {"status": status}, product="expense"))
 
 
 def test_each_call_names_its_organization_in_query_and_header(
@@ -167,6 +166,9 @@ def test_what_pays_or_tells_somebody_is_never_sent_twice(
     action: str, sandbox: Sandbox, session: ZohoExpense
 ) -> None:
     report = saved_report(saved_expense())
+    steps: dict[str, list[str]] = {"submit": [], "reimburse": ["submit", "approve"]}
+    for step in steps.get(action, ["submit"]):
+        getattr(report, step)()
     sandbox.forget()
     sandbox.next(fault="drop-after-commit")
 
@@ -178,6 +180,7 @@ def test_what_pays_or_tells_somebody_is_never_sent_twice(
 
 def test_reports_are_filtered_by_status(sandbox: Sandbox, session: ZohoExpense) -> None:
     approved, _ = saved_report(saved_expense("1.01")), saved_report(saved_expense("2.02"))
+    approved.submit()
     approved.approve()
 
     found = list(ExpenseReport.iterate(status="approved"))
@@ -193,7 +196,8 @@ def test_reports_are_filtered_by_status(sandbox: Sandbox, session: ZohoExpense) 
 def test_trips_are_approved_rejected_cancelled_and_closed(
     action: str, status: str, sandbox: Sandbox, session: ZohoExpense
 ) -> None:
-    trip = saved_trip()
+    before = "submitted" if action in ("approve", "reject") else "approved"
+    trip = stored_trip(sandbox, before)
 
     getattr(trip, action)()
 
@@ -204,7 +208,7 @@ def test_trips_are_approved_rejected_cancelled_and_closed(
 def test_closing_a_trip_is_sent_again_where_nobody_answered(
     sandbox: Sandbox, session: ZohoExpense
 ) -> None:
-    trip = saved_trip()
+    trip = stored_trip(sandbox, "approved")
     sandbox.forget()
     sandbox.next(fault="drop-after-commit")
 

@@ -52,9 +52,16 @@ _FOUND_AS: Mapping[str, str] = {
 _FOUND_BY_NAME: Mapping[tuple[str, str], str] = {
     ("Bill", "mark_open"): "void",
     ("CreditNote", "apply_to_invoices"): "open",
+    ("ExpenseReport", "approve"): "submitted",
+    ("ExpenseReport", "reimburse"): "approved",
+    ("ExpenseReport", "reject"): "submitted",
     ("Invoice", "mark_draft"): "void",
     ("PurchaseOrder", "mark_open"): "draft",
     ("RecurringInvoice", "resume"): "stopped",
+    ("Trip", "approve"): "submitted",
+    ("Trip", "cancel"): "approved",
+    ("Trip", "close"): "approved",
+    ("Trip", "reject"): "submitted",
     ("VendorCredit", "apply_to_bills"): "open",
 }
 # Members that say what of a document is paid already: nothing, but where that is to be undone.

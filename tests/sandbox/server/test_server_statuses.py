@@ -52,6 +52,14 @@ ACTIONS: dict[tuple[str, str], tuple[str, str]] = {
     ("RecurringExpense", "stopped"): ("books", "recurringexpenses/{}/status/stop"),
     ("RecurringExpense", "active"): ("books", "recurringexpenses/{}/status/resume"),
     ("ShipmentOrder", "delivered"): ("inventory", "shipmentorders/{}/status/delivered"),
+    ("ExpenseReport", "submitted"): ("expense", "expensereports/{}/submit"),
+    ("ExpenseReport", "approved"): ("expense", "expensereports/{}/approve"),
+    ("ExpenseReport", "rejected"): ("expense", "expensereports/{}/reject"),
+    ("ExpenseReport", "reimbursed"): ("expense", "expensereports/{}/reimburse"),
+    ("Trip", "approved"): ("expense", "trips/{}/approve"),
+    ("Trip", "rejected"): ("expense", "trips/{}/reject"),
+    ("Trip", "cancelled"): ("expense", "trips/{}/cancel"),
+    ("Trip", "closed"): ("expense", "trips/{}/close"),
 }
 # Statuses that follow from what is paid or used: a record without that has another one at once.
 _FOLLOWING = ("paid", "partially_paid", "overdue", "viewed", "closed", "expired")
@@ -70,7 +78,7 @@ def test_an_action_moves_what_its_table_lets_move_and_refuses_the_rest(
     sandbox: Sandbox, plain: Plain, name: str, product: str, path: str, now: str, move: Move
 ) -> None:
     key = sandbox.insert(name, {"status": now, "date": "2026-01-15"}, product=product)
-    [root] = [each for each in ("/books/v3", "/inventory/v1") if product in each]
+    [root] = [each for each in ("/books/v3", "/inventory/v1", "/expense/v1") if product in each]
 
     answer = plain.call("POST", f"{sandbox.url}{root}/{path.format(key)}")
 

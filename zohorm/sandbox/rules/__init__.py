@@ -26,8 +26,11 @@ from zohorm.sandbox.rules import (
     owed,
     payments,
     refunds,
+    reported,
+    reports,
     taxes,
     trading,
+    trips,
     warehouses,
 )
 from zohorm.sandbox.rules.plain import Rules
@@ -79,11 +82,17 @@ _OF_BOOKS: dict[str, type[Rules]] = {
     "VendorPayment": payments.PaymentRules,
     "VendorPaymentRefund": refunds.RefundRules,
 }
+_OF_EXPENSE: dict[str, type[Rules]] = {
+    "Expense": reported.ReportedExpenseRules,
+    "ExpenseReport": reports.ReportRules,
+    "Trip": trips.TripRules,
+}
+_OF_PRODUCT = {**dict.fromkeys(PRODUCTS, _OF_BOOKS), "expense": _OF_EXPENSE}
 
 
 @cache
 def of(resource: Resource) -> Rules:
     """Return the rules of a resource."""
     other = documents.DocumentRules if documents.is_document(resource) else Rules
-    known = _KNOWN | _OF_BOOKS if resource.product in PRODUCTS else _KNOWN
+    known = _KNOWN | _OF_PRODUCT.get(resource.product, {})
     return known.get(resource.name, other)(resource)

@@ -2,7 +2,7 @@
 
 What public documents leave open is assumed, with the reason. An action that is repeated because its
 answer was lost finds the record where it wants it, and succeeds; only a document that is void is
-not voided again.
+not voided again, and what is handed in for approval is not handed in, decided on or paid twice.
 """
 
 from __future__ import annotations
@@ -109,5 +109,37 @@ MOVES: Mapping[str, tuple[Move, ...]] = {
     "RecurringExpense": _RECURRING,
     "ShipmentOrder": (
         Move("delivered", ("shipped", "delivered"), because="what is delivered was shipped before"),
+    ),
+    "ExpenseReport": (
+        Move("submitted", ("draft", "rejected", "recalled"), because=_LEFT_OPEN),
+        Move(
+            "approved",
+            ("submitted", "rejected"),
+            source="Expense help, reports, approving reports: also one that was rejected",
+        ),
+        Move(
+            "rejected",
+            ("submitted",),
+            because="the help shows it for reports that await approval, and no other refused",
+        ),
+        Move(
+            "reimbursed",
+            ("approved",),
+            source="Expense knowledge base, reimbursing reports: approved ones",
+        ),
+    ),
+    "Trip": (
+        Move(
+            "approved",
+            ("submitted", "rejected"),
+            source="Expense v1, approve a trip; Expense help, approving trips: a rejected one too",
+        ),
+        Move("rejected", ("submitted",), source="Expense v1, reject a trip"),
+        Move(
+            "cancelled",
+            ("approved",),
+            because="the help of Zoho ERP, which has such trips too, cancels only approved ones",
+        ),
+        Move("closed", ("approved", "closed"), source="Expense v1, close a trip"),
     ),
 }

@@ -18,6 +18,7 @@ from zohorm.sandbox.rules.stating import stated
 
 PRODUCTS = ("books", "inventory", "invoice")
 """The products whose documents keep books; the others have rules of their own."""
+_WITH_MOVES = (*PRODUCTS, "expense")
 
 
 @attrs.frozen
@@ -55,7 +56,7 @@ def check(context: Context, row: Row, to: str) -> None:
     """
     table = _TABLES.get(context.resource.name)
     now = str(row.get("status") or "")
-    if table is None or context.product.name not in PRODUCTS:
+    if table is None or context.product.name not in _WITH_MOVES:
         return
     if now not in table.known and now not in context.resource.fields["status"].choices:
         return
