@@ -26,7 +26,8 @@ _LONGEST_CODE = 40
 def body_of(reply: Reply) -> tuple[Mapping[str, object] | None, bool]:
     """Return the JSON object of the answer, and whether the answer is of a form that the API gives.
 
-    The content type tells JSON from a file; a file is a success, for refusals are JSON.
+    The content type tells JSON from a file; a file is a success, for refusals are JSON. One that
+    goes by the type of a file is known by its members.
     """
     kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     text = not kind or kind.startswith("text/")
@@ -34,7 +35,11 @@ def body_of(reply: Reply) -> tuple[Mapping[str, object] | None, bool]:
         return None, False
     if reply.status == 204:
         return None, True
-    if "json" in kind or (text and reply.content.lstrip().startswith(b"{")):
+    if (
+        "json" in kind
+        or (text and reply.content.lstrip().startswith(b"{"))
+        or streams.is_refusal(reply.content)
+    ):
         try:
             body = wire.decode(reply.content)
         # Deep nesting and absurd exponents are no ValueError.

@@ -5,6 +5,7 @@ The transport sends a `Body` and fills a `Sink`; uploads and downloads are such.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
@@ -61,13 +62,37 @@ def is_file(headers: Mapping[str, str]) -> bool:
     return not kind.startswith("text/") or "Content-Disposition" in headers
 
 
-def pour(read: Callable[[int], bytes], sink: Sink) -> int:
-    """Move what `read` gives into a sink, and return how many bytes there were."""
+def is_refusal(content: bytes) -> bool:
+    """Tell whether a small content is the service's JSON for a refusal, whatever its type says."""
+    if len(content) > PIECE_BYTES or not content.startswith(b"{"):
+        return False
+    try:
+        body: object = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(body, dict) and "message" in body and body.get("code", 0) not in (0, "0")
+
+
+def pour(read: Callable[[int], bytes], sink: Sink) -> tuple[bytes, int]:
+    """Move what `read` gives into a sink, and return how many bytes; a refusal returns instead."""
+    piece = _beginning(read)
+    if is_refusal(piece):
+        return piece, 0
     total = 0
-    while piece := read(PIECE_BYTES):
+    while piece:
         sink.write(piece)
         total += len(piece)
-    return total
+        piece = read(PIECE_BYTES)
+    return b"", total
+
+
+def _beginning(read: Callable[[int], bytes]) -> bytes:
+    """Return the first piece, with all that follows where it may be a small JSON object."""
+    first = piece = read(PIECE_BYTES)
+    while piece and first.startswith(b"{") and len(first) <= PIECE_BYTES:
+        piece = read(PIECE_BYTES)
+        first += piece
+    return first
 
 
 class Broken(Exception):

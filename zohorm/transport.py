@@ -343,7 +343,7 @@ def _read(
     content, streamed = b"", 0
     try:
         if sink is not None and sink.takes(response.status, response.headers):
-            streamed = streams.pour(partial(response.read, decode_content=True), sink)
+            content, streamed = streams.pour(partial(response.read, decode_content=True), sink)
         else:
             content = bounding.content(response, most_bytes)
     except BaseException as error:

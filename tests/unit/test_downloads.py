@@ -278,6 +278,44 @@ def test_a_refusal_is_one_although_a_file_is_due(
     assert beside(target) == ["contract.pdf"]
 
 
+@pytest.mark.parametrize("kind", ["application/pdf", "application/octet-stream", "text/csv"])
+def test_a_refusal_in_the_clothes_of_a_file_is_one(
+    server: Scripted, target: Path, kind: str
+) -> None:
+    said = {"Content-Type": kind, "Content-Disposition": 'attachment; filename="a.pdf"'}
+    body = b'{"code": 1002, "message": "Attachment does not exist."}'
+    server.next(body=body, headers=said, times=2)
+    stream = io.BytesIO()
+
+    with pytest.raises(NotFound, match=r"Attachment does not exist\."):
+        fetch(server.url, target)
+    with pytest.raises(NotFound):
+        fetch(server.url, stream)
+
+    assert (beside(target), stream.getvalue()) == ([], b"")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b'{"code": 1002}',
+        b'{"code": 0, "message": "success"}',
+        b'{"message": "no code"}',
+        b"{" * 70_000,
+        b'{"code": 1, "message": "' + b"x" * 70_000 + b'"}',
+        b'{"code": 1, "message": "' + b"x" * 200_000 + b'"}',
+    ],
+    ids=lambda content: f"{content[:20]!r}, {len(content)} bytes",
+)
+def test_a_file_may_begin_as_json_does(server: Scripted, target: Path, content: bytes) -> None:
+    server.next(body=content, headers={"Content-Type": "application/octet-stream"})
+
+    fetch(server.url, target)
+
+    assert target.read_bytes() == content
+
+
 def test_a_gateways_page_is_no_file(server: Scripted, target: Path) -> None:
     server.next(body=b"<html>", headers={"Content-Type": "text/html"}, times=4)
 
