@@ -90,7 +90,11 @@ class Operation:
         def fill(match: re.Match[str]) -> str:
             name = match.group(1)
             if name not in ids:
-                raise MissingSetting(f"{self.path} needs {name}, which this record does not have")
+                raise MissingSetting(
+                    f"{self.path} needs {name}, which is not known here",
+                    advice="Begin at the record that has it, as contact.comments does, "
+                    "or at books.module(name)",
+                )
             return steps.path_step(ids[name], name)
 
         return _PLACE.sub(fill, self.path)

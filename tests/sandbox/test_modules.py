@@ -10,7 +10,7 @@ import pytest
 from making import last_body, verbs
 
 from zohorm import fields as f
-from zohorm.books import Contact, ZohoBooks
+from zohorm.books import Contact, ContactComment, ZohoBooks
 from zohorm.books.custom_module_record import CustomModuleRecord
 from zohorm.errors import InvalidId, InvalidValue, MissingSetting, NotFound, WrongType
 from zohorm.sandbox import Sandbox
@@ -119,8 +119,10 @@ def test_a_record_is_pickled(drill: CustomModuleRecord, books: ZohoBooks) -> Non
 
 
 def test_without_a_module_there_is_no_address(books: ZohoBooks, sandbox: Sandbox) -> None:
-    with pytest.raises(MissingSetting, match="module_name"):
+    with pytest.raises(MissingSetting, match=r"module_name.*books\.module\(name\)"):
         list(CustomModuleRecord.iterate())
+    with pytest.raises(MissingSetting, match=r"contact_id.*contact\.comments"):
+        list(ContactComment.iterate())
     assert sandbox.calls == []
 
 

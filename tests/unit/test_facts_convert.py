@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -643,8 +644,12 @@ def test_a_resource_of_one_document_shares_its_path_with_another(tmp_path: Path)
         (DOCUMENT, f'[[correct]]\nat = "Debt.doc"\nremove = true\n{GIVEN}', "Debt.doc"),
         (DOCUMENT.replace("/bills/{bill_id}/status/void:", "/share/link:"), "", "/share/link"),
         (None, "", "no documents"),
+        (f"{DOCUMENT}\n}}", "", "bills.yml cannot be read"),
+        ("\0", "", "bills.yml cannot be read"),
+        ("", "", "bills.yml is neither"),
+        ("<html>", "", "bills.yml is neither"),
     ],
-    ids=["lacking", "stale", "lost", "empty"],
+    ids=["lacking", "stale", "lost", "empty", "damaged", "bytes", "no document", "a page"],
 )
 def test_what_does_not_fit_is_said_and_nothing_is_written(
     tmp_path: Path,
@@ -663,6 +668,17 @@ def test_what_does_not_fit_is_said_and_nothing_is_written(
     assert said in told.err
     assert told.out == ""
     assert not (tmp_path / "books.json").exists()
+
+
+@pytest.mark.parametrize("words", [["render"], ["coverage"], ["convert", "."]])
+def test_a_product_that_nobody_knows_is_named(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        sys.exit(main([*words, "--product", "desk"]))
+
+    assert ended.value.code in (1, 2)
+    assert "'desk'" in capsys.readouterr().err
 
 
 def test_a_correction_that_changes_nothing_is_stale(tmp_path: Path) -> None:

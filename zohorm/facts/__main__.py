@@ -62,12 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     converting.set_defaults(run=run_convert)
     rendering = commands.add_parser("render", help="write the generated folders from the facts")
     rendering.add_argument("--check", action="store_true", help="change nothing; fail if stale")
-    rendering.add_argument("--product", help="one product; else every one that has facts")
+    known, every = products(), "one product; else every one that has facts"
+    rendering.add_argument("--product", choices=known, help=every)
     rendering.add_argument("--into", type=Path, default=render.FOLDER, help="parent folder")
     rendering.add_argument("--pages", type=Path, help="folder of the pages, if not docs/products")
     rendering.set_defaults(run=run_render)
     covering = commands.add_parser("coverage", help="tell which operations the classes reach")
-    covering.add_argument("--product", help="one product; else every one that has facts")
+    covering.add_argument("--product", choices=known, help=every)
     covering.add_argument("--brief", action="store_true", help="leave out what is reached")
     covering.add_argument("--into", type=Path, default=render.FOLDER, help="parent folder")
     covering.set_defaults(run=run_coverage)
@@ -81,10 +82,12 @@ def run_convert(chosen: argparse.Namespace) -> int:
     path = chosen.into / f"{chosen.product}.json"
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     given: Path | None = chosen.corrections
-    found = (
-        corrections.parse(given.read_text("utf-8")) if given else corrections.read(chosen.product)
-    )
     try:
+        found = (
+            corrections.parse(given.read_text("utf-8"))
+            if given
+            else corrections.read(chosen.product)
+        )
         chosen_documents, left_out = documents.files(chosen.directory, found.documents())
         facts = convert(chosen.directory, found)
         operations = documents.read(chosen_documents)

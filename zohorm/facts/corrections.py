@@ -96,12 +96,16 @@ def read(product: str) -> Corrections:
     """Read the corrections of one product ("books").
 
     Raises:
+        Misfit: the product has none.
         ValueError: a row lacks its reason or its source, or a table is unknown.
     """
     facts = importlib.resources.files(PACKAGE)
     folder = facts.joinpath(f"{product}.corrections")
     if not folder.is_dir():
-        return parse(facts.joinpath(f"{product}.corrections.toml").read_text("utf-8"))
+        file = facts.joinpath(f"{product}.corrections.toml")
+        if not file.is_file():
+            raise Misfit(f"there are no corrections of {product!r}; --corrections names a file")
+        return parse(file.read_text("utf-8"))
     files = sorted(folder.iterdir(), key=lambda file: file.name)
     return gathered(file.read_text("utf-8") for file in files if file.name.endswith(".toml"))
 

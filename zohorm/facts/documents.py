@@ -195,16 +195,24 @@ def declared(rows: Iterable[Node]) -> list[Operation]:
 
 
 def read(paths: Iterable[Path], product: str = "") -> list[Operation]:
-    """Read documents and listings, in their order; a listing of another product has nothing."""
+    """Read documents and listings, in their order; a listing of another product has nothing.
+
+    Raises:
+        Misfit: one of the files is damaged, or something else.
+    """
     import yaml  # Only who converts needs it: zohorm[facts].
 
     # The loader in C reads the same in an eighth of the time; some builds of PyYAML lack it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     operations: list[Operation] = []
     for path in paths:
-        with path.open(encoding="utf-8") as stream:
+        try:
             # A safe loader: it makes plain values alone.
-            found = yaml.load(stream, Loader=loader)
+            found = yaml.load(path.read_bytes(), Loader=loader)
+        except yaml.YAMLError as error:
+            raise Misfit(f"{path.name} cannot be read: {error}") from error
+        if not isinstance(found, dict):
+            raise Misfit(f"{path.name} is neither an OpenAPI document nor a listing")
         for node in listing.documents(found, product):
             operations.extend(Document(node, path.stem).operations())
     return operations
