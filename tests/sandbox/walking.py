@@ -34,7 +34,12 @@ _SAMPLES: Mapping[str, Any] = {
 # The id of the one item that an invoice of Billing has.
 _ITEM = "4815000000000077001"
 # Members whose kind does not say that they name other records.
-_MEANT = {("TaxGroup", "taxes"): "4815000000000000201, 4815000000000000203"}
+_MEANT = {
+    ("TaxGroup", "taxes"): "4815000000000000201, 4815000000000000203",
+    ("Subscription", "renewal_at"): "2026-03-01",
+}
+# What a subscription is of, named by codes that users choose.
+_CODES = {"plan_code": "Plan", "addon_code": "Addon", "coupon_code": "Coupon"}
 
 
 # What a record is when an operation is asked for, by the end of its path; others find a draft.
@@ -58,6 +63,7 @@ _FOUND_BY_NAME: Mapping[tuple[str, str], str] = {
     ("Invoice", "mark_draft"): "void",
     ("PurchaseOrder", "mark_open"): "draft",
     ("RecurringInvoice", "resume"): "stopped",
+    ("Subscription", "reactivate"): "non_renewing",
     ("Trip", "approve"): "submitted",
     ("Trip", "cancel"): "approved",
     ("Trip", "close"): "approved",
@@ -66,6 +72,8 @@ _FOUND_BY_NAME: Mapping[tuple[str, str], str] = {
 }
 # Members that say what of a document is paid already: nothing, but where that is to be undone.
 _PAID = ("payment_made", "credits_applied", "vendor_credits_applied", "write_off_amount")
+# Days on which something ends, which must not have come yet.
+_ENDS = ("due_date", "expiry_date", "expiry_at", "expires_at", "next_billing_at")
 _PAYS = ("invoices", "bills", "bills_credited")
 
 
@@ -139,6 +147,8 @@ class Walker:
         kind = files.kind_of(operation) or "document"
         if "/lineitems/{" in operation.path:
             ids["item_id"] = _ITEM
+        if "/coupons/{" in operation.path:
+            ids["coupon_code"] = self.stored(self.product.resources["Coupon"])["coupon_code"]
         for name in _PARAM.findall(operation.path):
             if name not in ids and resource.id in ids and name.endswith("_id"):
                 ids[name] = self.sandbox.attach(
@@ -182,7 +192,7 @@ class Walker:
         """Return the state in which a record is when it can be worked on: unpaid, not yet due."""
         made: dict[str, Any] = {name: 0 for name in _PAID if name in row}
         made.update({name: [] for name in _PAYS if name in row})
-        made.update({name: "2026-02-10" for name in ("due_date", "expiry_date") if name in row})
+        made.update({name: "2026-02-10" for name in _ENDS if name in row})
         path = operation.path if operation is not None else ""
         if "writeoff/cancel" in path or "cancelwriteoff" in path:
             made.update({"write_off_amount": 12.5} if "write_off_amount" in row else {})
@@ -236,6 +246,9 @@ class Walker:
         above = self.product.resources.get(resource.parent or "")
         if above is not None and operation.name == "create" and "{" not in operation.path:
             made[above.id] = ids[above.id]
+        if (resource.name, operation.name) == ("Subscription", "create"):
+            # The one or the other is needed: a customer who is there, or one who is described.
+            made["customer_id"] = self.stored(self.product.resources["Customer"])["customer_id"]
         for name in operation.required:
             if name in operation.files:
                 continue
@@ -264,6 +277,9 @@ class Walker:
         """Return a value of the right kind."""
         if field.choices:
             return field.choices[0]
+        if resource.name == "Subscription" and field.name in _CODES:
+            other = self.product.resources[_CODES[field.name]]
+            return self.stored(other)[other.id]
         if field.kind == "id":
             return f"48150000000009{self.count:05d}"
         if field.kind in ("embedded", "many"):

@@ -5,6 +5,7 @@ The server calls `answer` for each request. What a call does to records is in `r
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import socket
 from collections.abc import Callable, Mapping
@@ -23,7 +24,7 @@ from zohorm.sandbox.calls import (
     without_secrets,
     without_token,
 )
-from zohorm.sandbox.catalogue import Operation, Product
+from zohorm.sandbox.catalogue import Operation, Product, Resource
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.devices import PAGE_PATH
 from zohorm.sandbox.faults import Fault, Faults, padded, without_key
@@ -46,6 +47,7 @@ from zohorm.sandbox.resources import choosing
 from zohorm.sandbox.roots import SELECTORS
 from zohorm.sandbox.routes import Route, route
 from zohorm.sandbox.rules import stating
+from zohorm.sandbox.rules.visiting import Visit
 from zohorm.sandbox.server import Cut, Drip, Dropped
 from zohorm.sandbox.store import Store
 from zohorm.sandbox.switches import WatchedSwitches
@@ -87,9 +89,9 @@ class Application:
             Dropped: the connection shall close without an answer.
         """
         arrived = incoming(request)
-        if arrived.url_path == "/" and arrived.method in ("GET", "HEAD"):
-            # A person looks: this is no call, and meets no fault.
-            return window.answer(self, arrived.query)
+        shown = self._shown(arrived)
+        if shown is not None:
+            return shown
         if arrived.is_control and self.control is not None:
             # A test asks for something, which is no call either.
             reply = self.control(arrived)
@@ -217,27 +219,68 @@ class Application:
                 resource, operation = choosing.meant(
                     found, arrived, body, self.store, organization_id
                 )
-                context = Context(
-                    store=self.store,
-                    switches=self.switches,
-                    rules_of=rules.of,
-                    outbox=self.outbox,
-                    url=self.url,
-                    product=product,
-                    resource=resource,
-                    operation=operation,
-                    organization_id=organization_id,
-                    now=now,
-                    params=found.params,
-                    query={**arrived.query, **found.query},
-                    headers=arrived.headers,
-                    body=body,
-                    files=arrived.files,
-                    fault=fault.name if fault is not None else None,
+                context = self._context(product, resource, operation, organization_id, now)
+                return resources.answer(
+                    attrs.evolve(
+                        context,
+                        params=found.params,
+                        query={**arrived.query, **found.query},
+                        headers=arrived.headers,
+                        body=body,
+                        files=arrived.files,
+                        fault=fault.name if fault is not None else None,
+                    )
                 )
-                return resources.answer(context)
         except Refusal as refusal:
             return refused(refusal)
+
+    def _context(
+        self,
+        product: Product,
+        resource: Resource,
+        operation: Operation,
+        organization_id: str,
+        now: dt.datetime,
+    ) -> Context:
+        return Context(
+            store=self.store,
+            switches=self.switches,
+            rules_of=rules.of,
+            outbox=self.outbox,
+            url=self.url,
+            product=product,
+            resource=resource,
+            operation=operation,
+            organization_id=organization_id,
+            now=now,
+        )
+
+    def _shown(self, arrived: Incoming) -> Reply | None:
+        """Return the page that a person looks at, which is no call and meets no fault; or None."""
+        if arrived.url_path == "/" and arrived.method in ("GET", "HEAD"):
+            return window.answer(self, arrived.query)
+        visit = next((v for v in rules.VISITS if arrived.url_path.startswith(v.path)), None)
+        if visit is not None and arrived.method in ("GET", "POST"):
+            return self._visited(arrived, visit)
+        return None
+
+    def _visited(self, arrived: Incoming, visit: Visit) -> Reply:
+        """Show a customer the page of a record, or do what its form sends."""
+        product = catalogue.catalogue()[visit.product]
+        resource = product.resources[visit.resource]
+        key = arrived.url_path.removeprefix(visit.path)
+        try:
+            with self.store.transaction():
+                for organization_id in organizations.ids(self.store):
+                    if self.store.get(resource, organization_id, key) is None:
+                        continue
+                    now = organizations.local_time(self.store, organization_id, self.clock.time())
+                    operation = resource.operations["get"]
+                    context = self._context(product, resource, operation, organization_id, now)
+                    return visit.answer(context, key, arrived.method == "POST")
+        except Refusal as refusal:
+            return refused(refusal)
+        return refused(unknown_url())
 
     def open(self, product: Product, organization_id: str) -> None:
         """Store what an organization has from the start, before it is first used in a product."""

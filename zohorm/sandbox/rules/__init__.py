@@ -35,8 +35,12 @@ from zohorm.sandbox.rules import (
 )
 from zohorm.sandbox.rules.plain import Rules
 from zohorm.sandbox.rules.statuses import PRODUCTS
+from zohorm.sandbox.rules.subscriptions import pages, records
+from zohorm.sandbox.rules.visiting import Visit
 from zohorm.sandbox.store import Follower
 
+VISITS: tuple[Visit, ...] = (pages.VISIT,)
+"""The pages that customers open in a browser."""
 FOLLOWERS: tuple[Follower, ...] = (levels.follow,)
 """What the store tells of every record: stock follows documents however they come to be."""
 
@@ -87,7 +91,18 @@ _OF_EXPENSE: dict[str, type[Rules]] = {
     "ExpenseReport": reports.ReportRules,
     "Trip": trips.TripRules,
 }
-_OF_PRODUCT = {**dict.fromkeys(PRODUCTS, _OF_BOOKS), "expense": _OF_EXPENSE}
+_OF_SUBSCRIPTIONS: dict[str, type[Rules]] = {
+    "Customer": records.WakingRules,
+    "Event": records.WakingRules,
+    "HostedPage": pages.HostedPageRules,
+    "Invoice": records.InvoiceRules,
+    "Subscription": records.SubscriptionRules,
+}
+_OF_PRODUCT = {
+    **dict.fromkeys(PRODUCTS, _OF_BOOKS),
+    "expense": _OF_EXPENSE,
+    "subscriptions": _OF_SUBSCRIPTIONS,
+}
 
 
 @cache

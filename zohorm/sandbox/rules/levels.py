@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import cache
 from typing import cast
 
 from zohorm.sandbox import catalogue
-from zohorm.sandbox.catalogue import Field, Resource, Shape
+from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.resources.parts import rows_of
 from zohorm.sandbox.rules import stock
 from zohorm.sandbox.rules.amounts import amount
+from zohorm.sandbox.rules.beside import beside
 from zohorm.sandbox.rules.stating import source
 from zohorm.sandbox.rules.stock import Movement
 from zohorm.sandbox.store import Store
@@ -28,7 +28,7 @@ _NOTHING = Decimal(0)
 def follow(store: Store, resource: Resource, organization: str, key: str, row: Row | None) -> None:
     """Bring stock up to a record that is about to be written, or removed (`None`)."""
     touched = set() if row is None else stock.items_of(resource.name, row)
-    moved = _beside("StockMovement", resource.product)
+    moved = beside("StockMovement", resource.product)
     held = store.get(moved, organization, key) if stock.moves(resource.name) else None
     if held is None and not touched:
         return
@@ -72,7 +72,7 @@ def shown(level: Row) -> Row:
 
 def show(store: Store, resource: Resource, organization: str, item: Row) -> None:
     """Write the stock of an item, and that at its locations, into its record."""
-    level = store.get(_beside("StockLevel", resource.product), organization, _id_of(item)) or {}
+    level = store.get(beside("StockLevel", resource.product), organization, _id_of(item)) or {}
     item.update({name: value for name, value in shown(level).items() if name in item})
     by_place = {str(each["location_id"]): each for each in rows_of(level.get("places"))}
     for place in rows_of(item.get("locations")):
@@ -90,7 +90,7 @@ def _carry(
     now: Iterable[Movement],
 ) -> None:
     """Move the level of an item from what a document did to what it does."""
-    levels = _beside("StockLevel", product)
+    levels = beside("StockLevel", product)
     known = store.get(levels, organization, item_id)
     places = {str(each["location_id"]): each for each in rows_of((known or {}).get("places"))}
     for sign, moved in ((-1, before), (1, now)):
@@ -155,24 +155,3 @@ def _write(
     ]
     row: Row = {moved.id: key, "entries": cast(Json, entries)}
     (store.replace if is_known else store.insert)(moved, organization, row)
-
-
-@cache
-def _beside(name: str, product: str) -> Resource:
-    """Return what the store takes for the resource of levels or movements; no path leads to it."""
-    return Resource(
-        product=product,
-        name=name,
-        path="",
-        key="",
-        list_key="",
-        number=None,
-        shape=Shape(id="key", fields={"key": Field(name="key", kind="id")}),
-        embedded={},
-        filters={},
-        sort=(),
-        counts=False,
-        operations={},
-        children={},
-        parent=None,
-    )
