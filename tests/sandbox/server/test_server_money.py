@@ -291,6 +291,45 @@ def test_a_write_off_closes_what_is_left_and_is_cancelled(till: Till) -> None:
     assert (till.of(invoice), till.owed()) == (("partially_paid", 40), (40, 0))
 
 
+def test_a_second_write_off_adds_to_the_first(till: Till) -> None:
+    invoice = till.invoice(100)
+    till.plain.post(f"/invoices/{invoice}/writeoff")
+    till.plain.put(f"/invoices/{invoice}", {"line_items": [{"rate": 150}]})
+    assert till.of(invoice) == ("sent", 50)  # 150 - 100
+
+    till.plain.post(f"/invoices/{invoice}/writeoff")
+
+    assert till.of(invoice) == ("paid", 0)  # 150 - 100 - 50
+    till.plain.post(f"/invoices/{invoice}/writeoff/cancel")
+    assert till.owed() == (150, 0)
+
+
+def test_a_written_off_invoice_is_not_made_less_than_that(till: Till) -> None:
+    invoice = till.invoice(100)
+    till.plain.post(f"/invoices/{invoice}/writeoff")
+    smaller = {"line_items": [{"rate": 60}]}
+
+    assert till.plain.refused("PUT", f"/invoices/{invoice}", json=smaller) == (400, UNNAMED)
+
+    assert (till.of(invoice), till.owed()) == (("paid", 0), (0, 0))
+
+
+def test_what_is_applied_stays_with_its_contact(till: Till) -> None:
+    invoice, credit, other = till.invoice(100), till.credit(70), till.plain.contact("Zoë")
+    payment = till.pay(60, (invoice, 50))
+    rows = [{"invoice_id": invoice, "amount_applied": 25}]
+    till.plain.post(f"/creditnotes/{credit}/invoices", {"invoices": rows})
+
+    for path in (f"/customerpayments/{payment}", f"/creditnotes/{credit}"):
+        sent = {"customer_id": other}
+        assert till.plain.refused("PUT", path, json=sent) == (400, UNNAMED)
+
+    assert (till.of(invoice), till.owed()) == (("partially_paid", 25), (25, 55))
+    free = till.credit(5)
+    till.plain.put(f"/creditnotes/{free}", {"customer_id": other})
+    assert till.owed() == (25, 55)
+
+
 def test_a_paid_invoice_keeps_its_customer_and_at_least_what_was_paid(till: Till) -> None:
     invoice = till.invoice(100)
     till.pay(60, (invoice, 60))

@@ -89,7 +89,7 @@ def apply(context: Context, kind: Kind, payer: Row, document: Row, number: Decim
         Refusal: the document is not theirs, or not open; the caller sees to it that both have
             as much left.
     """
-    _same_contact(payer, document)
+    same_contact(payer, document)
     _still_open(context, kind, document)
     key = _key(context, kind.target, document)
     if not links.find(context, kind.name, target=key) and amount(document, kind.sum):
@@ -105,7 +105,7 @@ def apply(context: Context, kind: Kind, payer: Row, document: Row, number: Decim
 
 
 @source("Books v3, customer payments and vendor payments: the documents of the contact who pays")
-def _same_contact(payer: Row, document: Row) -> None:
+def same_contact(payer: Row, document: Row) -> None:
     """A payment or credit pays documents of its own contact alone."""
     for name in _CONTACTS:
         known, wanted = document.get(name), payer.get(name)

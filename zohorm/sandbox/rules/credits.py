@@ -39,8 +39,17 @@ class CreditRules(DocumentRules):
             row["status"] = _first_status(sent)
         standing.settle(context, self.resource.name, row)
         given = standing.GIVEN[self.resource.name]
-        if before is not None and amount(row, given.left) < 0:
+        if before is None:
+            return
+        if amount(row, given.left) < 0:
             _used_up()
+        if balances.owners(row) != balances.owners(before) and self._is_used(context, row):
+            _keeps_contact()
+
+    def _is_used(self, context: Context, row: Row) -> bool:
+        name = self.resource.name
+        refunds = standing.refunds_of(context, name, row)
+        return bool(refunds or standing.used_of(row, standing.GIVEN[name]))
 
     def created(self, context: Context, row: Row, sent: Row) -> None:
         """Apply the credit to the document that the call makes it of."""
@@ -172,6 +181,12 @@ def _not_open(status: str) -> None:
 def _applied() -> None:
     """A credit that is applied to a document is neither deleted nor made void or a draft."""
     raise refusal("It is applied to documents; take it off them first.")
+
+
+@assumed("the documents say so of invoices that were paid or credited")
+def _keeps_contact() -> None:
+    """The contact of a credit that was applied or refunded is not changed."""
+    raise refusal("It is applied or refunded; its contact is fixed.")
 
 
 @assumed("the documents do not say what becomes of what was applied")

@@ -77,9 +77,9 @@ def settle(context: Context, name: str, row: Row, before: Row | None) -> None:
         Refusal: it was paid, in part at least, and the change does not fit that.
     """
     standing.settle(context, name, row)
-    if before is None or not paid(row):
+    if before is None or not (paid(row) or amount(row, "write_off_amount")):
         return
-    if balances.owners(row) != balances.owners(before):
+    if paid(row) and balances.owners(row) != balances.owners(before):
         _keeps_contact(name, row)
     if amount(row, "balance") < 0:
         _not_below_paid()
@@ -105,8 +105,8 @@ def _keeps_contact(name: str, row: Row) -> None:
 
 @assumed("the documents do not say what becomes of money that is too much then")
 def _not_below_paid() -> None:
-    """The total of a document is not made less than what was paid on it."""
-    raise refusal("More than this total is paid already.")
+    """The total of a document is not made less than what was paid on it and written off."""
+    raise refusal("More than this total is paid or written off already.")
 
 
 @source("Invoice v3, invoices, codes 4001 and 12008; Books v3, delete a bill, a retainer invoice")
@@ -167,7 +167,7 @@ def acted(context: Context, name: str, row: Row) -> None:
     """Let payments, credits, balance and status follow an action."""
     path = context.operation.path
     if path.endswith("/writeoff"):
-        row["write_off_amount"] = amount(row, "balance")
+        row["write_off_amount"] = amount(row, "write_off_amount") + amount(row, "balance")
     elif path.endswith("/writeoff/cancel"):
         row["write_off_amount"] = Decimal(0)
     elif path.endswith("/credits"):

@@ -37,7 +37,8 @@ class PaymentRules(Rules):
             row["date"] = row.get("date") or context.today
         naming.fill_contact(context, row, sent)
         currencies.fill(context, row, sent, before)
-        if before is None or self.kind.on_source in sent or "amount" in sent:
+        has_moved = before is not None and balances.owners(row) != balances.owners(before)
+        if before is None or has_moved or self.kind.on_source in sent or "amount" in sent:
             self._check(context, row, before)
         if before is not None and standing.refunds_of(context, self.resource.name, row):
             _same_payer(row, before)
@@ -83,6 +84,7 @@ class PaymentRules(Rules):
             applying.check_sign(number)
             if document is None or not number:
                 continue
+            applying.same_contact(row, document)
             held = amount(known[key], "amount") if key in known else Decimal(0)
             label = context.product.resources[kind.target].label.lower()
             if number != held:
