@@ -315,6 +315,6 @@ class Declared(Acting):
         One call if the record is not whole. Lines are copied without their ids.
         """
         if not self.is_whole:
-            self.refresh()
+            self._read_anew()
         fresh = type(self).below(self._needed_session(), self._parents, {})
         return self._copy_into(fresh, [self._facts.number or "", self._id_name or ""])

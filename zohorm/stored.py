@@ -138,6 +138,12 @@ class Stored(Located):
             NotFound: the record is gone.
             NotSaved: the record was never saved.
         """
+        self._read_anew()
+        self._needed_session().doubts.forget(self.id)
+        return self
+
+    def _read_anew(self) -> None:
+        """Do as `refresh()`, but nobody has looked: what is in doubt stays so."""
         self._refuse_if_gone()
         identifier = self.id
         session = self._needed_session()
@@ -145,8 +151,6 @@ class Stored(Located):
         row = session.fresh_row(type(self), identifier, self._path_ids())
         session.rows.keep((type(self), identifier), row, moment)
         self.meet(row, whole=True)
-        session.doubts.forget(identifier)
-        return self
 
     def attach_to(self, session: Session) -> None:
         """Take `session`, as `session.attach(record)` asks.

@@ -56,6 +56,19 @@ def test_whoever_has_looked_may_mail_again(sandbox: Sandbox, books: ZohoBooks) -
         assert len(sandbox.mails) == 1
 
 
+def test_who_copies_has_not_looked(sandbox: Sandbox, books: ZohoBooks) -> None:
+    invoice = mailable()
+    sandbox.next(fault="drop-after-commit", method="POST")
+    with pytest.raises(OutcomeUnknown):
+        invoice.send_email(to_mail_ids=TO)
+
+    invoice.copy()
+
+    with pytest.raises(Unsettled):
+        invoice.send_email(to_mail_ids=TO)
+    assert len(sandbox.mails) == 1
+
+
 def test_again_mails_all_the_same(sandbox: Sandbox, books: ZohoBooks) -> None:
     invoice = mailable()
     sandbox.next(fault="drop-after-commit", method="POST")
