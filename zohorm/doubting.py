@@ -29,9 +29,10 @@ class Doubting(Stored):
             yield
         except ZohoError as error:
             # A change of plain members may be sent again. One that adds lines would add them once
-            # more if it was done after all, for the next check takes them for a colleague's.
+            # more if it was done after all, for the next check takes them for a colleague's; and
+            # a file that is sent twice may be kept twice.
             if (error.maybe_done or isinstance(error, MalformedReply)) and (
-                self._id is None or doubt.lists
+                self._id is None or doubt.lists or doubt.files
             ):
                 self._doubt = doubt
                 error.record = cast("Declared", self)  # No other class is saved.
@@ -40,7 +41,8 @@ class Doubting(Stored):
             raise  # Half a form with a file in it is none, so nothing was done.
         except BaseException:
             # An interrupt may come between the call and its answer.
-            self._doubt = doubt if self._id is None or doubt.lists else self._doubt
+            if self._id is None or doubt.lists or doubt.files:
+                self._doubt = doubt
             raise
         self._doubt = None
 

@@ -222,7 +222,8 @@ class Savable(Doubting):
             if held not in (None, ""):  # Opening balances have no id in some answers.
                 payload[name] = held
         before = None if fresh_seconds is None else session.settings.clock.now() + fresh_seconds
-        with self._in_doubt(settling.Doubt(payload, lists=replaced)):
+        doubt = settling.Doubt(payload, lists=replaced, files=beside.files is not None)
+        with self._in_doubt(doubt):
             row, moment = self._send(session, operation, payload, beside, send_before=before)
         kept = self._kept_old(row)
         session.rows.keep((type(self), self.id), row, moment)

@@ -31,13 +31,14 @@ _MOST_CANDIDATES = 20
 class Doubt:
     """A write that may have been done: what was sent, when (wall clock), which lists changed.
 
-    `token` names the attempt, also in a pickled copy of the record.
+    `token` names the attempt, also in a pickled copy of the record. `files` went with a change.
     """
 
     sent: Mapping[str, object] = attrs.field(repr=False)
     at: float = 0.0
     lists: tuple[str, ...] = ()
     token: str = ""
+    files: bool = False
 
 
 def find_created(
@@ -198,8 +199,14 @@ def find_changed(record: Stored, doubt: Doubt, theirs: wire.Row) -> wire.Row | N
 
     Raises:
         Conflict: the lists are neither what was sent nor what was there before.
-        OutcomeUnknown: the service never shows a list that was sent.
+        OutcomeUnknown: the service never shows a list that was sent, or a file went with it.
     """
+    if doubt.files:
+        raise OutcomeUnknown(
+            f"nobody can tell whether the file of {record!r} has arrived",
+            advice="Look at its files in the service; then revert() and save what is missing, or "
+            "save(again=True) sends all of it again",
+        )
     hidden = [name for name in doubt.lists if name not in theirs]
     if hidden:
         raise OutcomeUnknown(

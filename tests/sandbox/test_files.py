@@ -261,6 +261,23 @@ def test_a_change_with_a_file_is_not_sent_twice(expense: Expense, sandbox: Sandb
     assert len(sandbox.calls) == 1
 
 
+def test_a_file_that_may_have_arrived_is_not_sent_again_by_accident(
+    expense: Expense, sandbox: Sandbox
+) -> None:
+    sandbox.next(fault="drop-after-commit")
+
+    for error in (OutcomeUnknown, Unsettled, Unsettled):
+        with pytest.raises(error):
+            expense.save(receipt=PNG)
+    assert len(sandbox.calls) == 1
+
+    with pytest.raises(OutcomeUnknown, match="file"):
+        expense.settle()
+    expense.revert()
+    expense.save(receipt=PNG)
+    assert not expense.is_in_doubt
+
+
 def test_a_new_record_with_a_file_that_nobody_answered_is_in_doubt(
     books: ZohoBooks, sandbox: Sandbox
 ) -> None:
