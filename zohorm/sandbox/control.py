@@ -163,6 +163,8 @@ def _given(name: str, arrived: Incoming) -> dict[str, Any]:
         # A boolean is an int to Python alone.
         if not isinstance(value, taken[key]) or isinstance(value, bool):
             raise TypeError(f"{key} is {_kind(value)}, which {name} does not take")
+    if name == "insert" and not {"resource", "row"} <= set(body):
+        raise TypeError("insert needs a resource and a row")
     return {
         key: float(value) if isinstance(value, Decimal) else value for key, value in body.items()
     }

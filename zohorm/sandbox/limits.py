@@ -35,11 +35,11 @@ _BUSY_MESSAGE = (
 
 @attrs.define
 class Allowance:
-    """How many calls an organization may make."""
+    """How many calls an organization may make; a ValueError tells of less than none."""
 
-    per_minute: int = 100
-    per_day: int = 10000
-    in_flight: int = 10
+    per_minute: int = attrs.field(default=100, validator=attrs.validators.ge(0))
+    per_day: int = attrs.field(default=10000, validator=attrs.validators.ge(0))
+    in_flight: int = attrs.field(default=10, validator=attrs.validators.ge(0))
 
 
 def allowance(plan: str) -> Allowance:
