@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -65,12 +66,14 @@ Check = Callable[[str, object], None]
 _ROOT = re.compile(r"(/(?!\.+(/|\Z))[\w.~-]+)+", re.ASCII)
 
 
-def _number(low: float) -> Check:
+def _number(low: float, high: float = math.inf) -> Check:
     def check(name: str, value: object) -> None:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise WrongType(f"{name} takes a number, not {type(value).__name__}")
         if not value >= low:
             raise InvalidValue(f"{name} must be at least {low:g}")
+        if value > high:
+            raise InvalidValue(f"{name} must be at most {high:g}")
 
     return check
 
@@ -158,7 +161,7 @@ _CHECKS: dict[str, Check] = {
     "client_secret": _text,
     "refresh_token": _text,
     "redirect_url": _text,
-    "intercall_delay": _number(0),
+    "intercall_delay": _number(0, 86400),
     "max_retries": _whole(0),
     "max_retry_after": _number(0),
     "min_calls_remaining": _whole(0),

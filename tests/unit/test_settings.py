@@ -99,6 +99,14 @@ def test_the_editor_knows_the_same_names_as_the_check() -> None:
     assert names == {*DEFAULTS, "clock"} == set(SettingsDict.__annotations__)
 
 
+@pytest.mark.parametrize("seconds", [float("inf"), 1e12])
+def test_a_delay_between_calls_without_an_end_is_refused(seconds: float) -> None:
+    with pytest.raises(InvalidValue, match="at most 86400"):
+        checked(intercall_delay=seconds)
+
+    assert checked(intercall_delay=86400).intercall_delay == 86400
+
+
 def test_settings_cannot_be_changed() -> None:
     settings: Any = checked()
 
