@@ -14,6 +14,7 @@ import pytest
 from bookkeeping import Books
 from hypothesis import Phase, assume, event, given, settings
 from hypothesis import strategies as st
+from plain import Plain
 
 from zohorm.sandbox import Sandbox
 
@@ -341,3 +342,21 @@ def test_items_come_to_an_invoice_of_billing_and_go_again() -> None:
     assert [line["name"] for line in added["invoice_items"]] == ["Tea", "Cup"]
     assert ([line["name"] for line in left["invoice_items"]], left["total"]) == (["Cup"], 50)
     assert (gone.status_code, gone.json()["code"]) == (404, 1002)
+
+
+def test_a_bill_of_inventory_includes_tax_if_it_says_so(sandbox: Sandbox, plain: Plain) -> None:
+    plain.root = f"{sandbox.url}/inventory/v1"
+    tax = {"tax_name": "Half", "tax_percentage": 7.5}
+    key = plain.post("/settings/taxes", tax)["tax"]["tax_id"]
+    line = {"rate": 107.5, "quantity": 1, "tax_id": key}
+    body = {"vendor_id": plain.contact(contact_type="vendor"), "bill_number": "1"}
+    body |= {"date": "2026-01-15", "due_date": "2026-01-15", "is_inclusive_tax": True}
+
+    bill = plain.post("/bills", {**body, "line_items": [line]})["bill"]
+    assert (bill["sub_total"], bill["tax_total"], bill["total"]) == (100, Decimal("7.5"), 107.5)
+
+    path = f"/bills/{bill['bill_id']}"
+    changed = plain.put(path, {"line_items": [{**line, "rate": 215}]})["bill"]
+    assert (changed["sub_total"], changed["total"]) == (200, 215)
+    changed = plain.put(path, {"is_inclusive_tax": False})["bill"]
+    assert (changed["sub_total"], changed["total"]) == (215, Decimal("231.13"))  # 16.125

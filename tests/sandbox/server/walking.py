@@ -214,14 +214,13 @@ class Walk(RuleBasedStateMachine):
                 del sent["discount_type"]
         return sent
 
-    def fit(self, kind: str, lines: list[Line], extras: Extras) -> tuple[list[Line], Extras]:
+    @staticmethod
+    def fit(kind: str, lines: list[Line], extras: Extras) -> tuple[list[Line], Extras]:
         """Leave out what documents of a kind do not have."""
         if kind in SALES:
             return lines, extras
         kept = [attrs.evolve(line, discount="0") for line in lines]
-        # A bill of Inventory says so and does not show it, so it is not known when it is changed.
-        is_unknown = kind == "bills" and self.product == "inventory"
-        return kept, Extras(is_inclusive=extras.is_inclusive and not is_unknown)
+        return kept, Extras(is_inclusive=extras.is_inclusive)
 
     def dated(self, kind: str, due: dt.date) -> dict[str, str]:
         member = {"estimates": "expiry_date"}.get(kind, "due_date")

@@ -28,8 +28,9 @@ def settle(context: Context, row: Row, sent: Row, before: Row | None) -> None:
         row["is_discount_before_tax"] = _usually_before_tax()
     with exactly():
         money = currencies.fill(context, row, sent, before)
-        counted = _counted(context, row, before, money)
-        row.update(sums(row, counted, money, per_line=_rounds_lines(context, row)))
+        whole = {**row, "is_inclusive_tax": _is_inclusive(context, row, sent, before, money)}
+        counted = _counted(context, whole, before, money)
+        row.update(sums(whole, counted, money, per_line=_rounds_lines(context, row)))
     row["balance"] = owed(row)
 
 
@@ -98,6 +99,27 @@ def _counted(context: Context, row: Row, before: Row | None, money: Money) -> li
         lines.show(line, levy, counted, money)
         found.append(counted)
     return found
+
+
+def _is_inclusive(context: Context, row: Row, sent: Row, before: Row | None, money: Money) -> bool:
+    """Tell whether the rates of a document include tax, though not every document shows that."""
+    field = context.resource.fields.get("is_inclusive_tax")
+    if field is None or field.is_shown:
+        return row.get("is_inclusive_tax") is True
+    if before is None or "is_inclusive_tax" in sent:
+        return sent.get("is_inclusive_tax") is True
+    return _as_before(before, money)
+
+
+@assumed("Inventory v1, bills, have `is_inclusive_tax` in requests and not in answers")
+def _as_before(before: Row, money: Money) -> bool:
+    """The rates of a bill that is changed include tax if they did before."""
+    return any(
+        ZERO
+        < amount(line, "item_total") + amount(line, "discount_amount")
+        < money.rounded(amount(line, "quantity") * amount(line, "rate"))
+        for line in lines.of(before)
+    )
 
 
 def _has_changed(old: Row, line: Row, levy: taxes.Levy) -> bool:
