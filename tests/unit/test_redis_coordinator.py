@@ -38,6 +38,18 @@ SPEED = 60.0
 CLOCK = QuickClock(SPEED)
 
 
+class SleepersClock(QuickClock):
+    """Tells when somebody has begun to sleep: then the wait of the first in line is known."""
+
+    def __init__(self, speed: float) -> None:
+        super().__init__(speed)
+        self.asleep = threading.Event()
+
+    def sleep(self, seconds: float) -> None:
+        self.asleep.set()
+        super().sleep(seconds)
+
+
 class Processes:
     """Coordinators that know nothing of each other, as those of several processes do."""
 
@@ -58,14 +70,19 @@ class Processes:
 
 
 def throttle(
-    coordinator: RedisCoordinator, *, rate: int = 100, at_once: int = 10, delay: float = 0.0
+    coordinator: RedisCoordinator,
+    *,
+    rate: int = 100,
+    at_once: int = 10,
+    delay: float = 0.0,
+    clock: QuickClock = CLOCK,
 ) -> LedgerThrottle:
     return coordinator.throttle(
         HOST,
         calls_per_minute=rate,
         max_in_flight=at_once,
         intercall_delay_seconds=delay,
-        clock=CLOCK,
+        clock=clock,
     )
 
 
@@ -542,10 +559,11 @@ def test_what_ended_meanwhile_is_kept_until_redis_can_be_told(
 def test_a_thread_behind_others_is_refused_as_soon_as_its_wait_is_known(
     processes: Processes, redis_server: LocalRedis
 ) -> None:
-    pace = processes.throttle(rate=1)
+    clock = SleepersClock(SPEED)
+    pace = throttle(processes.one(), rate=1, clock=clock)
     call(pace)
     first = start(lambda: call(pace))
-    _until(lambda: redis_server.client.zcard(f"zohorm:{{{HOST}/{ORGANIZATION}}}:queue") == 1)
+    assert clock.asleep.wait(30)
     asked = redis_server.calls()
 
     with pytest.raises(MinuteLimit):
