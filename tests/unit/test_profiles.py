@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from traceback import TracebackException
 
 import attrs
 import keyring
@@ -248,6 +249,17 @@ def test_a_keyring_that_is_away_is_told(no_ring: Path) -> None:
         with pytest.raises(AuthError, match="keyring does not answer"):
             ask()
     assert profiles.names() == []
+
+
+def test_the_error_of_a_keyring_carries_no_secret_along(no_ring: Path) -> None:
+    store, token = KeyringTokenStore("acme"), Token("1000.planted-secret")
+
+    with pytest.raises(AuthError) as caught:
+        store.save(token)
+
+    # Services that collect errors keep the variables, too.
+    kept = TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "planted-secret" not in "".join(kept.format())
 
 
 def test_the_keyring_keeps_a_token_for_all_programs_of_a_user(sandbox: Sandbox, ring: Path) -> None:

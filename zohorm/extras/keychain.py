@@ -77,6 +77,9 @@ def write(name: str, secret: str) -> None:
     try:
         keyring.set_password(SERVICE, name, secret)
     except KeyringError as error:
+        # Services that collect errors keep the variables on the way, and those hold the secret.
+        del secret
+        error.__traceback__ = error.__cause__ = error.__context__ = None
         raise _away() from error
 
 
