@@ -40,7 +40,7 @@ class ReportRules(Rules):
 
     def updated(self, context: Context, row: Row, before: Row) -> None:
         """Show the report on its expenses, and not on those that it lists no more."""
-        kept = {each.get("expense_id") for each in rows_of(row.get("expenses"))}
+        kept = [each.get("expense_id") for each in rows_of(row.get("expenses"))]
         old = rows_of(before.get("expenses"))
         reported.release(context, (each for each in old if each.get("expense_id") not in kept))
         reported.show_on_all(context, row)
