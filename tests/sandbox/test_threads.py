@@ -35,7 +35,8 @@ THREADS = 16
 
 def at_once(count: int, act: Callable[[int], T]) -> list[T]:
     """Run `act` in so many threads that begin together, and return what each returned."""
-    gate = threading.Barrier(count)
+    # If one of them never comes, the others must not wait for ever.
+    gate = threading.Barrier(count, timeout=60)
 
     def begin(place: int) -> T:
         gate.wait()
