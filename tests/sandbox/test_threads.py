@@ -33,17 +33,28 @@ T = TypeVar("T")
 THREADS = 16
 
 
-def at_once(count: int, act: Callable[[int], T]) -> list[T]:
-    """Run `act` in so many threads that begin together, and return what each returned."""
+def at_once(count: int, act: Callable[[int], T], *, interval: float | None = None) -> list[T]:
+    """Run `act` in so many threads that begin together, and return what each returned.
+
+    An `interval` (in seconds) is how soon they take turns, from when all of them have begun: a
+    thread that begins under a very short one may end at once, for two tracers cannot be installed
+    at the same time.
+    """
+    usual = sys.getswitchinterval()
     # If one of them never comes, the others must not wait for ever.
-    gate = threading.Barrier(count, timeout=60)
+    gate = threading.Barrier(
+        count, action=lambda: sys.setswitchinterval(interval or usual), timeout=60
+    )
 
     def begin(place: int) -> T:
         gate.wait()
         return act(place)
 
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(begin, range(count)))
+    try:
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(begin, range(count)))
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def items(sandbox: Sandbox, count: int) -> list[str]:
@@ -315,15 +326,11 @@ def test_threads_of_one_block_get_one_object_of_an_id(sandbox: Sandbox) -> None:
 
         def in_four_threads() -> list[Item]:
             contexts = [contextvars.copy_context() for _ in range(4)]
-            return at_once(4, lambda place: contexts[place].run(Item.get, item_id))
+            get = partial(Item.get, item_id)
+            return at_once(4, lambda place: contexts[place].run(get), interval=1e-6)
 
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(1e-6)
-        try:
-            for _ in range(50):
-                assert len({id(item) for item in in_four_threads()}) == 1
-        finally:
-            sys.setswitchinterval(interval)
+        for _ in range(50):
+            assert len({id(item) for item in in_four_threads()}) == 1
 
 
 # Saves of one record by several threads.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import graphlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from zohorm.facts.package import SESSIONS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "zohorm"
+TESTS = ROOT / "tests"
 
 # The way of a call, from the top down. A module imports its own layer and those below it.
 LAYERS = (
@@ -270,6 +272,19 @@ def test_a_function_fits_on_a_screen(module: str) -> None:
     }
 
     assert long == {}
+
+
+def test_no_two_modules_that_tests_share_have_one_name() -> None:
+    """Tests import each other by name alone, so one of two would hide the other."""
+    shared = Counter(
+        path.name
+        for path in TESTS.rglob("*.py")
+        if not path.is_relative_to(TESTS / "typing")
+        and not path.name.startswith(("test_", "__"))
+        and path.name != "conftest.py"
+    )
+
+    assert [name for name, count in shared.items() if count > 1] == []
 
 
 def test_every_source_is_one_that_a_reader_can_open() -> None:

@@ -18,7 +18,7 @@ from typing import ClassVar
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
-from walking import Walk
+from random_walk import Walk
 
 from zohorm.sandbox import Sandbox
 
