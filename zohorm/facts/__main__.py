@@ -80,14 +80,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run_convert(chosen: argparse.Namespace) -> int:
     """Convert a folder, write the product's facts; print what was left out and what changed."""
     path = chosen.into / f"{chosen.product}.json"
-    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    given: Path | None = chosen.corrections
     try:
-        found = (
-            corrections.parse(given.read_text("utf-8"))
-            if given
-            else corrections.read(chosen.product)
-        )
+        before = _before(path)
+        given: Path | None = chosen.corrections
+        found = corrections.parse(_text(given)) if given else corrections.read(chosen.product)
         chosen_documents, left_out = documents.files(chosen.directory, found.documents())
         facts = convert(chosen.directory, found)
         operations = documents.read(chosen_documents)
@@ -103,6 +99,33 @@ def run_convert(chosen: argparse.Namespace) -> int:
         print(line)
     print(f"{path.name}: {len(facts['resources'])} resources")
     return 0
+
+
+def _before(path: Path) -> Facts:
+    """Return the facts that a conversion writes over; none if these are the first.
+
+    Raises:
+        Misfit: they are damaged, or their folder is none.
+    """
+    if not path.parent.is_dir():
+        raise corrections.Misfit(f"{path.parent} is no folder")
+    try:
+        facts: Facts = json.loads(_text(path)) if path.exists() else {}
+    except json.JSONDecodeError as error:
+        raise corrections.Misfit(f"{path.name} cannot be read: {error}") from error
+    return facts
+
+
+def _text(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        Misfit: it cannot be read, or is no text.
+    """
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise corrections.Misfit(f"{path.name} cannot be read: {error}") from error
 
 
 def _write_examples(chosen: argparse.Namespace, kept: Facts) -> None:

@@ -96,8 +96,7 @@ def read(product: str) -> Corrections:
     """Read the corrections of one product ("books").
 
     Raises:
-        Misfit: the product has none.
-        ValueError: a row lacks its reason or its source, or a table is unknown.
+        Misfit: the product has none; a row lacks its reason or its source, or a table is unknown.
     """
     facts = importlib.resources.files(PACKAGE)
     folder = facts.joinpath(f"{product}.corrections")
@@ -120,7 +119,10 @@ def gathered(texts: Iterable[str]) -> Corrections:
     product: Facts = {}
     tables: dict[str, list[Facts]] = {}
     for text in texts:
-        found = tomllib.loads(text)
+        try:
+            found = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise Misfit(f"the corrections cannot be read: {error}") from error
         product |= found.pop("product", {})
         for table, rows in found.items():
             _check(table, rows)
@@ -130,10 +132,10 @@ def gathered(texts: Iterable[str]) -> Corrections:
 
 def _check(table: str, rows: Iterable[Facts]) -> None:
     if table not in TABLES:
-        raise ValueError(f"no such table of corrections: {table}; there are {TABLES}")
+        raise Misfit(f"no such table of corrections: {table}; there are {TABLES}")
     for row in rows:
         if not row.get("reason") or not row.get("source"):
-            raise ValueError(f"a correction in {table} lacks reason or source: {row}")
+            raise Misfit(f"a correction in {table} lacks reason or source: {row}")
 
 
 def apply(resources: Facts, corrections: Corrections) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from zohorm.facts import listing, names
+from zohorm.facts import listing, names, shapes
 from zohorm.facts.corrections import Misfit
 
 # A node of a document: a JSON object whose members the OpenAPI standard names.
@@ -209,10 +209,14 @@ def read(paths: Iterable[Path], product: str = "") -> list[Operation]:
         try:
             # A safe loader: it makes plain values alone.
             found = yaml.load(path.read_bytes(), Loader=loader)
-        except yaml.YAMLError as error:
+        except (OSError, yaml.YAMLError) as error:
             raise Misfit(f"{path.name} cannot be read: {error}") from error
+        except (ValueError, RecursionError) as error:
+            # A day that is none, such as 2026-02-31; or a thousand lists in each other.
+            raise Misfit(f"{path.name} holds what is no value: {error}") from error
         if not isinstance(found, dict):
             raise Misfit(f"{path.name} is neither an OpenAPI document nor a listing")
+        shapes.check(found, path.name)
         for node in listing.documents(found, product):
             operations.extend(Document(node, path.stem).operations())
     return operations
