@@ -261,5 +261,5 @@ def test_a_folder_that_is_none_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["convert", str(tmp_path), "--into", str(tmp_path / "there")]) == 1
 
     lacking, none = capsys.readouterr().err.splitlines()
-    assert "there lacks" in lacking
+    assert "there has no documents" in lacking
     assert "there is no folder" in none
