@@ -7,9 +7,7 @@ import typing
 
 from zohorm import fields, importing
 from zohorm.changes import Change
-from zohorm.children import Collection
 from zohorm.clock import Clock, ManualClock, SystemClock
-from zohorm.custom import CustomFields
 from zohorm.errors import (
     AuthError,
     Conflict,
@@ -61,18 +59,19 @@ from zohorm.errors import (
     ZohoError,
     ZohoWarning,
 )
-from zohorm.lines import Lines
 from zohorm.model import Embedded, Model, Operation, SaveResult
-from zohorm.pages import Page
-from zohorm.query import Query
 
 if typing.TYPE_CHECKING:
     from zohorm.calls import Answer
+    from zohorm.children import Collection
     from zohorm.coordinating import Coordinator
     from zohorm.counting import CallCount
+    from zohorm.custom import CustomFields
     from zohorm.downloads import SavedFile
     from zohorm.events import CallEvent, RequestEvent, ResponseEvent, RetryEvent, WaitEvent
     from zohorm.generic import GenericModel
+    from zohorm.lines import Lines
+    from zohorm.pages import Page
     from zohorm.products import (
         ZohoBilling,
         ZohoBooks,
@@ -82,6 +81,7 @@ if typing.TYPE_CHECKING:
         ZohoInvoice,
         ZohoSubscriptions,
     )
+    from zohorm.query import Query
     from zohorm.refresh import Token
     from zohorm.regions import REGIONS, Region
     from zohorm.session import Session
@@ -97,8 +97,10 @@ else:
         __name__,
         {
             "zohorm.calls": ("Answer",),
+            "zohorm.children": ("Collection",),
             "zohorm.coordinating": ("Coordinator",),
             "zohorm.counting": ("CallCount",),
+            "zohorm.custom": ("CustomFields",),
             "zohorm.downloads": ("SavedFile",),
             "zohorm.events": (
                 "CallEvent",
@@ -108,6 +110,8 @@ else:
                 "WaitEvent",
             ),
             "zohorm.generic": ("GenericModel",),
+            "zohorm.lines": ("Lines",),
+            "zohorm.pages": ("Page",),
             "zohorm.products": (
                 "ZohoBilling",
                 "ZohoBooks",
@@ -117,6 +121,7 @@ else:
                 "ZohoInvoice",
                 "ZohoSubscriptions",
             ),
+            "zohorm.query": ("Query",),
             "zohorm.refresh": ("Token",),
             "zohorm.regions": ("REGIONS", "Region"),
             "zohorm.session": ("Session",),

@@ -6,11 +6,13 @@ just those; when the program runs, `Declared` has the same methods.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from zohorm.declared import Declared
-from zohorm.query import Query
-from zohorm.saving import SaveResult
+
+if TYPE_CHECKING:
+    from zohorm.query import Query
+    from zohorm.saving import SaveResult
 
 
 class Gets(Declared):

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from zohorm import wire
 from zohorm.errors import Unsupported
-from zohorm.pages import Plan
-from zohorm.query import Query, checked, conditions
+from zohorm.query import Query, asked
 
 if TYPE_CHECKING:
     from zohorm.abilities import Saves
@@ -41,8 +40,7 @@ class Collection(Generic[M]):
         Raises:
             UnknownFilter: the resource documents no such filter; most children have none.
         """
-        plan = Plan(conditions=conditions(self._model, filters), parents=self._parents)
-        return Query(self._model, checked(self._model, plan), self._session)
+        return asked(self._model, filters, self._session, parents=self._parents)
 
     def get(self, identifier: str) -> M:
         """Return one whole record below the parent; one call unless it is cached.
@@ -128,8 +126,7 @@ class Conversions(Collection[M]):
                 f"the service lists no {self._model.__name__} by {self._by}", advice=cure
             )
         above = {self._by: self._parents[self._by]}
-        plan = Plan(conditions=conditions(self._model, {**filters, **above}))
-        return Query(self._model, checked(self._model, plan), self._session)
+        return asked(self._model, {**filters, **above}, self._session)
 
     def get(self, identifier: str) -> M:
         """Return one whole record, whatever it was made of; one call unless it is cached.

@@ -9,17 +9,15 @@ import attrs
 
 from zohorm import arguments, resource, steps, wire
 from zohorm.acting import Acting
-from zohorm.children import Collection, Conversions
 from zohorm.errors import Unsupported, UsageError, WrongType
 from zohorm.loads import FREE
 from zohorm.lookups import Filter
 from zohorm.members import ReadOnly, Value
-from zohorm.pages import Plan
-from zohorm.query import Query, checked, conditions
 from zohorm.resource import Operation, Resource
-from zohorm.upserting import upserted
 
 if TYPE_CHECKING:
+    from zohorm.children import Collection, Conversions
+    from zohorm.query import Query
     from zohorm.saving import SaveResult
     from zohorm.session import Session
 
@@ -137,14 +135,17 @@ class Declared(Acting):
 
     @classmethod
     def _iterate(cls, filters: Mapping[str, object], strict: bool) -> Query[Self]:
-        plan = checked(cls, Plan(conditions=conditions(cls, filters), strict=strict))
-        session = cls._session_if_bound()
-        return Query(cls._unbound(), plan, session)
+        # Models are imported without what asks, as they are without what sends.
+        from zohorm.query import asked
+
+        return asked(cls._unbound(), filters, cls._session_if_bound(), strict=strict)
 
     @classmethod
     def _upsert(
         cls, key: str, value: str | int, create: bool, values: Mapping[str, object]
     ) -> Self:
+        from zohorm.upserting import upserted
+
         session = cls._session_now()
         record = cls.below(session, {}, values)
         return upserted(session, record, key, value, create=create)
@@ -297,6 +298,8 @@ class Declared(Acting):
 
     def collection(self, to: str) -> Collection[M]:
         """Return the records of the model called `to` below this one."""
+        from zohorm.children import Collection
+
         session = self._needed_session()
         below = cast("type[M]", resource.model(self._facts.product, to))
         parents = dict(self._parents)
@@ -305,6 +308,8 @@ class Declared(Acting):
 
     def collection_by(self, to: str, by: str, shown: str | None = None) -> Conversions[M]:
         """Return the records of the model called `to` that are made of this one."""
+        from zohorm.children import Conversions
+
         session = self._needed_session()
         made = cast("type[M]", resource.model(self._facts.product, to))
         return Conversions(made, self, session, by=by, shown=shown)

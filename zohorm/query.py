@@ -225,6 +225,24 @@ class Query(Generic[M]):
         return sum(1 for _ in run.records()) if counted is None else counted
 
 
+def asked(
+    model: type[M],
+    filters: Mapping[str, object],
+    session: Session | None,
+    *,
+    parents: Mapping[str, str] | None = None,
+    strict: bool = False,
+) -> Query[M]:
+    """Return the query of the records of `model`, below `parents`, that all `filters` hold for.
+
+    Raises:
+        UnknownFilter: the resource documents no such filter.
+        InvalidValue, Unsupported: see `checked`.
+    """
+    plan = Plan(conditions=conditions(model, filters), parents=parents or {}, strict=strict)
+    return Query(model, checked(model, plan), session)
+
+
 def conditions(model: type[Declared], filters: Mapping[str, object]) -> tuple[Condition, ...]:
     """Return the conditions that `filters` ask for.
 

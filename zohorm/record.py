@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Self, cast, dataclass_transform
 
@@ -67,6 +66,8 @@ class Record(Changing):
 
     @classmethod
     def _unknown(cls, name: str) -> UnknownField:
+        import difflib  # Only who errs needs it.
+
         names = [*cls._values, *cls._lists, *cls._links]
         close = difflib.get_close_matches(name, names, n=3)
         meant = f"Did you mean {' or '.join(close)}? " if close else ""

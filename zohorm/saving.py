@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -120,7 +120,7 @@ class Savable(Doubting):
         payload = self._new_payload()
         # The record of an earlier attempt counts, too, so the time of the first one stays.
         began = session.settings.clock.time() if self._doubt is None else self._doubt.at
-        token = uuid.uuid4().hex if self._doubt is None else self._doubt.token
+        token = secrets.token_hex(16) if self._doubt is None else self._doubt.token
         # What a record is made of is named in the query: the order that is packed.
         made_of = {name: of for name, of in self._parents.items() if name in operation.options}
         given = {name: value for name, value in options.items() if value is not None}

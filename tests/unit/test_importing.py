@@ -37,6 +37,15 @@ def test_naming_a_model_loads_that_resource_and_nothing_that_sends() -> None:
     assert modules.isdisjoint({"requests", "urllib3", "msgspec", "zohorm.session"})
 
 
+def test_what_walks_lists_is_loaded_by_the_first_query() -> None:
+    walking = {"zohorm.query", "zohorm.pages", "zohorm.children", "concurrent.futures"}
+
+    assert loaded("from zohorm.books import Invoice").isdisjoint(walking)
+    assert walking - {"zohorm.children"} <= loaded(
+        "from zohorm.books import Invoice\nInvoice.iterate()"
+    )
+
+
 def test_opening_a_session_loads_what_sends() -> None:
     modules = loaded(
         "from zohorm.books import ZohoBooks\nZohoBooks('10001', access_token='x').close()"
