@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack
 
@@ -53,7 +54,7 @@ class Acting(Savable):
     __slots__ = ()
 
     def _act(self, operation: Operation, **given: Unpack[Given]) -> None:
-        """Send an action; what the service computes is not loaded afterwards."""
+        """Send an action; nothing of the record but its id is loaded afterwards."""
         self._sent(operation, given)
 
     def _act_data(self, operation: Operation, **given: Unpack[Given]) -> Mapping[str, object]:
@@ -125,9 +126,8 @@ class Acting(Savable):
             error.advice = "refresh() the record and look before you call it with again=True"
             raise
         finally:
-            # Done or in doubt: what the service computes may be another by now.
             if may_be_done:
-                self.unload_computed()
+                self.unload()
                 session.rows.forget((type(self), identifier))
 
     @classmethod
@@ -246,9 +246,11 @@ def _send(
         told = None if of_record else (tuple(parameters), wire.encode(sent), *sorted(files))
         key = (operation.method, operation.filled(ids), told)
     doubts = session.doubts.minding(key, again=given.get("again", False))
+    named = {*given.get("ids", {}).values(), *_texts(dict(parameters)), *_texts(sent)}
+    changing = _changing(session, named if operation.method != "GET" else ())
     if all(source is None for source in files.values()) and "fields" not in given:
         headers = None if sink is None else _AS_IT_IS
-        with doubts:
+        with changing, doubts:
             return session.call(
                 operation, ids, query=parameters, body=sent, headers=headers, sink=sink
             )
@@ -256,8 +258,27 @@ def _send(
 
     with uploads.opened(operation, files) as opened:
         form = opened.body(sent, arguments.checked(beside, takes))
-        with doubts:
+        with changing, doubts:
             return session.call(operation, ids, query=parameters, body=form, headers=form.headers)
+
+
+@contextmanager
+def _changing(session: Session, named: Iterable[str]) -> Iterator[None]:
+    """Let the records that a call names be read anew after it: it may have changed them."""
+    try:
+        yield
+    finally:  # Without an answer it may have been done as well.
+        for record in session.identity.held(named):
+            record.unload()
+
+
+def _texts(sent: object) -> Iterator[str]:
+    """Give the texts in what is sent, those between commas each for itself."""
+    if isinstance(sent, str):
+        yield from sent.split(",")
+    elif isinstance(sent, Mapping | list | tuple):
+        for held in sent.values() if isinstance(sent, Mapping) else sent:
+            yield from _texts(held)
 
 
 def _listed(query: Values, most: Mapping[str, int]) -> Values:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
@@ -119,15 +119,31 @@ class Stored(Located):
                     if record is not self:
                         record.unload_computed()
 
+    def unload(self) -> None:
+        """Let nothing but the id count as loaded: an action may have changed any member.
+
+        Unsaved edits stay. Of a record that is shown in lists alone, so that it cannot be loaded
+        again, only what the service computes is dropped.
+        """
+        if "get" in self._facts.operations:
+            self._keep(())
+        else:
+            self.unload_computed()
+
     def unload_computed(self) -> None:
-        """Drop what the service computes: a call has changed it in a way only it knows."""
-        self._row = {
-            name: value
-            for name, value in self._row.items()
-            if name == self._id_name or (name in self._lists or self._is_writable(name))
-        }
-        self._whole = False
-        self._loads = FREE
+        """Drop what the service computes: a write below has changed it in a way only it knows.
+
+        So are lists of records that are written below, as the persons of a contact are. What
+        people set stays, and so do unsaved edits.
+        """
+        lists = (n for n, each in self._lists.items() if not issubclass(each.element, Stored))
+        self._keep([*lists, *filter(self._is_writable, self._values)])
+
+    def _keep(self, names: Iterable[str]) -> None:
+        kept = {self._id_name, *names}
+        # First that it is in part: who reads meanwhile must not take what is gone for None.
+        self._stand(FREE, False)
+        self.take({name: value for name, value in self._row.items() if name in kept})
 
     def refresh(self) -> Self:
         """Fetch the record anew, past every cache; unsaved edits stay. One call; returns itself.

@@ -467,7 +467,7 @@ def test_after_an_action_a_computed_field_costs_one_call_and_is_true(
     assert verbs(sandbox) == [f"GET /invoices/{invoice.id}"]
 
 
-def test_after_an_action_plain_fields_lines_and_edits_stay(
+def test_after_an_action_unsaved_edits_stay_and_all_else_is_read_anew(
     sandbox: Sandbox, books: ZohoBooks
 ) -> None:
     invoice = saved_invoice("Tea")
@@ -478,11 +478,13 @@ def test_after_an_action_plain_fields_lines_and_edits_stay(
     invoice.mark_sent()
     sandbox.forget()
 
-    assert (invoice.notes, invoice.reference_number, tea.rate) == ("mine", "", Decimal(7))
+    assert (invoice.notes, tea.rate) == ("mine", Decimal(7))
     assert invoice.line_items[0] is tea
+    assert sorted(invoice.changes()) == ["line_items", "notes"]
     assert verbs(sandbox) == []
-    assert invoice.status == "sent"
-    assert invoice.notes == "mine"
+    assert (invoice.reference_number, invoice.status) == ("", "sent")
+    assert (invoice.notes, tea.rate) == ("mine", Decimal(7))
+    assert verbs(sandbox) == [f"GET /invoices/{invoice.id}"]
     invoice.save()
     assert invoice.line_items[0].rate == Decimal(7)
     assert invoice.total == Decimal(14)

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from making import colleague, saved_invoice, verbs
+from making import colleague, saved_contact, saved_invoice, verbs
 
 from zohorm.books import Invoice, ZohoBooks
 from zohorm.books.credit_note import CreditNoteLineItem as CreditNoteLine
@@ -115,3 +115,14 @@ def test_a_refused_child_unloads_its_parent_and_the_next_read_is_true(
         invoice.comments.create(description="Paid in cash")
 
     assert invoice.status == "draft"
+
+
+def test_a_list_of_records_that_are_written_below_is_read_anew(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    contact = saved_contact()
+    assert list(contact.contact_persons) == []
+
+    contact.list_contact_persons().create(first_name="Anna", email="a@example.org")
+
+    assert [each.first_name for each in contact.contact_persons] == ["Anna"]
