@@ -126,9 +126,10 @@ class Lines(MutableSequence[E], Generic[E]):
 
     def _check(self, element: object) -> None:
         if not isinstance(element, self._member.element):
+            member, kind = self._member, self._member.element.__name__
             raise WrongType(
-                f"{self._member!r} takes {self._member.element.__name__} objects, "
-                f"not {type(element).__name__}"
+                f"{member.owner}.{member.name} takes {kind} objects, not {type(element).__name__}",
+                advice=f"Make each by its members: {kind}(...)",
             )
         if not element.may_move_to(self._token):
             raise InvalidValue(

@@ -81,7 +81,9 @@ class Reaching:
         """
         operation = Operation(_method(method), _path(path), scope, repeatable=method in _REPEATABLE)
         sent = None if body is None else wire.argument(body)
-        parameters = wire.arguments(query or {})
+        parameters = wire.arguments(_named("query", query))
+        if not all(isinstance(held, str) for held in _named("headers", headers).values()):
+            raise WrongType("a header is text")
         if operation.method == "GET":
             return self.call(operation, {}, query=parameters, body=sent, headers=headers)[1]
         key = None
@@ -131,11 +133,23 @@ def _method(method: str) -> str:
     return method
 
 
+def _named(what: str, given: Mapping[str, object] | None) -> Mapping[str, object]:
+    """Return what is given by name; nothing for None."""
+    held: object = {} if given is None else given
+    if not isinstance(held, Mapping) or not all(isinstance(name, str) for name in held):
+        raise WrongType(f"{what} takes values by their names, such as {what}={{'name': 'value'}}")
+    return held
+
+
 def _path(path: str) -> str:
     """Return the path with a slash before it; refuse one that may leave the product's root."""
     given: object = path
     if not isinstance(given, str):
         raise WrongType(f"a path is text, not {type(given).__name__}")
+    if not path.isascii():
+        raise InvalidValue(
+            "a path is of ASCII characters", advice="Quote others: urllib.parse.quote(code)"
+        )
     steps = path.removeprefix("/").split("/")
     # Some server decodes a step before it looks where the path leads.
     if any(_leads_elsewhere(unquote(step)) for step in steps):

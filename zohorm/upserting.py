@@ -53,4 +53,9 @@ def _text(what: str, value: object) -> str:
     text = str(value)
     if not text.strip():
         raise InvalidValue(f"{what} is empty, and would find no record")
+    if any(ord(letter) < 32 or ord(letter) > 255 for letter in text):
+        raise InvalidValue(
+            f"{what} is sent in a header, which takes one line of Latin-1",
+            advice="Find the record by iterate() and save() it, or use a custom field of codes",
+        )
     return text

@@ -181,6 +181,8 @@ def test_only_methods_of_the_service_are_sent(
         "https://evil.example/contacts",
         "/contacts/{contact_id}",
         "/contacts\\users",
+        "/contacts/Bücher",
+        "/contacts/\ud800",
     ],
 )
 def test_a_path_stays_below_the_root_and_holds_no_query(
@@ -218,3 +220,28 @@ def test_a_path_is_text(books: ZohoBooks) -> None:
 
     with pytest.raises(WrongType, match="path"):
         books.request("GET", wrong)
+
+
+@pytest.mark.parametrize("given", ["page=1", 5, [("page", "1")], {"page"}, {1: "page"}, object()])
+@pytest.mark.parametrize("what", ["query", "headers"])
+def test_parameters_and_headers_go_by_name(
+    books: ZohoBooks, sandbox: Sandbox, what: str, given: Any
+) -> None:
+    with pytest.raises(WrongType, match=f"{what} takes values by their names"):
+        books.request("GET", "/contacts", **{what: given})
+
+    assert sandbox.calls == []
+
+
+def test_the_path_of_a_described_model_is_checked_when_it_is_described(books: ZohoBooks) -> None:
+    with pytest.raises(InvalidValue, match="ASCII"):
+        books.resource(path="\ud800")
+
+
+def test_a_header_is_text(books: ZohoBooks, sandbox: Sandbox) -> None:
+    wrong: Any = {"X-Upsert": True}
+
+    with pytest.raises(WrongType, match="header"):
+        books.request("GET", "/contacts", headers=wrong)
+
+    assert sandbox.calls == []

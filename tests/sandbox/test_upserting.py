@@ -126,6 +126,15 @@ def test_what_cannot_be_is_refused_before_any_call(
     assert sandbox.calls == []
 
 
+def test_a_value_that_no_header_holds_is_named_with_the_way_around(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    with pytest.raises(InvalidValue, match=f"{KEY} is sent in a header.*iterate"):
+        Contact.upsert(KEY, "日本", contact_name="Ada")
+
+    assert sandbox.calls == []
+
+
 def test_models_without_it_say_so(sandbox: Sandbox, books: ZohoBooks) -> None:
     with pytest.raises(Unsupported, match="no upsert of Organization"):
         Organization.upsert(KEY, "A-17")  # type: ignore[attr-defined]
