@@ -246,7 +246,7 @@ def _send(
         told = None if of_record else (tuple(parameters), wire.encode(sent), *sorted(files))
         key = (operation.method, operation.filled(ids), told)
     doubts = session.doubts.minding(key, again=given.get("again", False))
-    named = {*given.get("ids", {}).values(), *_texts(dict(parameters)), *_texts(sent)}
+    named = set(_texts([given.get("ids"), dict(parameters), sent]))
     changing = _changing(session, named if operation.method != "GET" else ())
     if all(source is None for source in files.values()) and "fields" not in given:
         headers = None if sink is None else _AS_IT_IS
