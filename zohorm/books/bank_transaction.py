@@ -62,7 +62,7 @@ class BankTransactionLineItem(Embedded, id="line_id"):
     """A line item of a bank transaction. Source: Books v3, bank transactions."""
 
     from_account_id: Field[str | None] = f.identifier()
-    """The id of a from account."""
+    """The id of the account that it comes from."""
     from_account_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     payment_mode: Field[str | None] = f.text()
@@ -196,11 +196,11 @@ class BankTransaction(
     transaction_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     from_account_id: Field[str | None] = f.identifier()
-    """The id of a from account. Not shown in lists."""
+    """The id of the account that it comes from. Not shown in lists."""
     from_account_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     to_account_id: Field[str | None] = f.identifier()
-    """The id of a to account. Not shown in lists."""
+    """The id of the account that it goes to. Not shown in lists."""
     to_account_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     transaction_type: Field[str] = f.text()
@@ -264,7 +264,7 @@ class BankTransaction(
     product_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu, za. Not shown in lists."""
     acquisition_vat_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of an acquisition vat. Editions: uk, eu. Not shown in lists."""
+    """The id of an acquisition VAT. Editions: uk, eu. Not shown in lists."""
     acquisition_vat_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu. Not shown in lists."""
     acquisition_vat_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
@@ -272,7 +272,7 @@ class BankTransaction(
     acquisition_vat_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Editions: uk, eu. Not shown in lists."""
     reverse_charge_vat_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a reverse charge vat. Editions: uk, eu. Not shown in lists."""
+    """The id of a reverse charge VAT. Editions: uk, eu. Not shown in lists."""
     reverse_charge_vat_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu. Not shown in lists."""
     reverse_charge_vat_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
@@ -282,7 +282,7 @@ class BankTransaction(
     reverse_charge_tax_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a reverse charge tax. Editions: in, gcc, za. Not shown in lists."""
     filed_in_vat_return_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a filed in vat return. Editions: uk. Not shown in lists."""
+    """The id of the VAT return that it is filed in. Editions: uk. Not shown in lists."""
     filed_in_vat_return_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk. Not shown in lists."""
     filed_in_vat_return_type: ReadOnly[str | None] = f.read_only(f.text())

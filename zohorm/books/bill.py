@@ -71,7 +71,7 @@ class BillLineItem(Embedded, id="line_item_id"):
     """A line item of a bill. Source: Books v3, bills."""
 
     purchaseorder_item_id: Field[str | None] = f.identifier()
-    """The id of a purchaseorder item."""
+    """The id of a purchase order item."""
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
     item_id: Field[str | None] = f.identifier()
@@ -111,7 +111,7 @@ class BillLineItem(Embedded, id="line_item_id"):
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax. Not in editions: us."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     tax_treatment_code: Field[str | None] = f.text()
     """Text. Editions: gcc."""
     tax_exemption_id: Field[str | None] = f.identifier()
@@ -137,7 +137,7 @@ class BillLineItem(Embedded, id="line_item_id"):
     hsn_or_sac: Field[str | None] = f.text()
     """Text. Editions: in, ke, za."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk."""
+    """The id of an acquisition VAT. Editions: uk."""
     acquisition_vat_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu."""
     acquisition_vat_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
@@ -145,7 +145,7 @@ class BillLineItem(Embedded, id="line_item_id"):
     acquisition_vat_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Editions: uk, eu."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: uk."""
+    """The id of a reverse charge VAT. Editions: uk."""
     reverse_charge_vat_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu."""
     reverse_charge_vat_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
@@ -295,9 +295,9 @@ class AppliedPayment(Embedded, id="payment_id"):
     ach_payment_status: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     ach_gw_transaction_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of an ach gw transaction."""
+    """The id of an ACH gateway transaction."""
     filed_in_vat_return_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a filed in vat return. Editions: uk."""
+    """The id of the VAT return that it is filed in. Editions: uk."""
     filed_in_vat_return_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk."""
     filed_in_vat_return_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -414,7 +414,7 @@ class Bill(
     is_pre_gst: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Editions: in. Not shown in lists."""
     pricebook_id: Field[str | None] = f.identifier()
-    """The id of a pricebook. Not shown in lists."""
+    """The id of a price list. Not shown in lists."""
     pricebook_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     is_reverse_charge_applied: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -468,7 +468,7 @@ class Bill(
     is_inclusive_tax: Field[bool | None] = f.boolean()
     """True or false. Not in editions: us. Not shown in lists."""
     filed_in_vat_return_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a filed in vat return. Editions: uk. Not shown in lists."""
+    """The id of the VAT return that it is filed in. Editions: uk. Not shown in lists."""
     filed_in_vat_return_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk. Not shown in lists."""
     filed_in_vat_return_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -524,7 +524,7 @@ class Bill(
     created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by. Not shown in lists."""
+    """The id of who created it. Not shown in lists."""
     last_modified_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
     reference_id: ReadOnly[str | None] = f.read_only(f.identifier())

@@ -94,33 +94,33 @@ class DefaultTemplates(Embedded):
     estimate_template_id: Field[str | None] = f.identifier()
     """The id of an estimate template."""
     creditnote_template_id: Field[str | None] = f.identifier()
-    """The id of a creditnote template."""
+    """The id of a credit note template."""
     purchaseorder_template_id: Field[str | None] = f.identifier()
-    """The id of a purchaseorder template."""
+    """The id of a purchase order template."""
     salesorder_template_id: Field[str | None] = f.identifier()
-    """The id of a salesorder template."""
+    """The id of a sales order template."""
     retainerinvoice_template_id: Field[str | None] = f.identifier()
-    """The id of a retainerinvoice template."""
+    """The id of a retainer invoice template."""
     paymentthankyou_template_id: Field[str | None] = f.identifier()
-    """The id of a paymentthankyou template."""
+    """The id of a payment thank-you template."""
     retainerinvoice_paymentthankyou_template_id: Field[str | None] = f.identifier()
-    """The id of a retainerinvoice paymentthankyou template."""
+    """The id of a retainer invoice payment thank-you template."""
     invoice_email_template_id: Field[str | None] = f.identifier()
     """The id of an invoice email template."""
     estimate_email_template_id: Field[str | None] = f.identifier()
     """The id of an estimate email template."""
     creditnote_email_template_id: Field[str | None] = f.identifier()
-    """The id of a creditnote email template."""
+    """The id of a credit note email template."""
     purchaseorder_email_template_id: Field[str | None] = f.identifier()
-    """The id of a purchaseorder email template."""
+    """The id of a purchase order email template."""
     salesorder_email_template_id: Field[str | None] = f.identifier()
-    """The id of a salesorder email template."""
+    """The id of a sales order email template."""
     retainerinvoice_email_template_id: Field[str | None] = f.identifier()
-    """The id of a retainerinvoice email template."""
+    """The id of a retainer invoice email template."""
     paymentthankyou_email_template_id: Field[str | None] = f.identifier()
-    """The id of a paymentthankyou email template."""
+    """The id of a payment thank-you email template."""
     retainerinvoice_paymentthankyou_email_template_id: Field[str | None] = f.identifier()
-    """The id of a retainerinvoice paymentthankyou email template."""
+    """The id of a retainer invoice payment thank-you email template."""
     statement_template_id: Field[str | None] = f.identifier()
     """The id of a statement template."""
     payment_remittance_email_template_id: Field[str | None] = f.identifier()
@@ -223,7 +223,7 @@ class Contact(
     credit_limit: Field[Decimal | None] = f.money()
     """An amount. Not shown in lists."""
     pricebook_id: Field[str | None] = f.identifier()
-    """The id of a pricebook. Not shown in lists."""
+    """The id of a price list. Not shown in lists."""
     ignore_auto_number_generation: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     is_taxable: Field[bool | None] = f.boolean()
@@ -350,7 +350,7 @@ class Contact(
     )
     """One of the words above. Not shown in lists."""
     tds_tax_id: CreateOnly[str | None] = f.create_only(f.identifier())
-    """The id of a tds tax. Editions: mx. Not shown in lists."""
+    """The id of a TDS tax. Editions: mx. Not shown in lists."""
     tax_exemption_certificate_number: Field[str | None] = f.text()
     """Text. Editions: ke. Not shown in lists."""
     first_name: ReadOnly[str | None] = f.read_only(f.text())

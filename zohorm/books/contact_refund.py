@@ -35,7 +35,7 @@ class ContactRefund(
     creditnote_refund_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Shown in lists alone."""
     creditnote_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a creditnote. Shown in lists alone."""
+    """The id of a credit note. Shown in lists alone."""
     date: ReadOnly[dt.date] = f.read_only(f.date())
     """A day. Shown in lists alone."""
     refund_mode: ReadOnly[str | None] = f.read_only(f.text())

@@ -57,7 +57,7 @@ class CreditNoteRefund(
     creditnote_refund_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     creditnote_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of a creditnote."""
+    """The id of a credit note."""
     date: Field[dt.date] = f.date()
     """A day."""
     refund_mode: Field[str | None] = f.text()
@@ -81,6 +81,6 @@ class CreditNoteRefund(
     exchange_rate: Field[Decimal | None] = f.money()
     """A rate. Not shown in lists."""
     from_account_id: Field[str | None] = f.identifier()
-    """The id of a from account. Not shown in lists."""
+    """The id of the account that it comes from. Not shown in lists."""
     creditnote: Link[CreditNote] = f.link("creditnote_id", "CreditNote")
     from_account: Link[Account | None] = f.link("from_account_id", "Account")

@@ -39,7 +39,7 @@ class Comment(Embedded, id="comment_id"):
     comment_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by."""
+    """The id of who commented."""
 
 
 class ModuleField(Embedded):
@@ -131,9 +131,9 @@ class CustomModuleRecord(
     created_time_formatted: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by."""
+    """The id of who created it."""
     last_modified_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a last modified by."""
+    """The id of who last modified it."""
     record_name: Field[str] = f.text()
     """Text."""
     record_name_formatted: ReadOnly[str | None] = f.read_only(f.text())

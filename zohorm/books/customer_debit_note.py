@@ -97,7 +97,7 @@ class DebitNoteLineItem(Embedded, id="line_item_id"):
     tax_exemption_id: Field[str | None] = f.identifier()
     """The id of a tax exemption."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax."""
+    """The id of a TDS tax."""
     name: Field[str | None] = f.text()
     """Text."""
     header_name: Field[str | None] = f.text()

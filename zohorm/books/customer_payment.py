@@ -159,7 +159,7 @@ class CustomerPayment(
     contact_persons: WriteOnly[tuple[str, ...] | None] = f.write_only(f.texts())
     """Several texts. Who gets the mail of thanks."""
     retainerinvoice_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a retainerinvoice."""
+    """The id of a retainer invoice."""
     unused_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not used for invoices yet."""
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())

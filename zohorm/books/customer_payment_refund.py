@@ -83,5 +83,5 @@ class CustomerPaymentRefund(
     amount_fcy: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
     from_account_id: Field[str | None] = f.identifier()
-    """The id of a from account. Not shown in lists."""
+    """The id of the account that it comes from. Not shown in lists."""
     from_account: Link[Account | None] = f.link("from_account_id", "Account")

@@ -132,7 +132,7 @@ class EstimateLineItem(Embedded, id="line_item_id"):
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tax_type: ReadOnly[str | None] = f.read_only(f.text())

@@ -73,9 +73,9 @@ class ExpenseLineItem(Embedded, id="line_item_id"):
     product_type: Field[str | None] = f.text()
     """Text. Editions: uk, za."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk."""
+    """The id of an acquisition VAT. Editions: uk."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: uk."""
+    """The id of a reverse charge VAT. Editions: uk."""
     reverse_charge_tax_id: Field[str | None] = f.identifier()
     """The id of a reverse charge tax."""
     tax_exemption_code: Field[str | None] = f.text()
@@ -348,9 +348,9 @@ class Expense(
     product_type: Field[str | None] = f.text()
     """Text. Editions: uk, za. Not shown in lists."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk. Not shown in lists."""
+    """The id of an acquisition VAT. Editions: uk. Not shown in lists."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: uk. Not shown in lists."""
+    """The id of a reverse charge VAT. Editions: uk. Not shown in lists."""
     distance: Field[Decimal | None] = f.number()
     """A number. Not shown in lists."""
     employee_id: Field[str | None] = f.identifier()

@@ -38,7 +38,7 @@ class ExpenseComment(
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text, at most 100 characters. Shown in lists alone."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by. Shown in lists alone."""
+    """The id of who commented. Shown in lists alone."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     date_description: ReadOnly[str | None] = f.read_only(f.text())

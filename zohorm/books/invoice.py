@@ -168,7 +168,7 @@ class LineItem(Embedded, id="line_item_id"):
     unitkey_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     hsn_or_sac: Field[str | None] = f.text()
     """Text. Editions: in, ke, za."""
     bill_id: Field[str | None] = f.identifier()
@@ -176,7 +176,7 @@ class LineItem(Embedded, id="line_item_id"):
     bill_item_id: Field[str | None] = f.identifier()
     """The id of a bill item."""
     salesorder_item_id: Field[str | None] = f.identifier()
-    """The id of a salesorder item."""
+    """The id of a sales order item."""
     item_custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
     account_id: Field[str | None] = f.identifier()
@@ -532,7 +532,7 @@ class Invoice(
     expense_id: WriteOnly[str | None] = f.write_only(f.identifier())
     """The id of an expense."""
     salesorder_item_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a salesorder item."""
+    """The id of a sales order item."""
     avatax_tax_code: WriteOnly[str | None] = f.write_only(f.text())
     """Text, at most 25 characters. With the integration of Avalara."""
     time_entry_ids: WriteOnly[tuple[str, ...] | None] = f.write_only(f.texts())

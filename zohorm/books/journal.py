@@ -83,7 +83,7 @@ class JournalLineItem(Embedded, id="line_id"):
     bcy_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk."""
+    """The id of an acquisition VAT. Editions: uk."""
     acquisition_vat_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu."""
     acquisition_vat_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
@@ -91,7 +91,7 @@ class JournalLineItem(Embedded, id="line_id"):
     acquisition_vat_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Editions: uk, eu."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: uk."""
+    """The id of a reverse charge VAT. Editions: uk."""
     reverse_charge_vat_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu."""
     reverse_charge_vat_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())

@@ -154,7 +154,7 @@ class PurchaseOrderLineItem(Embedded, id="line_item_id"):
     hsn_or_sac: Field[str | None] = f.text()
     """Text. Editions: in, ke, za."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk, eu."""
+    """The id of an acquisition VAT. Editions: uk, eu."""
     acquisition_vat_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu."""
     acquisition_vat_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
@@ -162,7 +162,7 @@ class PurchaseOrderLineItem(Embedded, id="line_item_id"):
     acquisition_vat_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Editions: uk, eu."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: uk, eu."""
+    """The id of a reverse charge VAT. Editions: uk, eu."""
     reverse_charge_vat_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu."""
     reverse_charge_vat_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
@@ -178,7 +178,7 @@ class PurchaseOrderLineItem(Embedded, id="line_item_id"):
     project_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     header_id: Field[str | None] = f.identifier()
     """The id of a header."""
     header_name: Field[str | None] = f.text()
@@ -331,7 +331,7 @@ class PurchaseOrder(
     place_of_supply: Field[str | None] = f.text()
     """Text. Editions: gcc. Not shown in lists."""
     pricebook_id: Field[str | None] = f.identifier()
-    """The id of a pricebook. Not shown in lists."""
+    """The id of a price list. Not shown in lists."""
     pricebook_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     is_reverse_charge_applied: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -355,7 +355,7 @@ class PurchaseOrder(
     vendor_name: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     crm_owner_id: Field[str | None] = f.identifier()
-    """The id of a crm owner. Not shown in lists."""
+    """The id of a CRM owner. Not shown in lists."""
     contact_persons_associated: Many[AssociatedContactPerson] = f.many(AssociatedContactPerson)
     """Associated contact persons; sent whole. Not shown in lists."""
     currency_id: Field[str] = f.identifier()
@@ -407,11 +407,11 @@ class PurchaseOrder(
     ship_via: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     ship_via_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a ship via. Not shown in lists."""
+    """The id of a way of shipping. Not shown in lists."""
     attention: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     delivery_org_address_id: Field[str | None] = f.identifier()
-    """The id of a delivery org address. Not shown in lists."""
+    """The id of a delivery organization address. Not shown in lists."""
     delivery_customer_id: Field[str | None] = f.identifier()
     """The id of a delivery customer. Not shown in lists."""
     delivery_address: ReadOnly[Address | None] = f.read_only_one(Address)
@@ -439,7 +439,7 @@ class PurchaseOrder(
     created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by. Not shown in lists."""
+    """The id of who created it. Not shown in lists."""
     last_modified_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
     can_mark_as_bill: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -451,7 +451,7 @@ class PurchaseOrder(
     billing_address_id: WriteOnly[str | None] = f.write_only(f.identifier())
     """The id of a billing address."""
     crm_custom_reference_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a crm custom reference."""
+    """The id of a CRM custom reference."""
     due_date: WriteOnly[dt.date | None] = f.write_only(f.date())
     """A day."""
     notes_default: WriteOnly[str | None] = f.write_only(f.text())
@@ -461,7 +461,7 @@ class PurchaseOrder(
     is_update_customer: WriteOnly[bool | None] = f.write_only(f.boolean())
     """True or false."""
     salesorder_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a salesorder."""
+    """The id of a sales order."""
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value. Not shown in lists."""
     discount_account: Link[Account | None] = f.link("discount_account_id", "Account")

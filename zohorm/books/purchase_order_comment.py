@@ -54,11 +54,11 @@ class PurchaseOrderComment(
     comment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     purchaseorder_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a purchaseorder. Not shown in lists."""
+    """The id of a purchase order. Not shown in lists."""
     description: Field[str | None] = f.text()
     """Text."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by."""
+    """The id of who commented."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())

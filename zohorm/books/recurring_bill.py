@@ -98,7 +98,7 @@ class RecurringBillLineItem(Embedded, id="line_item_id"):
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax. Not in editions: us."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     tax_treatment_code: Field[str | None] = f.text()
     """Text. Editions: gcc."""
     tax_exemption_id: Field[str | None] = f.identifier()
@@ -124,7 +124,7 @@ class RecurringBillLineItem(Embedded, id="line_item_id"):
     hsn_or_sac: Field[str | None] = f.text()
     """Text. Editions: in, ke, za."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk."""
+    """The id of an acquisition VAT. Editions: uk."""
     acquisition_vat_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu."""
     acquisition_vat_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
@@ -132,7 +132,7 @@ class RecurringBillLineItem(Embedded, id="line_item_id"):
     acquisition_vat_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Editions: uk, eu."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: uk."""
+    """The id of a reverse charge VAT. Editions: uk."""
     reverse_charge_vat_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu."""
     reverse_charge_vat_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
@@ -292,7 +292,7 @@ class RecurringBill(
     is_reverse_charge_applied: Field[bool | None] = f.boolean()
     """True or false. Editions: in."""
     pricebook_id: Field[str | None] = f.identifier()
-    """The id of a pricebook."""
+    """The id of a price list."""
     pricebook_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     is_inclusive_tax: Field[bool | None] = f.boolean()
@@ -330,7 +330,7 @@ class RecurringBill(
     created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by."""
+    """The id of who created it."""
     last_modified_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
     discount: Field[Decimal | str | None] = f.discount()

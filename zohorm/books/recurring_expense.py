@@ -63,9 +63,9 @@ class RecurringExpenseLineItem(Embedded, id="line_item_id"):
     product_type: Field[str | None] = f.text()
     """Text. Editions: uk, za."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk."""
+    """The id of an acquisition VAT. Editions: uk."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: in, uk."""
+    """The id of a reverse charge VAT. Editions: in, uk."""
     reverse_charge_tax_id: Field[str | None] = f.identifier()
     """The id of a reverse charge tax. Editions: in, gcc, za."""
     tax_exemption_code: Field[str | None] = f.text()
@@ -285,9 +285,9 @@ class RecurringExpense(
     product_type: Field[str | None] = f.text()
     """Text. Editions: uk, za. Not shown in lists."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk. Not shown in lists."""
+    """The id of an acquisition VAT. Editions: uk. Not shown in lists."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: in, uk. Not shown in lists."""
+    """The id of a reverse charge VAT. Editions: in, uk. Not shown in lists."""
     custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay."""
     line_items: Many[RecurringExpenseLineItem] = f.many(RecurringExpenseLineItem)

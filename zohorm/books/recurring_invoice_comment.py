@@ -40,7 +40,7 @@ class RecurringInvoiceComment(
     comment_description: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by. Shown in lists alone."""
+    """The id of who commented. Shown in lists alone."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())

@@ -306,7 +306,7 @@ class RetainerInvoice(
     last_modified_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by. Not shown in lists."""
+    """The id of who created it. Not shown in lists."""
     attachment_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     can_send_in_mail: ReadOnly[bool | None] = f.read_only(f.boolean())

@@ -135,7 +135,7 @@ class SalesOrderLineItem(Embedded, id="line_item_id"):
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     tax_treatment_code: Field[str | None] = f.text()
     """Text. Editions: gcc."""
     is_taxable: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -387,11 +387,11 @@ class SalesOrder(
     place_of_supply: Field[str | None] = f.text()
     """Text. Editions: in, gcc. Not shown in lists."""
     crm_owner_id: Field[str | None] = f.identifier()
-    """The id of a crm owner. Not shown in lists."""
+    """The id of a CRM owner. Not shown in lists."""
     crm_custom_reference_id: Field[str | None] = f.identifier()
-    """The id of a crm custom reference. Not shown in lists."""
+    """The id of a CRM custom reference. Not shown in lists."""
     zcrm_potential_id: Field[str | None] = f.identifier()
-    """The id of a zcrm potential."""
+    """The id of a Zoho CRM potential."""
     vat_treatment: Field[str | None] = f.text()
     """Text. Editions: uk. Not shown in lists."""
     tax_treatment: Field[str | None] = f.enum(
@@ -465,7 +465,7 @@ class SalesOrder(
     line_items: Many[SalesOrderLineItem] = f.many(SalesOrderLineItem)
     """Sales order line items; sent whole. Not shown in lists."""
     pricebook_id: Field[str | None] = f.identifier()
-    """The id of a pricebook. Not shown in lists."""
+    """The id of a price list. Not shown in lists."""
     shipping_charge: Field[Decimal | None] = f.money()
     """An amount. Not shown in lists."""
     adjustment: Field[Decimal | None] = f.money()
@@ -533,7 +533,7 @@ class SalesOrder(
     last_modified_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by. Not shown in lists."""
+    """The id of who created it. Not shown in lists."""
     attachment_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     can_send_in_mail: ReadOnly[bool | None] = f.read_only(f.boolean())

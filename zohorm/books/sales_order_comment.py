@@ -51,11 +51,11 @@ class SalesOrderComment(
     comment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     salesorder_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a salesorder."""
+    """The id of a sales order."""
     description: Field[str | None] = f.text()
     """Text."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by."""
+    """The id of who commented."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())

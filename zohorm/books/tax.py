@@ -49,7 +49,7 @@ class Tax(
     tax_factor: Field[str | None] = f.enum("rate", "share")
     """One of the words above. Editions: mx."""
     tds_payable_account_id: Field[str | None] = f.identifier()
-    """The id of a tds payable account. Editions: mx. Not shown in lists."""
+    """The id of a TDS payable account. Editions: mx. Not shown in lists."""
     tax_authority_id: Field[str | None] = f.identifier()
     """The id of a tax authority. Editions: us, mx."""
     tax_authority_name: Field[str | None] = f.text()

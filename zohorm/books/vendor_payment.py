@@ -222,7 +222,7 @@ class VendorPayment(
     has_attachment: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Shown in lists alone."""
     ach_gw_transaction_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of an ach gw transaction. Shown in lists alone."""
+    """The id of an ACH gateway transaction. Shown in lists alone."""
     custom_field_hash: ReadOnly[object] = f.read_only(f.json())
     """Any JSON value. Not shown in lists."""
     vendor: Link[Contact] = f.link("vendor_id", "Contact")

@@ -59,7 +59,7 @@ class VendorPaymentRefund(
     vendorpayment_refund_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     vendorpayment_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a vendorpayment. Not shown in lists."""
+    """The id of a vendor payment. Not shown in lists."""
     date: Field[dt.date] = f.date()
     """A day."""
     refund_mode: Field[str | None] = f.text()
@@ -71,7 +71,7 @@ class VendorPaymentRefund(
     exchange_rate: Field[Decimal | None] = f.money()
     """A rate. Not shown in lists."""
     to_account_id: Field[str | None] = f.identifier()
-    """The id of a to account. Not shown in lists."""
+    """The id of the account that it goes to. Not shown in lists."""
     to_account_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     description: Field[str | None] = f.text()

@@ -225,7 +225,7 @@ class Expense(
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     created_by: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by. The id of the user who entered the expense."""
+    """The id of who created it. The id of the user who entered the expense."""
     created_by_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     employee_number: ReadOnly[str | None] = f.read_only(f.text())

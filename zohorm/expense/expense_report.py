@@ -263,7 +263,7 @@ class AdvancePayment(Embedded, id="advance_payment_id"):
 
 
 class UnreportedExpense(Embedded):
-    """A unreported expense of an expense report. Source: Expense v1, expense reports."""
+    """An unreported expense of an expense report. Source: Expense v1, expense reports."""
 
     expense_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of an expense."""
@@ -379,7 +379,7 @@ class ReportUser(Embedded, id="user_id"):
     photo_url: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     approves_to_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of an approves to."""
+    """The id of whom it goes to for approval."""
     approves_to_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     submission_amount_limit: ReadOnly[Decimal | None] = f.read_only(f.money())
@@ -479,7 +479,7 @@ class ExpenseReport(
     approver_photo_url: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     submitted_to_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a submitted to."""
+    """The id of whom it is submitted to."""
     submitted_to_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     submitted_to_email: ReadOnly[str | None] = f.read_only(f.text())
@@ -491,7 +491,7 @@ class ExpenseReport(
     submitted_to_photo_url: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     submitted_by: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a submitted by. The id of the user who handed the report in."""
+    """The id of who submitted it. The id of the user who handed the report in."""
     submitter_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     submitter_email: ReadOnly[str | None] = f.read_only(f.text())
@@ -515,7 +515,7 @@ class ExpenseReport(
     last_modified_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by."""
+    """The id of who created it."""
     created_by_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     created_by_email: ReadOnly[str | None] = f.read_only(f.text())
@@ -669,7 +669,7 @@ class ExpenseReport(
     user_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a user."""
     zcrm_potential_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a zcrm potential."""
+    """The id of a Zoho CRM potential."""
     accounting_sync_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant."""
     amount_policy_violation_count: ReadOnly[int | None] = f.read_only(f.integer())

@@ -70,7 +70,7 @@ class ExpenseReportApproval(
     time: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by. Shown in lists alone."""
+    """The id of who commented. Shown in lists alone."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     photo_url: ReadOnly[str | None] = f.read_only(f.text())

@@ -45,7 +45,7 @@ class CustomField(Embedded):
     label: Field[str | None] = f.text()
     """Text."""
     customfield_id: Field[str | None] = f.identifier()
-    """The id of a customfield."""
+    """The id of a custom field."""
     api_name: Field[str | None] = f.text()
     """Text."""
 

@@ -145,7 +145,7 @@ class Comment(Embedded):
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by."""
+    """The id of who commented."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
 
@@ -257,7 +257,7 @@ class Trip(
     approver_email: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     submitted_to_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a submitted to."""
+    """The id of whom it is submitted to."""
     submitted_to_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     submitted_to_email: ReadOnly[str | None] = f.read_only(f.text())
@@ -267,7 +267,7 @@ class Trip(
     submitted_to_department_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     submitted_by: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a submitted by. The id of the user who asked for the trip."""
+    """The id of who submitted it. The id of the user who asked for the trip."""
     submitter_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     submitter_email: ReadOnly[str | None] = f.read_only(f.text())
@@ -293,7 +293,7 @@ class Trip(
     documents: ReadOnly[tuple[Document, ...]] = f.read_only_many(Document)
     """Documents."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by."""
+    """The id of who created it."""
     created_by_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     user_id: ReadOnly[str | None] = f.read_only(f.identifier())

@@ -103,7 +103,7 @@ class User(
     last_modified_time: ReadOnly[dt.date] = f.read_only(f.date())
     """A day."""
     approves_to_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of an approves to."""
+    """The id of whom it goes to for approval."""
     approves_to_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     approves_to_email: CreateOnly[str | None] = f.create_only(f.text())

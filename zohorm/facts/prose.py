@@ -32,6 +32,43 @@ NUMBERS = {
     "quantity": "A quantity",
 }
 
+# Words that the wire runs together or shortens.
+SPELLED = {
+    "ach": "ACH",
+    "autonumbergenerationgroup": "group of numbering",
+    "contactperson": "contact person",
+    "creditnote": "credit note",
+    "crm": "CRM",
+    "customfield": "custom field",
+    "gw": "gateway",
+    "moveorder": "move order",
+    "org": "organization",
+    "paymentthankyou": "payment thank-you",
+    "pr": "purchase return",
+    "pricebook": "price list",
+    "purchaseorder": "purchase order",
+    "purchasereturn": "purchase return",
+    "retainerinvoice": "retainer invoice",
+    "salesorder": "sales order",
+    "salesreturn": "sales return",
+    "serialnumber": "serial number",
+    "so": "sales order",
+    "tds": "TDS",
+    "vat": "VAT",
+    "vendorpayment": "vendor payment",
+    "zcrm": "Zoho CRM",
+}
+# What an id names where its name is no noun.
+NAMED = {
+    "approves to": "whom it goes to for approval",
+    "commented by": "who commented",
+    "depends on": "what it depends on",
+    "filed in VAT return": "the VAT return that it is filed in",
+    "ship via": "a way of shipping",
+    "submitted to": "whom it is submitted to",
+}
+WAYS = {"from": "comes from", "to": "goes to"}
+
 
 def noun(class_name: str) -> str:
     """Give a class's name in words: ContactPerson -> contact person."""
@@ -42,7 +79,8 @@ def a(words: str) -> str:
     """Put the article before words; plural words take none."""
     if words.endswith("s") and not words.endswith(("ss", "us", "is")):
         return words
-    return f"an {words}" if words[0] in "aeio" else f"a {words}"
+    # An unbilled charge, and a unit.
+    return f"an {words}" if re.match("[aeioA]|un(?!i)", words) else f"a {words}"
 
 
 def listed(words: Sequence[str]) -> str:
@@ -82,7 +120,7 @@ def field(name: str, facts: Facts, *, own: bool = False, unlisted: bool = False)
 def _what(name: str, facts: Facts) -> str:
     kind = facts["kind"]
     if kind == "id":
-        return f"The id of {a(name.removesuffix('_id').replace('_', ' '))}"
+        return f"The id of {identified(name)}"
     if kind == "many":
         if facts["access"] == "read_only":
             return plural(facts["of"])
@@ -96,6 +134,19 @@ def _what(name: str, facts: Facts) -> str:
     if kind in ("money", "number"):
         return NUMBERS.get(name.rpartition("_")[2], KINDS[kind])
     return KINDS[kind]
+
+
+def identified(name: str) -> str:
+    """Say what an id names: salesorder_id -> a sales order, created_by -> who created it."""
+    words = re.sub(r"(^|_)id\d?$", "", name).split("_")
+    spelled = " ".join(SPELLED.get(word, word) for word in words)
+    if spelled in NAMED or not spelled:
+        return NAMED.get(spelled, "this part")
+    if words[-1] == "by":
+        return f"who {' '.join(words[:-1])} it"
+    if words[0] in WAYS and len(words) > 1:
+        return f"the {' '.join(words[1:])} that it {WAYS[words[0]]}"
+    return a(spelled)
 
 
 def plural(class_name: str) -> str:

@@ -96,7 +96,7 @@ class BillLineItem(Embedded, id="line_item_id"):
     """A line item of a bill. Source: Inventory v1, bills."""
 
     purchaseorder_item_id: Field[str | None] = f.identifier()
-    """The id of a purchaseorder item."""
+    """The id of a purchase order item."""
     receive_item_id: Field[str | None] = f.identifier()
     """The id of a receive item."""
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -118,7 +118,7 @@ class BillLineItem(Embedded, id="line_item_id"):
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tax_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -304,7 +304,7 @@ class Bill(
     bill_number: Field[str] = f.text()
     """Text."""
     purchaseorder_id: Field[str | None] = f.identifier()
-    """The id of a purchaseorder."""
+    """The id of a purchase order."""
     vendor_id: Field[str] = f.identifier()
     """The id of a vendor."""
     vendor_name: ReadOnly[str] = f.read_only(f.text())

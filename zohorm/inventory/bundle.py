@@ -237,7 +237,7 @@ class Bundle(
     last_modified_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by."""
+    """The id of who created it."""
     finished_product_serial_numbers: WriteOnly[tuple[str, ...] | None] = f.write_only(f.texts())
     """Several texts."""
     finished_product_batches: Many[FinishedBatch] = f.many(FinishedBatch)

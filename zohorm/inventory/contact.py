@@ -97,7 +97,7 @@ class DefaultTemplates(Embedded):
     estimate_template_name: Field[str | None] = f.text()
     """Text."""
     creditnote_template_id: Field[str | None] = f.identifier()
-    """The id of a creditnote template."""
+    """The id of a credit note template."""
     creditnote_template_name: Field[str | None] = f.text()
     """Text."""
     invoice_email_template_id: Field[str | None] = f.identifier()
@@ -109,29 +109,29 @@ class DefaultTemplates(Embedded):
     estimate_email_template_name: Field[str | None] = f.text()
     """Text."""
     creditnote_email_template_id: Field[str | None] = f.identifier()
-    """The id of a creditnote email template."""
+    """The id of a credit note email template."""
     creditnote_email_template_name: Field[str | None] = f.text()
     """Text."""
     purchaseorder_template_id: Field[str | None] = f.identifier()
-    """The id of a purchaseorder template."""
+    """The id of a purchase order template."""
     salesorder_template_id: Field[str | None] = f.identifier()
-    """The id of a salesorder template."""
+    """The id of a sales order template."""
     retainerinvoice_template_id: Field[str | None] = f.identifier()
-    """The id of a retainerinvoice template."""
+    """The id of a retainer invoice template."""
     paymentthankyou_template_id: Field[str | None] = f.identifier()
-    """The id of a paymentthankyou template."""
+    """The id of a payment thank-you template."""
     bill_template_id: Field[str | None] = f.identifier()
     """The id of a bill template."""
     statement_template_id: Field[str | None] = f.identifier()
     """The id of a statement template."""
     purchaseorder_email_template_id: Field[str | None] = f.identifier()
-    """The id of a purchaseorder email template."""
+    """The id of a purchase order email template."""
     salesorder_email_template_id: Field[str | None] = f.identifier()
-    """The id of a salesorder email template."""
+    """The id of a sales order email template."""
     retainerinvoice_email_template_id: Field[str | None] = f.identifier()
-    """The id of a retainerinvoice email template."""
+    """The id of a retainer invoice email template."""
     paymentthankyou_email_template_id: Field[str | None] = f.identifier()
-    """The id of a paymentthankyou email template."""
+    """The id of a payment thank-you email template."""
 
 
 class Contact(

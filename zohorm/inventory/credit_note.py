@@ -111,7 +111,7 @@ class MappedItem(Embedded, id="line_item_id"):
     invoice_item_id: Field[str | None] = f.identifier()
     """The id of an invoice item."""
     salesreturn_item_id: Field[str | None] = f.identifier()
-    """The id of a salesreturn item."""
+    """The id of a sales return item."""
     mapped_items: Field[object] = f.json()
     """Any JSON value."""
     item: Link[Item | None] = f.link("item_id", "Item")
@@ -203,7 +203,7 @@ class CreditNoteLineItem(Embedded, id="line_item_id"):
     is_returned_to_stock: Field[bool | None] = f.boolean()
     """True or false. Whether the goods go back into stock."""
     salesreturn_item_id: Field[str | None] = f.identifier()
-    """The id of a salesreturn item. The line of the sales return that is credited."""
+    """The id of a sales return item. The line of the sales return that is credited."""
     is_combo_product: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false."""
     combo_type: ReadOnly[str | None] = f.read_only(f.enum("assembly", "kit"))
@@ -223,7 +223,7 @@ class CreditNoteLineItem(Embedded, id="line_item_id"):
     discount: Field[Decimal | str | None] = f.discount()
     """An amount, or a percentage as text: 10%."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     tax_exemption_id: Field[str | None] = f.identifier()
     """The id of a tax exemption. Editions: in, us, au, ca."""
     tax_exemption_code: Field[str | None] = f.text()

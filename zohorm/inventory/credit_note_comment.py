@@ -46,11 +46,11 @@ class CreditNoteComment(
     comment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Shown in lists alone."""
     creditnote_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a creditnote. Shown in lists alone."""
+    """The id of a credit note. Shown in lists alone."""
     description: CreateOnly[str | None] = f.create_only(f.text())
     """Text. Shown in lists alone."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by. Shown in lists alone."""
+    """The id of who commented. Shown in lists alone."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())

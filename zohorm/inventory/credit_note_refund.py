@@ -59,7 +59,7 @@ class CreditNoteRefund(
     creditnote_refund_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     creditnote_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of a creditnote."""
+    """The id of a credit note."""
     date: Field[dt.date] = f.date()
     """A day."""
     refund_mode: Field[str | None] = f.text()
@@ -81,5 +81,5 @@ class CreditNoteRefund(
     exchange_rate: WriteOnly[Decimal | None] = f.write_only(f.money())
     """A rate."""
     from_account_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a from account. The account that the money comes from."""
+    """The id of the account that it comes from. The account that the money comes from."""
     creditnote: Link[CreditNote] = f.link("creditnote_id", "CreditNote")

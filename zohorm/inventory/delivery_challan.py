@@ -149,7 +149,7 @@ class DeliveryChallanLineItem(Embedded, id="line_item_id"):
     item_custom_fields: Custom[ItemCustomField] = f.custom(ItemCustomField)
     """Item custom fields; those sent change, the others stay."""
     pricebook_id: Field[str | None] = f.identifier()
-    """The id of a pricebook."""
+    """The id of a price list."""
     location_id: Field[str | None] = f.identifier()
     """The id of a location."""
     item: Link[Item | None] = f.link("item_id", "Item")
@@ -329,7 +329,7 @@ class DeliveryChallan(
     last_modified_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by. Not shown in lists."""
+    """The id of who created it. Not shown in lists."""
     bcy_total: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Shown in lists alone."""
     has_attachment: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -343,7 +343,7 @@ class DeliveryChallan(
     shipping_address_id: WriteOnly[str | None] = f.write_only(f.identifier())
     """The id of a shipping address."""
     pricebook_id: WriteOnly[str | None] = f.write_only(f.identifier())
-    """The id of a pricebook."""
+    """The id of a price list."""
     customer: Link[Contact] = f.link("customer_id", "Contact")
     currency: Link[Currency | None] = f.link("currency_id", "Currency")
     location: Link[Location | None] = f.link("location_id", "Location")

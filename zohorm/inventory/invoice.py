@@ -92,7 +92,7 @@ class MappedItem(Embedded, id="line_item_id"):
     mapped_items: Field[object] = f.json()
     """Any JSON value."""
     salesorder_item_id: Field[str | None] = f.identifier()
-    """The id of a salesorder item."""
+    """The id of a sales order item."""
     item: Link[Item | None] = f.link("item_id", "Item")
     location: Link[Location | None] = f.link("location_id", "Location")
 
@@ -223,9 +223,9 @@ class LineItem(Embedded, id="line_item_id"):
     unitkey_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     salesorder_item_id: Field[str | None] = f.identifier()
-    """The id of a salesorder item. The line of the sales order that is invoiced."""
+    """The id of a sales order item. The line of the sales order that is invoiced."""
     warehouse_id: Field[str | None] = f.identifier()
     """The id of a warehouse."""
     tags: Many[Tag] = f.many(Tag)

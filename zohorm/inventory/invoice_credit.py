@@ -46,7 +46,7 @@ class InvoiceCredit(
     creditnotes_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     creditnote_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of a creditnote. Shown in lists alone."""
+    """The id of a credit note. Shown in lists alone."""
     credited_date: ReadOnly[dt.date] = f.read_only(f.date())
     """A day. Shown in lists alone."""
     amount_applied: ReadOnly[Decimal] = f.read_only(f.money())

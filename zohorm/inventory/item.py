@@ -224,7 +224,7 @@ class Item(
     inventory_account_id: Field[str | None] = f.identifier()
     """The id of an inventory account. Not shown in lists."""
     attribute_id1: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of an attribute id1."""
+    """The id of an attribute."""
     attribute_name1: Field[str | None] = f.text()
     """Text."""
     status: ReadOnly[str] = f.read_only(f.enum("active", "inactive"))
@@ -254,7 +254,7 @@ class Item(
     part_number: Field[str | None] = f.text()
     """Text."""
     attribute_option_id1: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of an attribute option id1."""
+    """The id of an attribute option."""
     attribute_option_name1: Field[str | None] = f.text()
     """Text."""
     image_id: ReadOnly[str | None] = f.read_only(f.identifier())

@@ -75,7 +75,7 @@ class ItemGroupItem(Embedded, id="item_id"):
     part_number: Field[str | None] = f.text()
     """Text."""
     attribute_option_id1: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of an attribute option id1."""
+    """The id of an attribute option."""
     attribute_option_name1: Field[str | None] = f.text()
     """Text."""
     image_id: ReadOnly[str | None] = f.read_only(f.identifier())
@@ -101,7 +101,7 @@ class Options(Embedded):
     """Options of an item group. Source: Inventory v1, item groups."""
 
     id: Field[str | None] = f.identifier()
-    """The id of an id."""
+    """The id of this part."""
     name: Field[str | None] = f.text()
     """Text."""
 
@@ -110,7 +110,7 @@ class Attribute(Embedded):
     """An attribute of an item group. Source: Inventory v1, item groups."""
 
     id: Field[str | None] = f.identifier()
-    """The id of an id."""
+    """The id of this part."""
     name: Field[str | None] = f.text()
     """Text."""
     options: Many[Options] = f.many(Options)
@@ -162,7 +162,7 @@ class ItemGroup(
     tax_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     attribute_id1: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of an attribute id1."""
+    """The id of an attribute."""
     attribute_name1: Field[str | None] = f.text()
     """Text."""
     status: ReadOnly[str] = f.read_only(f.enum("active", "inactive"))

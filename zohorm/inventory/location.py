@@ -102,7 +102,7 @@ class Location(
     is_location_active: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
     autonumbergenerationgroup_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of an autonumbergenerationgroup. Not shown in lists."""
+    """The id of a group of numbering. Not shown in lists."""
     autonumbergenerationgroup_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     associated_series_ids: Field[tuple[str, ...] | None] = f.texts()

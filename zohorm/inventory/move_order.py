@@ -35,11 +35,11 @@ class Comment(Embedded, id="comment_id"):
     comment_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
     moveorder_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a moveorder."""
+    """The id of a move order."""
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by."""
+    """The id of who commented."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -59,7 +59,7 @@ class LineSerialNumber(Embedded):
     """A line serial number of a move order. Source: Inventory v1, move orders."""
 
     serialnumber_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a serialnumber."""
+    """The id of a serial number."""
     serial_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     status: ReadOnly[str | None] = f.read_only(f.text())
@@ -232,7 +232,7 @@ class MoveOrder(
     assignee_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by. Not shown in lists."""
+    """The id of who created it. Not shown in lists."""
     created_by_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     warehouse_id: Field[str | None] = f.identifier()

@@ -36,11 +36,11 @@ class MoveOrderComment(
     comment_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record. Shown in lists alone."""
     moveorder_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a moveorder. Shown in lists alone."""
+    """The id of a move order. Shown in lists alone."""
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by. Shown in lists alone."""
+    """The id of who commented. Shown in lists alone."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())

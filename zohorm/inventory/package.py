@@ -53,7 +53,7 @@ class ItemCustomField(Embedded):
     """An item custom field of a package. Source: Inventory v1, packages."""
 
     customfield_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a customfield."""
+    """The id of a custom field."""
     data_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     is_active: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -76,7 +76,7 @@ class MappedItem(Embedded, id="line_item_id"):
     line_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
     so_line_item_id: Field[str | None] = f.identifier()
-    """The id of a so line item."""
+    """The id of a sales order line item."""
     item_order: ReadOnly[int | None] = f.read_only(f.integer())
     """A whole number."""
     name: ReadOnly[str | None] = f.read_only(f.text())
@@ -149,7 +149,7 @@ class PackageLineItem(Embedded, id="line_item_id"):
     quantity: Field[Decimal | None] = f.number()
     """A quantity. How many of them are in this package."""
     so_line_item_id: Field[str | None] = f.identifier()
-    """The id of a so line item. The line of the order that is packed."""
+    """The id of a sales order line item. The line of the order that is packed."""
     sku: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     unit: ReadOnly[str | None] = f.read_only(f.text())
@@ -316,7 +316,7 @@ class Package(
     phone: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     salesorder_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of a salesorder."""
+    """The id of a sales order."""
     salesorder_number: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     shipment_order: ReadOnly[PackageShipment | None] = f.read_only_one(PackageShipment)
@@ -338,7 +338,7 @@ class Package(
     shipment_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a shipment."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by."""
+    """The id of who created it."""
     shipment_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     delivery_method: ReadOnly[str | None] = f.read_only(f.text())

@@ -184,17 +184,17 @@ class PicklistLineItem(Embedded, id="line_item_id"):
     mapping_entity_details: Many[MappingEntityDetail] = f.many(MappingEntityDetail)
     """Mapping entity details; sent whole."""
     salesorder_id: Field[str | None] = f.identifier()
-    """The id of a salesorder."""
+    """The id of a sales order."""
     salesorder_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     purchasereturn_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a purchasereturn."""
+    """The id of a purchase return."""
     purchasereturn_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     so_line_item_id: Field[str | None] = f.identifier()
-    """The id of a so line item."""
+    """The id of a sales order line item."""
     pr_line_item_id: Field[str | None] = f.identifier()
-    """The id of a pr line item."""
+    """The id of a purchase return line item."""
     item_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of an item."""
     name: ReadOnly[str | None] = f.read_only(f.text())

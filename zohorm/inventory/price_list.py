@@ -23,7 +23,7 @@ class PriceBracket(Embedded):
     """A price bracket of a price list. Source: Inventory v1, price lists."""
 
     pricebook_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a pricebook item."""
+    """The id of a price list item."""
     start_quantity: Field[Decimal | None] = f.number()
     """A quantity."""
     end_quantity: Field[Decimal | None] = f.number()

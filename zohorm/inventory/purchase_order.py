@@ -129,7 +129,7 @@ class PurchaseOrderLineItem(Embedded, id="line_item_id"):
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tax_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -161,7 +161,7 @@ class PurchaseOrderLineItem(Embedded, id="line_item_id"):
     tax_exemption_id: Field[str | None] = f.identifier()
     """The id of a tax exemption. Editions: in, au, ca."""
     salesorder_item_id: Field[str | None] = f.identifier()
-    """The id of a salesorder item."""
+    """The id of a sales order item."""
     item_custom_fields: Custom[ItemCustomField] = f.custom(ItemCustomField)
     """Item custom fields; those sent change, the others stay."""
     rate: Field[Decimal | None] = f.money()
@@ -183,7 +183,7 @@ class PurchaseOrderLineItem(Embedded, id="line_item_id"):
     tags: Many[Tag] = f.many(Tag)
     """Tags; sent whole."""
     pricebook_id: Field[str | None] = f.identifier()
-    """The id of a pricebook."""
+    """The id of a price list."""
     header_id: Field[str | None] = f.identifier()
     """The id of a header."""
     header_name: Field[str | None] = f.text()
@@ -285,7 +285,7 @@ class Comment(Embedded, id="comment_id"):
     comment_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
     purchaseorder_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a purchaseorder."""
+    """The id of a purchase order."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -394,7 +394,7 @@ class PurchaseOrder(
     delivery_date: Field[dt.date | None] = f.date()
     """A day."""
     salesorder_id: Field[str | None] = f.identifier()
-    """The id of a salesorder. Not shown in lists. Of a drop shipment."""
+    """The id of a sales order. Not shown in lists. Of a drop shipment."""
     is_drop_shipment: Field[bool | None] = f.boolean()
     """True or false."""
     is_backorder: Field[bool | None] = f.boolean()
@@ -418,7 +418,7 @@ class PurchaseOrder(
     price_precision: ReadOnly[int | None] = f.read_only(f.integer())
     """A whole number."""
     pricebook_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a pricebook. Not shown in lists."""
+    """The id of a price list. Not shown in lists."""
     billing_address: ReadOnly[Address | None] = f.read_only_one(Address)
     """An address. Not shown in lists."""
     notes: Field[str | None] = f.text()
@@ -428,11 +428,11 @@ class PurchaseOrder(
     ship_via: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     ship_via_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a ship via. Not shown in lists."""
+    """The id of a way of shipping. Not shown in lists."""
     attention: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     delivery_org_address_id: Field[str | None] = f.identifier()
-    """The id of a delivery org address. Not shown in lists."""
+    """The id of a delivery organization address. Not shown in lists."""
     delivery_customer_id: Field[str | None] = f.identifier()
     """The id of a delivery customer. Not shown in lists."""
     delivery_customer_name: ReadOnly[str | None] = f.read_only(f.text())

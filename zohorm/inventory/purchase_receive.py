@@ -176,7 +176,7 @@ class PurchaseReceive(
     receive_number: Field[str] = f.text()
     """Text."""
     purchaseorder_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of a purchaseorder."""
+    """The id of a purchase order."""
     purchaseorder_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     date: Field[dt.date] = f.date()

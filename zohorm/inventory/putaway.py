@@ -39,7 +39,7 @@ class Comment(Embedded, id="comment_id"):
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by."""
+    """The id of who commented."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -59,7 +59,7 @@ class LineSerialNumber(Embedded):
     """A line serial number of a putaway. Source: Inventory v1, putaways."""
 
     serialnumber_id: Field[str | None] = f.identifier()
-    """The id of a serialnumber."""
+    """The id of a serial number."""
     serial_number: Field[str | None] = f.text()
     """Text."""
     status: Field[str | None] = f.text()
@@ -203,7 +203,7 @@ class Putaway(
     notes: Field[str | None] = f.text()
     """Text."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by. Not shown in lists."""
+    """The id of who created it. Not shown in lists."""
     created_by_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     warehouse_id: Field[str | None] = f.identifier()

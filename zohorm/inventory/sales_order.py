@@ -164,7 +164,7 @@ class SalesOrderLineItem(Embedded, id="line_item_id"):
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tax_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -220,7 +220,7 @@ class SalesOrderLineItem(Embedded, id="line_item_id"):
     tax_exemption_id: Field[str | None] = f.identifier()
     """The id of a tax exemption."""
     pricebook_id: Field[str | None] = f.identifier()
-    """The id of a pricebook."""
+    """The id of a price list."""
     header_id: Field[str | None] = f.identifier()
     """The id of a header."""
     header_name: Field[str | None] = f.text()
@@ -437,7 +437,7 @@ class SalesOrder(
     adjustment: Field[Decimal | None] = f.money()
     """An amount. Not shown in lists."""
     pricebook_id: Field[str | None] = f.identifier()
-    """The id of a pricebook. Not shown in lists."""
+    """The id of a price list. Not shown in lists."""
     adjustment_description: Field[str | None] = f.text()
     """Text. Not shown in lists."""
     sub_total: ReadOnly[Decimal | None] = f.read_only(f.money())

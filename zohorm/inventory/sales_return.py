@@ -62,7 +62,7 @@ class MappedItem(Embedded, id="line_item_id"):
     mapped_items: Field[object] = f.json()
     """Any JSON value."""
     salesorder_item_id: Field[str | None] = f.identifier()
-    """The id of a salesorder item."""
+    """The id of a sales order item."""
     non_receive_quantity: Field[Decimal | None] = f.number()
     """A quantity."""
     location_id: Field[str | None] = f.identifier()
@@ -97,7 +97,7 @@ class SalesReturnLineItem(Embedded, id="line_item_id"):
     rate: ReadOnly[Decimal | None] = f.read_only(f.money())
     """A rate."""
     salesorder_item_id: Field[str | None] = f.identifier()
-    """The id of a salesorder item. The line of the order that comes back."""
+    """The id of a sales order item. The line of the order that comes back."""
     non_receive_quantity: Field[Decimal | None] = f.number()
     """A quantity. How many are credited and never come back."""
     location_id: Field[str | None] = f.identifier()
@@ -114,7 +114,7 @@ class Comment(Embedded, id="comment_id"):
     comment_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
     salesreturn_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a salesreturn."""
+    """The id of a sales return."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -222,7 +222,7 @@ class SalesReturn(
     refund_status: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     salesorder_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a salesorder."""
+    """The id of a sales order."""
     salesorder_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     salesreturnreceives: ReadOnly[tuple[ReturnReceive, ...]] = f.read_only_many(ReturnReceive)

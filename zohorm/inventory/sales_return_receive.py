@@ -147,7 +147,7 @@ class SalesReturnReceive(
     receive_number: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     salesreturn_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a salesreturn."""
+    """The id of a sales return."""
     salesreturn_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     date: CreateOnly[dt.date] = f.create_only(f.date())

@@ -150,7 +150,7 @@ class ShipmentOrder(
     shipment_number: Field[str] = f.text()
     """Text."""
     salesorder_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of a salesorder."""
+    """The id of a sales order."""
     salesorder_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     date: Field[dt.date] = f.date()

@@ -123,7 +123,7 @@ class Comment(Embedded, id="comment_id"):
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by."""
+    """The id of who commented."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -150,7 +150,7 @@ class Dependency(Embedded):
     dependency_type: Field[int | None] = f.integer()
     """A whole number."""
     depends_on_id: Field[str | None] = f.identifier()
-    """The id of a depends on."""
+    """The id of what it depends on."""
     depends_on_entity_type: Field[int | None] = f.integer()
     """A whole number."""
 
@@ -159,7 +159,7 @@ class EntityTag(Embedded):
     """An entity tag of a task. Source: Inventory v1, tasks."""
 
     id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of an id."""
+    """The id of this part."""
     name: Field[str | None] = f.text()
     """Text."""
     color: Field[str | None] = f.text()
@@ -300,9 +300,9 @@ class Task(
     can_push: Field[bool | None] = f.boolean()
     """True or false. Not shown in lists."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by. Not shown in lists."""
+    """The id of who created it. Not shown in lists."""
     last_modified_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a last modified by. Not shown in lists."""
+    """The id of who last modified it. Not shown in lists."""
     template_id: Field[str | None] = f.identifier()
     """The id of a template. Not shown in lists."""
     due_after: Field[int | None] = f.integer()

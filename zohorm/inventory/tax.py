@@ -48,7 +48,7 @@ class Tax(
     tax_factor: Field[str | None] = f.text()
     """Text. Editions: mx."""
     tds_payable_account_id: Field[str | None] = f.identifier()
-    """The id of a tds payable account. Editions: mx. Not shown in lists."""
+    """The id of a TDS payable account. Editions: mx. Not shown in lists."""
     tax_authority_id: Field[str | None] = f.identifier()
     """The id of a tax authority. Editions: us, mx."""
     tax_authority_name: ReadOnly[str | None] = f.read_only(f.text())

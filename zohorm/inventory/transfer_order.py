@@ -179,11 +179,11 @@ class TransferOrder(
     date: Field[dt.date] = f.date()
     """A day."""
     from_location_id: Field[str | None] = f.identifier()
-    """The id of a from location."""
+    """The id of the location that it comes from."""
     from_location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     to_location_id: Field[str | None] = f.identifier()
-    """The id of a to location."""
+    """The id of the location that it goes to."""
     to_location_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     line_items: Many[TransferOrderLineItem] = f.many(TransferOrderLineItem)
@@ -199,9 +199,9 @@ class TransferOrder(
     )
     """One of the words above."""
     from_warehouse_id: Field[str | None] = f.identifier()
-    """The id of a from warehouse. Not shown in lists."""
+    """The id of the warehouse that it comes from. Not shown in lists."""
     to_warehouse_id: Field[str | None] = f.identifier()
-    """The id of a to warehouse. Not shown in lists."""
+    """The id of the warehouse that it goes to. Not shown in lists."""
     from_location: Link[Location | None] = f.link("from_location_id", "Location")
     to_location: Link[Location | None] = f.link("to_location_id", "Location")
 

@@ -142,7 +142,7 @@ class VendorCreditLineItem(Embedded, id="line_item_id"):
     hsn_or_sac: Field[str | None] = f.text()
     """Text. Editions: in."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk, eu."""
+    """The id of an acquisition VAT. Editions: uk, eu."""
     acquisition_vat_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu."""
     acquisition_vat_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
@@ -150,7 +150,7 @@ class VendorCreditLineItem(Embedded, id="line_item_id"):
     acquisition_vat_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Editions: uk, eu."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: uk, eu."""
+    """The id of a reverse charge VAT. Editions: uk, eu."""
     reverse_charge_vat_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu."""
     reverse_charge_vat_percentage: ReadOnly[Decimal | None] = f.read_only(f.number())
@@ -168,7 +168,7 @@ class VendorCreditLineItem(Embedded, id="line_item_id"):
     project_name: Field[str | None] = f.text()
     """Text."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     serial_numbers: Field[tuple[str, ...] | None] = f.texts()
     """Several texts."""
     batches: Many[LineBatch] = f.many(LineBatch)
@@ -241,7 +241,7 @@ class Comment(Embedded, id="comment_id"):
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by."""
+    """The id of who commented."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -281,7 +281,7 @@ class RefundSummary(Embedded, id="vendor_credit_refund_id"):
     amount_fcy: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount."""
     filed_in_vat_return_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a filed in vat return. Editions: uk."""
+    """The id of the VAT return that it is filed in. Editions: uk."""
     filed_in_vat_return_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk."""
     filed_in_vat_return_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -403,7 +403,7 @@ class VendorCredit(
     tax_treatment: Field[str | None] = f.text()
     """Text. Editions: gcc, mx. Not shown in lists."""
     pricebook_id: Field[str | None] = f.identifier()
-    """The id of a pricebook. Not shown in lists."""
+    """The id of a price list. Not shown in lists."""
     is_reverse_charge_applied: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Editions: in. Not shown in lists."""
     vendor_id: Field[str] = f.identifier()
@@ -421,7 +421,7 @@ class VendorCredit(
     vat_treatment: Field[str | None] = f.text()
     """Text. Editions: uk. Not shown in lists."""
     filed_in_vat_return_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a filed in vat return. Editions: uk. Not shown in lists."""
+    """The id of the VAT return that it is filed in. Editions: uk. Not shown in lists."""
     filed_in_vat_return_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk. Not shown in lists."""
     filed_in_vat_return_type: ReadOnly[str | None] = f.read_only(f.text())

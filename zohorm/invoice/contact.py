@@ -83,7 +83,7 @@ class DefaultTemplates(Embedded):
     estimate_template_name: Field[str | None] = f.text()
     """Text."""
     creditnote_template_id: Field[str | None] = f.identifier()
-    """The id of a creditnote template."""
+    """The id of a credit note template."""
     creditnote_template_name: Field[str | None] = f.text()
     """Text."""
     invoice_email_template_id: Field[str | None] = f.identifier()
@@ -95,29 +95,29 @@ class DefaultTemplates(Embedded):
     estimate_email_template_name: Field[str | None] = f.text()
     """Text."""
     creditnote_email_template_id: Field[str | None] = f.identifier()
-    """The id of a creditnote email template."""
+    """The id of a credit note email template."""
     creditnote_email_template_name: Field[str | None] = f.text()
     """Text."""
     purchaseorder_template_id: Field[str | None] = f.identifier()
-    """The id of a purchaseorder template."""
+    """The id of a purchase order template."""
     salesorder_template_id: Field[str | None] = f.identifier()
-    """The id of a salesorder template."""
+    """The id of a sales order template."""
     retainerinvoice_template_id: Field[str | None] = f.identifier()
-    """The id of a retainerinvoice template."""
+    """The id of a retainer invoice template."""
     paymentthankyou_template_id: Field[str | None] = f.identifier()
-    """The id of a paymentthankyou template."""
+    """The id of a payment thank-you template."""
     retainerinvoice_paymentthankyou_template_id: Field[str | None] = f.identifier()
-    """The id of a retainerinvoice paymentthankyou template."""
+    """The id of a retainer invoice payment thank-you template."""
     purchaseorder_email_template_id: Field[str | None] = f.identifier()
-    """The id of a purchaseorder email template."""
+    """The id of a purchase order email template."""
     salesorder_email_template_id: Field[str | None] = f.identifier()
-    """The id of a salesorder email template."""
+    """The id of a sales order email template."""
     retainerinvoice_email_template_id: Field[str | None] = f.identifier()
-    """The id of a retainerinvoice email template."""
+    """The id of a retainer invoice email template."""
     paymentthankyou_email_template_id: Field[str | None] = f.identifier()
-    """The id of a paymentthankyou email template."""
+    """The id of a payment thank-you email template."""
     retainerinvoice_paymentthankyou_email_template_id: Field[str | None] = f.identifier()
-    """The id of a retainerinvoice paymentthankyou email template."""
+    """The id of a retainer invoice payment thank-you email template."""
     statement_template_id: Field[str | None] = f.identifier()
     """The id of a statement template."""
     payment_remittance_email_template_id: Field[str | None] = f.identifier()
@@ -301,7 +301,7 @@ class Contact(
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax. Editions: in, us. Not shown in lists."""
     tds_tax_id: CreateOnly[str | None] = f.create_only(f.identifier())
-    """The id of a tds tax. Editions: mx. Not shown in lists."""
+    """The id of a TDS tax. Editions: mx. Not shown in lists."""
     is_taxable: Field[bool | None] = f.boolean()
     """True or false. Editions: us, ca, au, in, mx, ke, za. Not shown in lists."""
     facebook: Field[str | None] = f.text()
@@ -357,7 +357,7 @@ class Contact(
     primary_contact_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of a primary contact. Not shown in lists."""
     pricebook_id: Field[str | None] = f.identifier()
-    """The id of a pricebook. Not shown in lists."""
+    """The id of a price list. Not shown in lists."""
     currency_symbol: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     opening_balances: ReadOnly[tuple[OpeningBalance, ...]] = f.read_only_many(OpeningBalance)

@@ -76,7 +76,7 @@ class CreditNoteLineItem(Embedded, id="line_item_id"):
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     tax_exemption_id: Field[str | None] = f.identifier()
     """The id of a tax exemption. Editions: in, us, au, ca."""
     tax_exemption_code: Field[str | None] = f.text()

@@ -46,7 +46,7 @@ class CreditNoteInvoice(
     invoice_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     creditnote_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a creditnote. Shown in lists alone."""
+    """The id of a credit note. Shown in lists alone."""
     invoice_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of an invoice. Shown in lists alone."""
     date: ReadOnly[dt.date] = f.read_only(f.date())

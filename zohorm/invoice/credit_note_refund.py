@@ -64,7 +64,7 @@ class CreditNoteRefund(
     description: Field[str | None] = f.text()
     """Text."""
     creditnote_id: ReadOnly[str] = f.read_only(f.identifier())
-    """The id of a creditnote."""
+    """The id of a credit note."""
     payment_form: Field[str | None] = f.text()
     """Text. Editions: mx."""
     creditnote_number: ReadOnly[str | None] = f.read_only(f.text())

@@ -51,7 +51,7 @@ class EstimateComment(
     description: Field[str | None] = f.text()
     """Text."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by."""
+    """The id of who commented."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     date: ReadOnly[dt.date] = f.read_only(f.date())

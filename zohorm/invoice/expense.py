@@ -86,9 +86,9 @@ class ExpenseLineItem(Embedded, id="line_item_id"):
     product_type: Field[str | None] = f.text()
     """Text. Editions: uk, za."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk."""
+    """The id of an acquisition VAT. Editions: uk."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: uk."""
+    """The id of a reverse charge VAT. Editions: uk."""
     tax_exemption_code: Field[str | None] = f.text()
     """Text. Editions: in."""
     tax_exemption_id: Field[str | None] = f.identifier()
@@ -239,9 +239,9 @@ class Expense(
     product_type: Field[str | None] = f.text()
     """Text. Editions: uk, za. Not shown in lists."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk. Not shown in lists."""
+    """The id of an acquisition VAT. Editions: uk. Not shown in lists."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: uk. Not shown in lists."""
+    """The id of a reverse charge VAT. Editions: uk. Not shown in lists."""
     start_reading: Field[Decimal | None] = f.number()
     """A number."""
     end_reading: Field[Decimal | None] = f.number()

@@ -92,7 +92,7 @@ class LineItem(Embedded, id="line_item_id"):
     tax_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     unit: Field[str | None] = f.text()
     """Text, at most 100 characters."""
     unitkey_code: Field[str | None] = f.text()
@@ -144,7 +144,7 @@ class LineItem(Embedded, id="line_item_id"):
     bill_item_id: Field[str | None] = f.identifier()
     """The id of a bill item."""
     salesorder_item_id: Field[str | None] = f.identifier()
-    """The id of a salesorder item."""
+    """The id of a sales order item."""
     expense: Link[Expense | None] = f.link("expense_id", "Expense")
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
     item: Link[Item | None] = f.link("item_id", "Item")
@@ -539,7 +539,7 @@ class Invoice(
     updated_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant."""
     zcrm_potential_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a zcrm potential."""
+    """The id of a Zoho CRM potential."""
     zcrm_potential_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     customer: Link[Contact] = f.link("customer_id", "Contact")

@@ -49,7 +49,7 @@ class InvoiceComment(
     description: Field[str | None] = f.text()
     """Text."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by."""
+    """The id of who commented."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     date: ReadOnly[dt.date] = f.read_only(f.date())

@@ -170,7 +170,7 @@ class Item(
     source: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     zcrm_product_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a zcrm product."""
+    """The id of a Zoho CRM product."""
     tax: Link[Tax | None] = f.link("tax_id", "Tax")
 
     def mark_active(self) -> None:

@@ -50,7 +50,7 @@ class ProjectComment(
     description: CreateOnly[str] = f.create_only(f.text())
     """Text, at most 500 characters."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by."""
+    """The id of who commented."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     date: ReadOnly[dt.date | None] = f.read_only(f.date())

@@ -81,9 +81,9 @@ class RecurringExpenseLineItem(Embedded, id="line_item_id"):
     product_type: Field[str | None] = f.text()
     """Text. Editions: uk, za."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk."""
+    """The id of an acquisition VAT. Editions: uk."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: in, uk."""
+    """The id of a reverse charge VAT. Editions: in, uk."""
     tax_exemption_code: Field[str | None] = f.text()
     """Text. Editions: in, mx."""
     tax_exemption_id: Field[str | None] = f.identifier()
@@ -194,9 +194,9 @@ class RecurringExpense(
     product_type: Field[str | None] = f.text()
     """Text. Editions: uk, za. Not shown in lists."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk. Not shown in lists."""
+    """The id of an acquisition VAT. Editions: uk. Not shown in lists."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: in, uk. Not shown in lists."""
+    """The id of a reverse charge VAT. Editions: in, uk. Not shown in lists."""
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax. Not shown in lists."""
     is_inclusive_tax: Field[bool | None] = f.boolean()

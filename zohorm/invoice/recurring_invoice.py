@@ -96,7 +96,7 @@ class RecurringInvoiceLineItem(Embedded, id="line_item_id"):
     hsn_or_sac: Field[str | None] = f.text()
     """Text. Editions: in, ke, za."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     item_id: Field[str | None] = f.identifier()
     """The id of an item."""
     description: Field[str | None] = f.text()

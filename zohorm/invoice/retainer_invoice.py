@@ -312,7 +312,7 @@ class RetainerInvoice(
     template_type: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by. Not shown in lists."""
+    """The id of who created it. Not shown in lists."""
     attachment_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Not shown in lists."""
     can_send_in_mail: ReadOnly[bool | None] = f.read_only(f.boolean())

@@ -67,7 +67,7 @@ class Tax(
     purchase_tax_account_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: mx. Shown in lists alone."""
     tds_payable_account_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a tds payable account. Editions: mx. Not shown in lists."""
+    """The id of a TDS payable account. Editions: mx. Not shown in lists."""
     country: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Editions: uk, eu, global. Not shown in lists."""
     purchase_tax_expense_account_id: ReadOnly[str | None] = f.read_only(f.identifier())

@@ -51,7 +51,7 @@ class BankAccount(
     created_time: ReadOnly[dt.datetime | None] = f.read_only(f.datetime())
     """An instant."""
     created_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a created by."""
+    """The id of who created it."""
     created_by_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     customer: Link[Customer] = f.link("customer_id", "Customer")

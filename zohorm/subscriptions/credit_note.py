@@ -85,7 +85,7 @@ class CreditNoteItem(Embedded, id="item_id"):
     tax_id: Field[str | None] = f.identifier()
     """The id of a tax."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     price: Field[Decimal | None] = f.money()
     """A price."""
     item_total: ReadOnly[Decimal | None] = f.read_only(f.money())

@@ -82,7 +82,7 @@ class DefaultTemplates(Embedded):
     invoice_template_id: Field[str | None] = f.identifier()
     """The id of an invoice template."""
     creditnote_template_id: Field[str | None] = f.identifier()
-    """The id of a creditnote template."""
+    """The id of a credit note template."""
 
 
 class Document(Embedded, id="document_id"):
@@ -184,7 +184,7 @@ class Customer(
     tax_reg_no: Field[str | None] = f.text()
     """Text. Editions: mx. Not shown in lists."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx. Not shown in lists."""
+    """The id of a TDS tax. Editions: mx. Not shown in lists."""
     tax_treatment: Field[str | None] = f.enum(
         "home_country_mexico", "border_region_mexico", "non_mexico"
     )
@@ -228,9 +228,9 @@ class Customer(
     custom_fields: Custom[CustomField] = f.custom(CustomField)
     """Custom fields; those sent change, the others stay. Not shown in lists."""
     zcrm_account_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a zcrm account. Not shown in lists."""
+    """The id of a Zoho CRM account. Not shown in lists."""
     zcrm_contact_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a zcrm contact. Not shown in lists."""
+    """The id of a Zoho CRM contact. Not shown in lists."""
     updated_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
     """An instant."""
     created_time: ReadOnly[dt.datetime] = f.read_only(f.datetime())
@@ -242,7 +242,7 @@ class Customer(
     is_linked_with_zohocrm: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists."""
     primary_contactperson_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a primary contactperson. Not shown in lists."""
+    """The id of a primary contact person. Not shown in lists."""
     can_add_card: ReadOnly[bool | None] = f.read_only(f.boolean())
     """True or false. Not shown in lists. Whether a card may be added."""
     can_add_bank_account: ReadOnly[bool | None] = f.read_only(f.boolean())

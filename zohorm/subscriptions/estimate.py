@@ -67,7 +67,7 @@ class LineItem(Embedded, id="line_item_id"):
     unitkey_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     tax_exemption_id: Field[str | None] = f.identifier()
     """The id of a tax exemption. Editions: in, us, ca."""
     avatax_tax_code: Field[str | None] = f.text()

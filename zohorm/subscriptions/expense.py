@@ -81,9 +81,9 @@ class LineItem(Embedded, id="line_item_id"):
     product_type: Field[str | None] = f.enum("goods", "service")
     """One of the words above. Editions: uk."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk."""
+    """The id of an acquisition VAT. Editions: uk."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: uk."""
+    """The id of a reverse charge VAT. Editions: uk."""
     reverse_charge_tax_id: Field[str | None] = f.identifier()
     """The id of a reverse charge tax."""
     tax_exemption_code: Field[str | None] = f.text()
@@ -315,9 +315,9 @@ class Expense(
     product_type: Field[str | None] = f.enum("goods", "service")
     """One of the words above. Editions: uk. Not shown in lists."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk. Not shown in lists."""
+    """The id of an acquisition VAT. Editions: uk. Not shown in lists."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: uk. Not shown in lists."""
+    """The id of a reverse charge VAT. Editions: uk. Not shown in lists."""
     distance: Field[Decimal | None] = f.number()
     """A number. Not shown in lists. Driven, of an expense by mileage."""
     employee_id: Field[str | None] = f.identifier()

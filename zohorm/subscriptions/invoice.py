@@ -98,7 +98,7 @@ class InvoiceItem(Embedded, id="item_id"):
     discount: Field[Decimal | str | None] = f.discount()
     """An amount, or a percentage as text: 10%."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     tax_name: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     tax_type: ReadOnly[str | None] = f.read_only(f.text())
@@ -137,7 +137,7 @@ class InvoiceCredit(Embedded):
     """A credit of an invoice. Source: Billing v1, invoices."""
 
     creditnote_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a creditnote."""
+    """The id of a credit note."""
     creditnotes_number: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     credited_date: ReadOnly[dt.date | None] = f.read_only(f.date())
@@ -217,7 +217,7 @@ class InvoiceComment(Embedded, id="comment_id"):
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by."""
+    """The id of who commented."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
     comment_type: ReadOnly[str | None] = f.read_only(f.text())

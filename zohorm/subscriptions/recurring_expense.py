@@ -75,9 +75,9 @@ class LineItem(Embedded, id="line_item_id"):
     product_type: Field[str | None] = f.enum("goods", "service")
     """One of the words above. Editions: uk."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk."""
+    """The id of an acquisition VAT. Editions: uk."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: in, uk."""
+    """The id of a reverse charge VAT. Editions: in, uk."""
     reverse_charge_tax_id: Field[str | None] = f.identifier()
     """The id of a reverse charge tax. Editions: in."""
     tax_exemption_code: Field[str | None] = f.text()
@@ -267,9 +267,9 @@ class RecurringExpense(
     product_type: Field[str | None] = f.enum("goods", "service")
     """One of the words above. Editions: uk. Not shown in lists."""
     acquisition_vat_id: Field[str | None] = f.identifier()
-    """The id of an acquisition vat. Editions: uk. Not shown in lists."""
+    """The id of an acquisition VAT. Editions: uk. Not shown in lists."""
     reverse_charge_vat_id: Field[str | None] = f.identifier()
-    """The id of a reverse charge vat. Editions: in, uk. Not shown in lists."""
+    """The id of a reverse charge VAT. Editions: in, uk. Not shown in lists."""
     line_items: Many[LineItem] = f.many(LineItem)
     """Line items; sent whole. Not shown in lists."""
     customer: Link[Customer | None] = f.link("customer_id", "Customer")

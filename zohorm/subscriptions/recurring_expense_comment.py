@@ -42,7 +42,7 @@ class RecurringExpenseComment(
     description: ReadOnly[str | None] = f.read_only(f.text())
     """Text, at most 100 characters. Shown in lists alone."""
     commented_by_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a commented by. Shown in lists alone."""
+    """The id of who commented. Shown in lists alone."""
     commented_by: ReadOnly[str | None] = f.read_only(f.text())
     """Text. Shown in lists alone."""
     date: ReadOnly[dt.date] = f.read_only(f.date())

@@ -80,7 +80,7 @@ class SubscriptionPlan(Embedded, id="plan_code"):
     tax_exemption_code: Field[str | None] = f.text()
     """Text. Editions: Sales Tax, GST."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     sat_item_key_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
     unitkey_code: Field[str | None] = f.text()
@@ -126,7 +126,7 @@ class SubscriptionAddon(Embedded, id="addon_code"):
     tax_exemption_code: Field[str | None] = f.text()
     """Text. Editions: Sales Tax, GST."""
     tds_tax_id: Field[str | None] = f.identifier()
-    """The id of a tds tax. Editions: mx."""
+    """The id of a TDS tax. Editions: mx."""
     sat_item_key_code: Field[str | None] = f.text()
     """Text. Editions: mx."""
     unitkey_code: Field[str | None] = f.text()
@@ -357,7 +357,7 @@ class Subscription(
     subscription_id: ReadOnly[str] = f.read_only(f.identifier())
     """The id of this record."""
     unbilled_charge_id: ReadOnly[str | None] = f.read_only(f.identifier())
-    """The id of a unbilled charge. Not shown in lists. What waits for the next invoice."""
+    """The id of an unbilled charge. Not shown in lists. What waits for the next invoice."""
     name: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     status: ReadOnly[str] = f.read_only(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class UnbilledChargeItem(Embedded, id="unbilled_charge_item_id"):
-    """An item of a unbilled charge. Source: Billing v1, unbilled-charges."""
+    """An item of an unbilled charge. Source: Billing v1, unbilled-charges."""
 
     unbilled_charge_item_id: ReadOnly[str | None] = f.read_only(f.identifier())
     """The id of this record."""
@@ -55,7 +55,7 @@ class UnbilledChargeItem(Embedded, id="unbilled_charge_item_id"):
 
 
 class UnbilledChargeCoupon(Embedded):
-    """A coupon of a unbilled charge. Source: Billing v1, unbilled-charges."""
+    """A coupon of an unbilled charge. Source: Billing v1, unbilled-charges."""
 
     coupon_code: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
@@ -67,7 +67,7 @@ class UnbilledChargeCoupon(Embedded):
 
 
 class Address(Embedded):
-    """An address of a unbilled charge. Source: Billing v1, unbilled-charges."""
+    """An address of an unbilled charge. Source: Billing v1, unbilled-charges."""
 
     street: ReadOnly[str | None] = f.read_only(f.text())
     """Text."""
