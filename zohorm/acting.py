@@ -84,17 +84,17 @@ class Acting(Savable):
         """Send an action and return the record that it answers: this one, or one that it made."""
         call, answer = self._sent(operation, given)
         row = _row(self._needed_session(), answer, self._facts, call)
-        if self.id_in(row) == self.id:
-            self.meet(row, whole=False)  # Such answers show less than a record asked for.
+        if self._id_in(row) == self.id:
+            self._meet(row, whole=False)  # Such answers show less than a record asked for.
             return self
-        return self._needed_session().record(type(self), row, parents=self.ids_above())
+        return self._needed_session().record(type(self), row, parents=self._ids_above())
 
     def _act_other(self, model: type[S], operation: Operation, **given: Unpack[Given]) -> S:
         """Send an action and return the record of another model that it answers."""
         call, answer = self._sent(operation, given)
         above: dict[str, str] | None = None
         if self._facts.id is not None and model.facts().parent == self._facts.id:
-            above = {**self.ids_above(), self._facts.id: self.id}  # A child of this one.
+            above = {**self._ids_above(), self._facts.id: self.id}  # A child of this one.
         return _other(model, self._needed_session(), call, answer, above)
 
     def _act_maybe_other(
@@ -127,7 +127,7 @@ class Acting(Savable):
             raise
         finally:
             if may_be_done:
-                self.unload()
+                self._unload()
                 session.rows.forget((type(self), identifier))
 
     @classmethod
@@ -269,7 +269,7 @@ def _changing(session: Session, named: Iterable[str]) -> Iterator[None]:
         yield
     finally:  # Without an answer it may have been done as well.
         for record in session.identity.held(named):
-            record.unload()
+            record._unload()
 
 
 def _texts(sent: object) -> Iterator[str]:

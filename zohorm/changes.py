@@ -97,26 +97,21 @@ class Changing(Slots):
             return isinstance(member, Children)
         return True
 
-    @classmethod
-    def id_name(cls) -> str | None:
-        """Return the name of the member that holds the id, None where rows have no id."""
-        return cls._id_name
-
     @property
     def is_new(self) -> bool:
         """Whether the service has not given this record an id yet."""
         return not self._id_name or not self._row.get(self._id_name)
 
     @classmethod
-    def id_in(cls, row: wire.Row) -> str | None:
+    def _id_in(cls, row: wire.Row) -> str | None:
         """Return the id that `row` holds, None where it holds none."""
         held = row.get(cls._id_name) if cls._id_name else None
         return held if isinstance(held, str) and held else wire.ID.read(held)
 
     @property
-    def own_id(self) -> str | None:
+    def _own_id(self) -> str | None:
         """The id that the service gave this record, None while it has none."""
-        return self.id_in(self._row)
+        return self._id_in(self._row)
 
     @property
     def is_changed(self) -> bool:
@@ -129,12 +124,7 @@ class Changing(Slots):
         copied: dict[str, object] = wire.thawed(self._row)
         return copied
 
-    @property
-    def received_row(self) -> wire.Row:
-        """The row as received, shared and therefore never to be changed."""
-        return self._row
-
-    def edit(self, field: Value[T], value: object) -> None:
+    def _edit(self, field: Value[T], value: object) -> None:
         """Note a wire value as unsaved; one equal to the received value takes the edit back."""
         self._refuse_if_fixed()
         if field.name in POSITIONS and self._home is not None:
@@ -170,14 +160,14 @@ class Changing(Slots):
                 advice="Take it from the list anew; append its copy() to bring it back",
             )
 
-    def lines(self, member: Listed) -> Lines[Record]:
+    def _lines_of(self, member: Listed) -> Lines[Record]:
         """Return the embedded records of `member`, the same list at every call."""
         part = self._lines.get(member.name)
         if part is None or not part.is_known:
             received = self._row.get(member.name, NOT_RECEIVED)
             if received is NOT_RECEIVED:
                 # What is never shown need not be fetched either.
-                received = self.absent(member.name, "write-only" if member.create_only else "")
+                received = self._absent(member.name, "write-only" if member.create_only else "")
             if part is None:
                 part = self._part(member, received)
                 self._lines = {**self._lines, member.name: part}
@@ -222,23 +212,23 @@ class Changing(Slots):
             else:
                 part.unload()
 
-    def ids_above(self) -> Mapping[str, str]:
+    def _ids_above(self) -> Mapping[str, str]:
         """Return the ids of the records that this one lives below, by member name."""
         return {}
 
-    def may_move_to(self, list_token: object) -> bool:
+    def _may_move_to(self, list_token: object) -> bool:
         """Say whether this record is free, or lives in the list that `list_token` stands for."""
         return self._home is None or self._home is list_token
 
-    def move_in(self, list_token: object, parents: Mapping[str, str]) -> None:
+    def _move_in(self, list_token: object, parents: Mapping[str, str]) -> None:
         """Note the list that this record lives in from now on, and the ids above it."""
         self._home = list_token
 
-    def leave(self) -> None:
+    def _leave(self) -> None:
         """Note that the list has let go of this record."""
         self._home = Home.GONE
 
-    def rebase_lists(self, row: wire.Row) -> None:
+    def _rebase_lists(self, row: wire.Row) -> None:
         """Put the edits of the lists in this record on top of those in `row`.
 
         Raises:
@@ -264,12 +254,12 @@ class Changing(Slots):
         for name, member in self._lists.items():
             part = self._lines.get(name)
             if name in self._row or (part is not None and part.is_known):
-                payload[name] = self.lines(member).payload()
+                payload[name] = self._lines_of(member).payload()
         for name, edit in self._edits.items():
             payload.setdefault(name, edit.value)
         return payload
 
-    def changed_payload(self) -> dict[str, object]:
+    def _changed_payload(self) -> dict[str, object]:
         """Return only what has changed, in the order of the edits."""
         payload = {name: edit.value for name, edit in self._edits.items()}
         for name, part in self._lines.items():
@@ -277,7 +267,7 @@ class Changing(Slots):
                 payload[name] = part.payload()
         return payload
 
-    def take(self, row: wire.Row) -> None:
+    def _take(self, row: wire.Row) -> None:
         """Make `row` the received one; unsaved edits stay, unedited lists show the new rows."""
         self._row = row
         for name, part in self._lines.items():
@@ -288,7 +278,7 @@ class Changing(Slots):
             else:
                 part.unload()
 
-    def settle_edits(self, row: wire.Row) -> None:
+    def _settle_edits(self, row: wire.Row) -> None:
         """Make `row` the received one and drop the edits: the service has answered them."""
         self._edits = {}
         for name, part in self._lines.items():
@@ -299,7 +289,7 @@ class Changing(Slots):
                 part.forget()
         self._row = row
 
-    def differs(self, one: wire.Row, other: wire.Row) -> bool:
+    def _differs(self, one: wire.Row, other: wire.Row) -> bool:
         """Say whether two rows of this record differ in what a client can write.
 
         One row may come from the record's own endpoint and one from the list that it lives in:
@@ -308,13 +298,13 @@ class Changing(Slots):
         fields = (
             field
             for name, field in self._values.items()
-            if field.writable and name not in POSITIONS and name not in self.ids_above()
+            if field.writable and name not in POSITIONS and name not in self._ids_above()
         )
         return any(
             not field.same(_shown(one, field.name), _shown(other, field.name)) for field in fields
         ) or any(_shown(one, name) != _shown(other, name) for name in self._lists)
 
-    def edits_clash(self, row: wire.Row) -> bool:
+    def _edits_clash(self, row: wire.Row) -> bool:
         """Say whether `row` holds another value under an edit than the one that was edited."""
         for name, edit in self._edits.items():
             field = self._values.get(name)
@@ -325,19 +315,19 @@ class Changing(Slots):
                 return True
         return False
 
-    def keeps_old(self, name: str, row: wire.Row) -> bool:
+    def _keeps_old(self, name: str, row: wire.Row) -> bool:
         """Say whether `row` still shows the value that the edit of `name` was to replace."""
         edit, field = self._edits[name], self._values.get(name)
         if field is None or name not in row or edit.base is NOT_RECEIVED:
             return False
         return field.same(row[name], edit.base) and not field.same(row[name], edit.value)
 
-    def keeps_any_old(self, row: wire.Row) -> bool:
+    def _keeps_any_old(self, row: wire.Row) -> bool:
         """Say whether `row` still shows the old value of any edit."""
-        return any(self.keeps_old(name, row) for name in self._edits)
+        return any(self._keeps_old(name, row) for name in self._edits)
 
     @classmethod
-    def holds(cls, row: wire.Row, sent: Mapping[str, object]) -> bool:
+    def _shows(cls, row: wire.Row, sent: Mapping[str, object]) -> bool:
         """Say whether `row` shows every value of `sent`; a member that it lacks says nothing."""
         return all(
             cls._holds(name, row[name], value) for name, value in sent.items() if name in row
@@ -351,17 +341,17 @@ class Changing(Slots):
             return held == sent
         member = cls._lists[name]
         if member.single:
-            return member.element.holds(wire.row_in(held) or {}, wire.row_in(sent) or {})
+            return member.element._shows(wire.row_in(held) or {}, wire.row_in(sent) or {})
         rows, wanted = wire.rows_in(held), wire.rows_in(sent)
         if member.replaced:
             return len(rows) == len(wanted) and all(
-                member.element.holds(row, one) for row, one in zip(rows, wanted, strict=True)
+                member.element._shows(row, one) for row, one in zip(rows, wanted, strict=True)
             )
-        return all(any(member.element.holds(row, one) for row in rows) for one in wanted)
+        return all(any(member.element._shows(row, one) for row in rows) for one in wanted)
 
-    def list_as_received(self, name: str, row: wire.Row) -> bool:
+    def _list_as_received(self, name: str, row: wire.Row) -> bool:
         """Say whether `row` shows the list `name` as it was before its edits."""
-        return self.lines(self._lists[name]).shows_received(row.get(name))
+        return self._lines_of(self._lists[name]).shows_received(row.get(name))
 
 
 def _shown(row: wire.Row, name: str) -> object:

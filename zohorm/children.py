@@ -57,11 +57,11 @@ class Collection(Generic[M]):
         Raises:
             InvalidId, WrongType: the id cannot be one.
         """
-        return self._model.known_by(self._session, identifier, self._parents)
+        return self._model._known_by(self._session, identifier, self._parents)
 
     def new(self, **values: object) -> M:
         """Return an unsaved record below the parent; no call."""
-        return self._model.below(self._session, self._parents, values)
+        return self._model._below(self._session, self._parents, values)
 
     def create(self, *, again: bool = False, **values: object) -> M:
         """Create a record below the parent and return it; one call.
@@ -109,7 +109,7 @@ class Conversions(Collection[M]):
             yield from self.iterate()
             return
         record = self._record
-        row = self._session.whole_row(type(record), record.id, record.ids_above())
+        row = self._session.whole_row(type(record), record.id, record._ids_above())
         for held in wire.rows_in(row.get(self._shown)):
             yield self._session.record(self._model, held)
 
@@ -142,4 +142,4 @@ class Conversions(Collection[M]):
         Raises:
             InvalidId, WrongType: the id cannot be one.
         """
-        return self._model.known_by(self._session, identifier, {})
+        return self._model._known_by(self._session, identifier, {})

@@ -105,7 +105,7 @@ class CustomFields(MutableSequence[E], Generic[E]):
 
     @property
     def _rows(self) -> Lines[E]:
-        return cast("Lines[E]", self._record.lines(self._member))
+        return cast("Lines[E]", self._record._lines_of(self._member))
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -245,7 +245,7 @@ class CustomFields(MutableSequence[E], Generic[E]):
         Lists show custom fields as members `cf_x` (a text) and `cf_x_unformatted` (the value), or
         both in `custom_field_hash`.
         """
-        held = self._record.received_row
+        held = self._record._row
         if self._member.name in held or not _API_NAME.fullmatch(name):
             return False, None
         if self._record.is_changed and self._member.name in self._record.changes():

@@ -147,7 +147,7 @@ class Declared(Acting):
         from zohorm.upserting import upserted
 
         session = cls._session_now()
-        record = cls.below(session, {}, values)
+        record = cls._below(session, {}, values)
         return upserted(session, record, key, value, create=create)
 
     @classmethod
@@ -156,15 +156,6 @@ class Declared(Acting):
             return cls._session_now()
         except UsageError:
             return None
-
-    @classmethod
-    def session_now(cls) -> Session:
-        """Return the session that a new query of this model takes.
-
-        Raises:
-            NotBound: nothing is bound, or sessions of several organizations exist.
-        """
-        return cls._session_now()
 
     @classmethod
     def using(cls, session: Session) -> type[Self]:
@@ -206,10 +197,10 @@ class Declared(Acting):
                 f"{cls.__name__} records live below another one",
                 advice="Go through its collection: invoice.comments.at(id)",
             )
-        return cls._unbound().known_by(session, id, {})
+        return cls._unbound()._known_by(session, id, {})
 
     @classmethod
-    def known_by(cls, session: Session, id: str, parents: Mapping[str, str]) -> Self:
+    def _known_by(cls, session: Session, id: str, parents: Mapping[str, str]) -> Self:
         """Return the record of `id` without a call: the one that is held, or one of its id alone.
 
         Raises:
@@ -283,7 +274,7 @@ class Declared(Acting):
         return cast("type[Self]", cls._canonical)  # The same class, unbound.
 
     @classmethod
-    def below(
+    def _below(
         cls, session: Session, parents: Mapping[str, str], values: Mapping[str, object]
     ) -> Self:
         """Return an unsaved record below a parent; its collection calls it."""
@@ -296,7 +287,7 @@ class Declared(Acting):
                 field.put(record, identifier)
         return record
 
-    def collection(self, to: str) -> Collection[M]:
+    def _collection(self, to: str) -> Collection[M]:
         """Return the records of the model called `to` below this one."""
         from zohorm.children import Collection
 
@@ -306,7 +297,7 @@ class Declared(Acting):
         parents[below.facts().parent or self._facts.id or "id"] = self.id
         return Collection(below, parents, session)
 
-    def collection_by(self, to: str, by: str, shown: str | None = None) -> Conversions[M]:
+    def _collection_by(self, to: str, by: str, shown: str | None = None) -> Conversions[M]:
         """Return the records of the model called `to` that are made of this one."""
         from zohorm.children import Conversions
 
@@ -321,5 +312,5 @@ class Declared(Acting):
         """
         if not self.is_whole:
             self._read_anew()
-        fresh = type(self).below(self._needed_session(), self._parents, {})
+        fresh = type(self)._below(self._needed_session(), self._parents, {})
         return self._copy_into(fresh, [self._facts.number or "", self._id_name or ""])

@@ -63,8 +63,8 @@ class Doubting(Stored):
     def _become(self, session: Session, row: wire.Row, token: str) -> None:
         """Take the first received row: the record exists now, made by the attempt of `token`."""
         self._session = session
-        self._id = self.id_in(row)
-        self.settle_edits(row)
+        self._id = self._id_in(row)
+        self._settle_edits(row)
         self._whole = True
         session.identity.table(type(self)).add(self.id, self)
         session.writes.note_made(session.organization_key[0], self.id, token)
@@ -89,7 +89,7 @@ class Doubting(Stored):
             with self._turn():
                 # Another thread may have settled it meanwhile.
                 if self._doubt is not None:
-                    was_done = self.look_up()
+                    was_done = self._look_up()
                     self._doubt = None
                     return was_done
         session = self._session
@@ -97,7 +97,7 @@ class Doubting(Stored):
             self.refresh()  # Nobody can tell of an action: whoever asks looks by this.
         return self._id is not None and not self.is_changed
 
-    def look_up(self) -> bool:
+    def _look_up(self) -> bool:
         """Say whether the save in doubt was done, as `settle()`; if not, it stays in doubt."""
         doubt, session = self._doubt, self._needed_session()
         if doubt is None:
@@ -113,7 +113,7 @@ class Doubting(Stored):
             row = settling.find_changed(self, doubt, theirs)
             if row is not None:
                 later = self._edited_since(doubt)
-                self.settle_edits(row)
+                self._settle_edits(row)
                 self._whole = True
                 self._edit_again(later)
         if row is not None:
@@ -128,7 +128,7 @@ class Doubting(Stored):
         """
         later = {
             name: value
-            for name, value in self.changed_payload().items()
+            for name, value in self._changed_payload().items()
             if name not in doubt.sent or doubt.sent[name] != value
         }
         lists = [name for name in later if name in self._lists]
@@ -155,17 +155,12 @@ class Doubting(Stored):
         if self._doubt is not None and self._id is not None:
             self._doubt = None
             self._whole = False
-            self.take({self._id_name or "id": self._id})
+            self._take({self._id_name or "id": self._id})
 
     @property
     def is_in_doubt(self) -> bool:
         """Whether a save got no readable answer and nobody has settled it yet."""
         return self._doubt is not None
-
-    @property
-    def doubt(self) -> settling.Doubt | None:
-        """The save that is in doubt."""
-        return self._doubt
 
     def _drop_void_edits(self) -> None:
         """Drop edits that a later read has made void: the service holds that value already."""

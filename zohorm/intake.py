@@ -44,7 +44,7 @@ class Intake(Generic[M]):
         self._model = model
         self._rows = session.rows
         self._standing = Standing(session, parents or {}, whole, loads)
-        self._id_name = model.id_name() or ""
+        self._id_name = model._id_name or ""
 
     def compare(self, rows: Sequence[wire.Row]) -> None:
         """Forget the cached whole rows that these rows, which have just come, disagree with.
@@ -56,14 +56,14 @@ class Intake(Generic[M]):
         ids = self._ids(rows)
         held = self._rows.held_among([(self._model, identifier) for identifier in ids])
         for key, older in held.items():
-            if self._model.disagree(older, rows[ids.index(key[1])]):
+            if self._model._disagree(older, rows[ids.index(key[1])]):
                 self._rows.forget(key)
 
     def records(self, rows: Sequence[wire.Row], known: Table[M]) -> list[M]:
         """Return the records of rows with different ids, in their order."""
         ids = self._ids(rows)
         if "" not in ids:
-            records = self._model.all_made(rows, ids, self._standing)
+            records = self._model._all_made(rows, ids, self._standing)
             if known.add_new(ids, records):
                 return records
         return [self.record(row, known) for row in rows]
@@ -73,20 +73,20 @@ class Intake(Generic[M]):
         ids: list[str] = [row.get(self._id_name, "") for row in rows]
         if set(map(type, ids)) <= {str}:
             return ids
-        return [self._model.id_in(row) or "" for row in rows]
+        return [self._model._id_in(row) or "" for row in rows]
 
     def record(self, row: wire.Row, known: Table[M]) -> M:
         """Return the record of `row`; one that is `known` already takes the row in."""
         held, standing = row.get(self._id_name), self._standing
-        identifier = held if isinstance(held, str) and held else self._model.id_in(row)
+        identifier = held if isinstance(held, str) and held else self._model._id_in(row)
         if identifier is None:
             # Without an id nobody could save it, only make it once more.
-            return self._model.made(row, None, standing._replace(home=Home.FIXED))
+            return self._model._made(row, None, standing._replace(home=Home.FIXED))
         record = known.find(identifier)
         if record is None:
-            made = self._model.made(row, identifier, standing)
+            made = self._model._made(row, identifier, standing)
             record = known.one_of(identifier, made)  # Two threads of one block may come here.
             if record is made:
                 return made
-        record.meet(row, whole=standing.whole, loads=standing.loads)
+        record._meet(row, whole=standing.whole, loads=standing.loads)
         return record

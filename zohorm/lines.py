@@ -46,11 +46,11 @@ class Lines(MutableSequence[E], Generic[E]):
         return [row] if row else []
 
     def _element(self, row: wire.Row) -> E:
-        element = self._member.element.placed(
+        element = self._member.element._placed(
             row, self._session, fixed=self._fixed, parents=self._parents
         )
         if not self._fixed:
-            element.move_in(self._token, self._parents)
+            element._move_in(self._token, self._parents)
         return cast("E", element)  # The member's element class is E.
 
     def __getstate__(self) -> dict[str, object]:
@@ -121,8 +121,8 @@ class Lines(MutableSequence[E], Generic[E]):
             )
         self._items = wanted
         for element in wanted:
-            element.join(self._session)
-            element.move_in(self._token, self._parents)
+            element._join(self._session)
+            element._move_in(self._token, self._parents)
 
     def _check(self, element: object) -> None:
         if not isinstance(element, self._member.element):
@@ -131,7 +131,7 @@ class Lines(MutableSequence[E], Generic[E]):
                 f"{member.owner}.{member.name} takes {kind} objects, not {type(element).__name__}",
                 advice=f"Make each by its members: {kind}(...)",
             )
-        if not element.may_move_to(self._token):
+        if not element._may_move_to(self._token):
             raise InvalidValue(
                 f"this {type(element).__name__} belongs to another record",
                 advice="Append its copy(): the copy has no id of its own yet.",
@@ -187,9 +187,9 @@ class Lines(MutableSequence[E], Generic[E]):
         rows = {self._id_of(row): row for row in self._rows(received)}
         edited = [element for element in self._received if element.is_changed]
         return any(
-            element.keeps_any_old(rows[element.own_id])
+            element._keeps_any_old(rows[element._own_id])
             for element in edited
-            if element.own_id in rows
+            if element._own_id in rows
         )
 
     @property
@@ -198,7 +198,7 @@ class Lines(MutableSequence[E], Generic[E]):
 
     def _is_shown_by(self, rows: list[wire.Row]) -> bool:
         return len(rows) == len(self._items) and all(
-            element.holds(row, element.writable_payload())
+            element._shows(row, element.writable_payload())
             for element, row in zip(self._items, rows, strict=True)
         )
 
@@ -210,7 +210,7 @@ class Lines(MutableSequence[E], Generic[E]):
         """Give the elements the session of the record that holds them."""
         self._session = self._session or session
         for element in self._items:
-            element.join(session)
+            element._join(session)
 
     def old(self) -> object:
         """Return the elements as received."""
@@ -251,7 +251,7 @@ class Lines(MutableSequence[E], Generic[E]):
         if self._member.single and self._items and not rows:
             rows = [{}]  # Whoever holds the empty one may still fill it in.
         before = [*self._items, *self._received]
-        known = {str(element.own_id): element for element in self._items if element.own_id}
+        known = {str(element._own_id): element for element in self._items if element._own_id}
         made = self._made_of([row for row in rows if (self._id_of(row) or "") not in known])
         adopted: list[E] = []
         for row in rows:
@@ -259,24 +259,24 @@ class Lines(MutableSequence[E], Generic[E]):
             if element is None:
                 element = self._element(row)
             else:
-                element.accept(row, self._session, self._parents)
+                element._accept(row, self._session, self._parents)
             adopted.append(element)
         self._received = adopted
         self._items = list(adopted)
         for element in before:
             if not any(element is one for one in adopted):
-                element.leave()
+                element._leave()
 
     def _made_of(self, rows: list[wire.Row]) -> dict[int, E]:
         """Return which element without id each row was made of: the one whose values it shows.
 
         The service may have changed a value, so what is left goes by position if all have a row.
         """
-        waiting = [element for element in self._items if not element.own_id]
+        waiting = [element for element in self._items if not element._own_id]
         made: dict[int, E] = {}
         for element in list(waiting):
             payload = element.writable_payload()
-            row = next((r for r in rows if id(r) not in made and element.holds(r, payload)), None)
+            row = next((r for r in rows if id(r) not in made and element._shows(r, payload)), None)
             if row is not None and payload:
                 made[id(row)] = element
                 waiting.remove(element)
@@ -286,7 +286,7 @@ class Lines(MutableSequence[E], Generic[E]):
         return made
 
     def _id_of(self, row: wire.Row) -> str | None:
-        return self._member.element.id_in(row)
+        return self._member.element._id_in(row)
 
     def rebase(self, received: object) -> None:
         """Put these edits on top of a fresh read of the list, so that a colleague's edits stay.
@@ -306,13 +306,13 @@ class Lines(MutableSequence[E], Generic[E]):
             raise self._conflict("the list has changed at the service", theirs)
 
     def _has_ids(self, theirs: list[wire.Row]) -> bool:
-        return all(element.own_id for element in self._received) and all(
+        return all(element._own_id for element in self._received) and all(
             self._id_of(row) for row in theirs
         )
 
     def _as_received(self, theirs: list[wire.Row]) -> bool:
         return len(theirs) == len(self._received) and not any(
-            element.own_id != self._id_of(row) or element.differs(element.received_row, row)
+            element._own_id != self._id_of(row) or element._differs(element._row, row)
             for element, row in zip(self._received, theirs, strict=True)
         )
 
@@ -321,49 +321,47 @@ class Lines(MutableSequence[E], Generic[E]):
         mine = self._items[0] if self._items else None
         base = self._received[0] if self._received else None
         if mine is not None and mine is base:
-            if mine.edits_clash(row):
+            if mine._edits_clash(row):
                 raise self._conflict("a member edited here has changed at the service", theirs)
-            mine.rebase_lists(row)
-            mine.take(row)
-        elif (base is None and row) or (base is not None and base.differs(base.received_row, row)):
+            mine._rebase_lists(row)
+            mine._take(row)
+        elif (base is None and row) or (base is not None and base._differs(base._row, row)):
             raise self._conflict("it has changed at the service", theirs)
 
     def _rebase_touched(self, theirs: list[wire.Row]) -> None:
         rows = {self._id_of(row): row for row in theirs}
         for element in self._received:
-            row = rows.get(element.own_id)
-            if element.is_changed and (row is None or element.edits_clash(row)):
+            row = rows.get(element._own_id)
+            if element.is_changed and (row is None or element._edits_clash(row)):
                 raise self._conflict("an element edited here has changed", theirs)
 
     def _rebase_by_id(self, theirs: list[wire.Row]) -> None:
         rows = {str(self._id_of(row)): row for row in theirs}
-        kept = {str(element.own_id) for element in self._items if element.own_id}
+        kept = {str(element._own_id) for element in self._items if element._own_id}
         for element in self._received:
-            row = rows.get(str(element.own_id))
-            touched = element.is_changed or element.own_id not in kept
-            vanished = row is None and element.is_changed and element.own_id in kept
-            if vanished or (
-                row is not None and touched and element.differs(element.received_row, row)
-            ):
+            row = rows.get(str(element._own_id))
+            touched = element.is_changed or element._own_id not in kept
+            vanished = row is None and element.is_changed and element._own_id in kept
+            if vanished or (row is not None and touched and element._differs(element._row, row)):
                 raise self._conflict(f"{element!r} has changed or vanished", theirs)
         try:
             order = merging.merged(
-                [str(element.own_id) for element in self._received],
-                [element.own_id or element for element in self._items],
+                [str(element._own_id) for element in self._received],
+                [element._own_id or element for element in self._items],
                 list(rows),
                 kept,
             )
         except merging.OrdersClash:
             raise self._conflict("both sides have reordered the list", theirs) from None
-        known = {str(element.own_id): element for element in self._items if element.own_id}
+        known = {str(element._own_id): element for element in self._items if element._own_id}
         merged = [
             known.get(token) or self._element(rows[token]) if isinstance(token, str) else token
             for token in order
         ]
         for token, row in rows.items():
             if token in known:
-                known[token].take(row)
-        by_id = {str(element.own_id): element for element in merged if element.own_id}
+                known[token]._take(row)
+        by_id = {str(element._own_id): element for element in merged if element._own_id}
         self._received = [by_id.get(token) or self._element(rows[token]) for token in rows]
         self._items = merged
 

@@ -49,7 +49,7 @@ class Located(Record):
         """Return a record of a received row, its id read from it."""
         home = Home.FIXED if fixed else None
         standing = Standing(session=session, parents=parents or {}, home=home)
-        return cls.made(row, cls.id_in(row), standing)
+        return cls._made(row, cls._id_in(row), standing)
 
     def __repr__(self) -> str:
         session = self._session
@@ -75,7 +75,7 @@ class Located(Record):
         super()._refuse_if_fixed()
 
     @classmethod
-    def id_in(cls, row: wire.Row) -> str | None:
+    def _id_in(cls, row: wire.Row) -> str | None:
         """Return the id that `row` holds, None where it holds none.
 
         Raises:
@@ -85,7 +85,7 @@ class Located(Record):
         if isinstance(held, str) and held:
             return held
         try:
-            return super().id_in(row)
+            return super()._id_in(row)
         except wire.READ_ERRORS as error:
             raise MalformedReply(
                 f"a row of {cls._facts.name} was received whose {cls._id_name} is no id"
@@ -105,9 +105,9 @@ class Located(Record):
         return self._id
 
     @property
-    def own_id(self) -> str | None:
+    def _own_id(self) -> str | None:
         """The id, None while there is none; as a list element it counts by its row."""
-        return self._id or super().own_id
+        return self._id or super()._own_id
 
     @property
     def number(self) -> str | None:
@@ -130,13 +130,13 @@ class Located(Record):
         return (self._facts.product, organization, self._facts.name, self.id)
 
     @property
-    def place(self) -> tuple[str | None, str | None, str | None]:
+    def _place(self) -> tuple[str | None, str | None, str | None]:
         """Product, API host and organization id, each None as far as it is not known."""
         if self._session is None:
             return (self._facts.product, None, self._detached_from)
-        return super().place
+        return super()._place
 
-    def check_place(self, session: Session) -> None:
+    def _check_place(self, session: Session) -> None:
         """Refuse to be saved by `session` where it is not of this record's organization.
 
         Raises:
@@ -147,17 +147,12 @@ class Located(Record):
                 f"{self!r} was unpickled or copied and has no session",
                 advice="session.attach(record) gives it one",
             )
-        pairs = zip(self.place, session.place, strict=True)
+        pairs = zip(self._place, session.place, strict=True)
         if any(known and known != ours for known, ours in pairs):
             raise WrongType(
                 f"{self!r} belongs to another organization or product than {session!r}",
                 advice="Save it through a session of its own",
             )
-
-    @property
-    def detached_from(self) -> str | None:
-        """The organization that an unpickled record came from; None once it has a session."""
-        return self._detached_from
 
     @classmethod
     def _session_now(cls) -> Session:
@@ -187,7 +182,7 @@ class Located(Record):
         return self._session
 
     @classmethod
-    def needed_operation(cls, name: str) -> Operation:
+    def _needed_operation(cls, name: str) -> Operation:
         """Return the documented operation called `name`.
 
         Raises:
@@ -203,7 +198,7 @@ class Located(Record):
         return operation
 
     @classmethod
-    def takes(cls, name: str) -> bool:
+    def _takes(cls, name: str) -> bool:
         """Say whether a new record may set the member called `name` to a single value."""
         return name in cls._values and cls._values[name].access != "read-only"
 
@@ -213,9 +208,9 @@ class Located(Record):
                 f"{self!r} was deleted", advice="copy() makes a new record of the same members"
             )
 
-    def join(self, session: Session | None) -> None:
+    def _join(self, session: Session | None) -> None:
         """Take `session`, as a record that was detached."""
-        super().join(session)
+        super()._join(session)
         if session is not None:
             self._detached_from = None
 
@@ -226,7 +221,7 @@ class Located(Record):
         standing = self._standing._replace(session=None, loads=None, detached_from=organization)
         return {**state, "_standing": standing}
 
-    def ids_above(self) -> Mapping[str, str]:
+    def _ids_above(self) -> Mapping[str, str]:
         """Return the ids of the records that this one lives below, by member name."""
         return self._parents
 

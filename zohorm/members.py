@@ -87,7 +87,7 @@ class Value(Readable[T]):
     def put(self, record: Record, value: object) -> None:
         """Note `value` as an unsaved edit of `record`."""
         self.refuse_if_fixed(record)
-        record.edit(self, self.write(value))
+        record._edit(self, self.write(value))
 
     def refuse_if_fixed(self, record: Record) -> None:
         """Raise ReadOnlyField if this member of `record` cannot be set, now or ever."""
@@ -158,8 +158,8 @@ class ReadOnlyMany(ReadOnly[tuple[EmbeddedT, ...]]):
         if record is None:
             return self
         return tuple(
-            self.element.received(row, record.lent_session, fixed=True)
-            for row in wire.rows_in(record.wire_value(self))
+            self.element.received(row, record._lent_session, fixed=True)
+            for row in wire.rows_in(record._wire_value(self))
         )
 
 
@@ -177,8 +177,8 @@ class ReadOnlyOne(ReadOnly[EmbeddedT | None]):
     def __get__(self, record: Slots | None, owner: type[Slots]) -> Self | EmbeddedT | None:
         if record is None:
             return self
-        row = wire.row_in(record.wire_value(self))
-        return self.element.received(row, record.lent_session, fixed=True) if row else None
+        row = wire.row_in(record._wire_value(self))
+        return self.element.received(row, record._lent_session, fixed=True) if row else None
 
 
 class Listed:
@@ -217,14 +217,14 @@ class Listed:
                 f"{self.owner}.{self.name} takes several {self.element.__name__} objects, "
                 f"not {type(value).__name__}"
             )
-        record.lines(self).replace(value)
+        record._lines_of(self).replace(value)
 
     def touched_payload(self, element: Record) -> dict[str, object]:
         """Return what has changed of an element and what it is known by; all of a new one."""
-        row = element.received_row
-        for name in (element.id_name(), *self.known_by):
+        row = element._row
+        for name in (element._id_name, *self.known_by):
             if name and row.get(name) not in (None, ""):
-                return {name: row[name], **element.changed_payload()}
+                return {name: row[name], **element._changed_payload()}
         return element.writable_payload()
 
 
@@ -242,7 +242,7 @@ class Many(Listed, Generic[EmbeddedT]):
     def __get__(self, record: Record | None, owner: type[Record]) -> Self | Lines[EmbeddedT]:
         if record is None:
             return self
-        return cast("Lines[EmbeddedT]", record.lines(self))
+        return cast("Lines[EmbeddedT]", record._lines_of(self))
 
     def __set__(self, record: Record, value: Iterable[EmbeddedT]) -> None:
         self.put(record, value)
@@ -260,7 +260,7 @@ class One(Listed, Generic[EmbeddedT]):
     def __get__(self, record: Record | None, owner: type[Record]) -> Self | EmbeddedT:
         if record is None:
             return self
-        return cast("EmbeddedT", record.lines(self).only())
+        return cast("EmbeddedT", record._lines_of(self).only())
 
     def __set__(self, record: Record, value: EmbeddedT) -> None:
         self.put(record, value)
@@ -291,14 +291,14 @@ class Link(Generic[LinkT]):
     def __get__(self, record: Record | None, owner: type[Record]) -> Self | LinkT:
         if record is None:
             return self
-        return cast("LinkT", record.follow(self))
+        return cast("LinkT", record._follow(self))
 
     def __set__(self, record: Record, value: LinkT) -> None:
         self.put(record, value)
 
     def put(self, record: Record, value: object) -> None:
         """Set the id member to the id of `value`."""
-        record.point(self, value)
+        record._point(self, value)
 
 
 class Children(Generic[ModelT]):
@@ -325,9 +325,9 @@ class Children(Generic[ModelT]):
         if record is None:
             return self
         below: Collection[ModelT] = (
-            record.collection(self.to)
+            record._collection(self.to)
             if self.by is None
-            else record.collection_by(self.to, self.by, self.shown)
+            else record._collection_by(self.to, self.by, self.shown)
         )
         return below
 

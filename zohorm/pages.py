@@ -78,7 +78,7 @@ class Run(Generic[M]):
         self._facts = model.facts()
         # Below no record, some list the records below all of them.
         everywhere = not plan.parents and self._facts.operation("list_all") is not None
-        self._operation = model.needed_operation("list_all" if everywhere else "list")
+        self._operation = model._needed_operation("list_all" if everywhere else "list")
         self._watch = session.watches.start(model)
         loads = Loads(session.settings.lazy_limit)
         self._intake = Intake(session, model, whole=False, parents=plan.parents, loads=loads)
@@ -263,7 +263,7 @@ class Run(Generic[M]):
     def _whole(self, rows: list[wire.Row]) -> Iterator[M]:
         """Yield the whole records of `rows`, but for those deleted since the list was made."""
         for row in rows:
-            identifier = self._model.id_in(row)
+            identifier = self._model._id_in(row)
             if identifier is None:
                 raise MalformedReply(
                     f"a row of {self._facts.name} came without its {self._facts.id}, "

@@ -79,7 +79,7 @@ class Query(Generic[M]):
     def _run(self) -> Run[M]:
         # A query takes its session when it is made, else at first use, and then keeps it.
         if self._session is None:
-            self._session = self._model.session_now()
+            self._session = self._model._session_now()
         self._session.check_open()
         return Run(self._model, self._plan, self._session)
 
@@ -169,7 +169,7 @@ class Query(Generic[M]):
         Raises:
             Unsupported: the resource shows no single records.
         """
-        self._model.needed_operation("get")
+        self._model._needed_operation("get")
         return self._with(attrs.evolve(self._plan, whole=True))
 
     def ahead(self, pages: int) -> Query[M]:

@@ -105,10 +105,10 @@ class Record(Changing):
         parents: Mapping[str, str] | None = None,
     ) -> Self:
         """Return a record of a received row; `fixed` ones refuse edits, nobody could save them."""
-        return cls.made(row, None, Standing(session=session, home=Home.FIXED if fixed else None))
+        return cls._made(row, None, Standing(session=session, home=Home.FIXED if fixed else None))
 
     @classmethod
-    def placed(
+    def _placed(
         cls,
         row: wire.Row,
         session: Session | None,
@@ -164,7 +164,7 @@ class Record(Changing):
         found: dict[str, object] = {}
         for name in [*self._row, *(name for name in self._edits if name not in self._row)]:
             if name in self._lists:
-                found[name] = self.lines(self._lists[name]).now()
+                found[name] = self._lines_of(self._lists[name]).now()
             elif (field := self._values.get(name)) is not None:
                 found[name] = _plain(field.__get__(self, type(self)))
             else:
@@ -175,7 +175,7 @@ class Record(Changing):
                 found[name] = part.now()
         return found
 
-    def follow(self, link: Link[LinkT]) -> Declared | None:
+    def _follow(self, link: Link[LinkT]) -> Declared | None:
         """Return the record that `link` points to, None where the id member is empty."""
         identifier = self._values[link.by].__get__(self, type(self))
         if not identifier:
@@ -183,7 +183,7 @@ class Record(Changing):
         target = self._needed_session().linked(link.to, str(identifier))
         return cast("Declared", target)  # Only models are registered.
 
-    def point(self, link: Link[LinkT], target: object) -> None:
+    def _point(self, link: Link[LinkT], target: object) -> None:
         """Set the member that `link` goes by to the id of `target`."""
         field = self._values[link.by]
         if target is None:
@@ -193,17 +193,17 @@ class Record(Changing):
             raise WrongType(
                 f"{type(self).__name__}.{link.name} takes a {link.to}, not {type(target).__name__}"
             )
-        if any(a and b and a != b for a, b in zip(self.place, target.place, strict=True)):
+        if any(a and b and a != b for a, b in zip(self._place, target._place, strict=True)):
             raise WrongType(
                 f"{target!r} belongs to another organization or product than {self!r}",
                 advice="A link takes a record of the same session's organization",
             )
-        if target.own_id is None:
+        if target._own_id is None:
             raise NotSaved(f"{target!r} has no id to point to yet", advice="save() it first")
-        field.put(self, target.own_id)
+        field.put(self, target._own_id)
 
     @property
-    def place(self) -> tuple[str | None, str | None, str | None]:
+    def _place(self) -> tuple[str | None, str | None, str | None]:
         """Product, API host and organization id, each None as far as it is not known."""
         session = self._session
         return (None, None, None) if session is None else session.place
@@ -217,16 +217,16 @@ class Record(Changing):
             )
         return session
 
-    def join(self, session: Session | None) -> None:
+    def _join(self, session: Session | None) -> None:
         """Take `session` if there is none yet, down to the embedded records."""
         self._session = self._session or session
         for part in self._lines.values():
             part.join(session)
 
-    def accept(self, row: wire.Row, session: Session | None, parents: Mapping[str, str]) -> None:
+    def _accept(self, row: wire.Row, session: Session | None, parents: Mapping[str, str]) -> None:
         """Make `row` the received one after a save through the record that holds this one."""
         self._session = self._session or session
-        self.settle_edits(row)
+        self._settle_edits(row)
 
     def _copy_into(self, fresh: Self, leave_out: Iterable[str]) -> Self:
         omitted = set(leave_out)
@@ -234,9 +234,9 @@ class Record(Changing):
             if name in omitted or (name == self._id_name and not self._is_writable(name)):
                 continue
             if name in self._lists:
-                fresh.lines(self._lists[name]).replace(
-                    element._copy_into(type(element)(), element.ids_above())
-                    for element in self.lines(self._lists[name])
+                fresh._lines_of(self._lists[name]).replace(
+                    element._copy_into(type(element)(), element._ids_above())
+                    for element in self._lines_of(self._lists[name])
                 )
             else:
                 fresh._note(name, Edit(NOT_RECEIVED, value))

@@ -33,7 +33,7 @@ def keys(model: type[Stored]) -> tuple[str, ...]:
     return tuple(
         name
         for name in dict.fromkeys((REFERENCE, facts.number or ""))
-        if model.takes(name)
+        if model._takes(name)
         and name in facts.filters
         and "exact" in facts.filters[name].lookups
         and not facts.filters[name].values
@@ -56,7 +56,7 @@ def require_key(
             "by a number or reference that you choose",
             advice="save() without repeatable=True; if its answer is lost, settle() looks further",
         )
-    create = model.needed_operation("create")
+    create = model._needed_operation("create")
     takes_ours = options.get(KEEPS_NUMBER) or KEEPS_NUMBER not in create.options
     kept = [name for name in found if name != facts.number or takes_ours]
     if not any(payload.get(name) for name in kept):
@@ -83,7 +83,7 @@ def until_known(record: Doubting, session: Session, send: Callable[[], R]) -> R 
     if record.is_in_doubt and _is_found(record, session, until):
         return None
     for left in range(settings.max_retries, -1, -1):
-        earlier = record.doubt
+        earlier = record._doubt
         try:
             made = send()
         except (OutcomeUnknown, Duplicate) as error:
@@ -106,7 +106,7 @@ def _is_found(record: Doubting, session: Session, until: float) -> bool:
         if clock.now() + seconds < until:
             clock.sleep(seconds)
         try:
-            if record.look_up():
+            if record._look_up():
                 return True
         except ZohoError as error:
             error.maybe_done = True  # The create, whatever the look has met.
@@ -121,7 +121,7 @@ def _require_one(record: Doubting, session: Session, doubt: settling.Doubt) -> N
         OutcomeUnknown: there are two.
     """
     try:
-        settling.find_created(session, type(record), doubt, record.ids_above())
+        settling.find_created(session, type(record), doubt, record._ids_above())
     except OutcomeUnknown as error:
         error.advice = "The create was sent again, and now there are two: void or delete one"
         raise

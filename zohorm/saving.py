@@ -99,7 +99,7 @@ class Savable(Doubting):
             return self._write(check, beside)
         from zohorm import uploads  # Models are imported without what sends files.
 
-        operation = self.needed_operation("create" if self._id is None else "update")
+        operation = self._needed_operation("create" if self._id is None else "update")
         with uploads.opened(operation, files) as opened:
             return self._write(check, attrs.evolve(beside, files=opened))
 
@@ -148,7 +148,7 @@ class Savable(Doubting):
 
     def _taking(self, options: Options, name: str) -> Operation:
         """Return the operation called `name`, if it takes all `options` that are given."""
-        operation = self.needed_operation(name)
+        operation = self._needed_operation(name)
         for option, value in options.items():
             if value is not None and option not in operation.options:
                 raise Unsupported(
@@ -160,7 +160,7 @@ class Savable(Doubting):
     def _new_payload(self) -> dict[str, object]:
         """Return every edited member; one that is None is left out, there is nothing to clear."""
         payload: dict[str, object] = {}
-        for name, value in self.changed_payload().items():
+        for name, value in self._changed_payload().items():
             field = self._values.get(name)
             if field is None or value != field.cleared:
                 payload[name] = value
@@ -176,13 +176,13 @@ class Savable(Doubting):
         self._refuse_create_only_lists()
         if not self.is_changed and beside.files is None:
             return SaveResult(created=False, fields=())
-        self.changed_payload()  # What cannot be sent is refused before any call.
+        self._changed_payload()  # What cannot be sent is refused before any call.
         replaced = tuple(name for name in self._changed_lists() if self._lists[name].replaced)
         checks = bool(check) if check is not None else bool(replaced)
         for fresh_seconds in _FRESH_SECONDS if checks else (None,):
             if checks:
                 self._rebase(session, plain=bool(check))
-            payload = self.changed_payload()
+            payload = self._changed_payload()
             if not payload and beside.files is None:  # The other side has made the same edits.
                 return SaveResult(created=False, fields=())
             try:
@@ -227,7 +227,7 @@ class Savable(Doubting):
             row, moment = self._send(session, operation, payload, beside, send_before=before)
         kept = self._kept_old(row)
         session.rows.keep((type(self), self.id), row, moment)
-        self.settle_edits(row)
+        self._settle_edits(row)
         self._whole = True
         if kept:
             warn(NotApplied(f"{self!r} keeps {', '.join(kept)} as before"))
@@ -251,24 +251,24 @@ class Savable(Doubting):
             Conflict: what is edited here has changed there.
         """
         theirs = session.fresh_row(type(self), self.id, self._path_ids())
-        if plain and self.edits_clash(theirs):
+        if plain and self._edits_clash(theirs):
             raise self._plain_conflict(theirs)
         for name in self._changed_lists():
             self._lines[name].rebase(theirs.get(name))
-        self.take(theirs)
+        self._take(theirs)
         self._whole = True
 
     def _as_last_received(self, name: str) -> object:
         if name in self._lists:
-            held = self.lines(self._lists[name]).payload()
+            held = self._lines_of(self._lists[name]).payload()
             return held if name in self._row else None
-        if name in self.ids_above() and name not in self._edits:
-            return self.ids_above()[name]
-        return self.wire_value(self._values[name])
+        if name in self._ids_above() and name not in self._edits:
+            return self._ids_above()[name]
+        return self._wire_value(self._values[name])
 
     def _kept_old(self, row: wire.Row) -> tuple[str, ...]:
         """Return the edited members, and lists of edited elements, that `row` shows as before."""
-        kept = [name for name in self._edits if self.keeps_old(name, row)]
+        kept = [name for name in self._edits if self._keeps_old(name, row)]
         for name in self._changed_lists():
             # An answer without the list says nothing: it may be one that is never shown.
             if name in row and self._lines[name].keeps_old(row[name]):
@@ -313,7 +313,7 @@ class Savable(Doubting):
                 raise  # New lines find their rows in the answer, or else by settle().
             # Users and a few others are changed without being shown.
             row = self._needed_session().fresh_row(type(self), self.id, self._path_ids())
-        identifier = self.id_in(row)
+        identifier = self._id_in(row)
         if creating and not identifier:
             raise _created_without_id(call, answer)
         if not creating and identifier != self._id:

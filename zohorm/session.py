@@ -274,11 +274,11 @@ class Session(Reaching):
             MalformedReply: the answer shows another record, or one without an id.
         """
         facts = model.facts()
-        operation = model.needed_operation("get")
+        operation = model._needed_operation("get")
         ids = {**parents, (facts.id or "id"): facts.identifier(identifier)}
         call, answer = self.call(operation, ids)
         row = envelope.row_of(answer, facts, call)
-        if facts.id is not None and model.id_in(row) != identifier:
+        if facts.id is not None and model._id_in(row) != identifier:
             raise envelope.malformed(
                 answer, call, f"the answer shows another {facts.name} than the one asked for"
             )
@@ -347,9 +347,9 @@ class Session(Reaching):
         mine = list(records)
         for record in mine:
             self._check_record(record)
-            record.check_place(self)
+            record._check_place(self)
         for record in mine:
-            record.join(self)
+            record._join(self)
         results: list[SaveResult] = []
         for record in mine:
             try:
@@ -372,14 +372,14 @@ class Session(Reaching):
         """
         self.check_open()
         self._check_record(record)
-        if record.detached_from not in (None, self.organization_id):
+        if record._detached_from not in (None, self.organization_id):
             raise WrongType(
                 f"{record!r} belongs to another organization than {self!r}",
                 advice="Attach it to a session of its own organization",
             )
         if record.facts().product != self.product.name:
             raise WrongType(f"{record!r} is no record of {self.product.name}")
-        record.attach_to(self)
+        record._attach_to(self)
         return record
 
 

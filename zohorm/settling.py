@@ -64,7 +64,7 @@ def find_created(
         if "get" in facts.operations:
             row = session.fresh_row(model, identifier, ids)
         # A number alone proves nothing: the create may have been refused because of it.
-        if is_dated and model.holds(row, doubt.sent):
+        if is_dated and model._shows(row, doubt.sent):
             exact.append(row)
         elif "created_time" in listed:  # Of rows without it, all the old ones are here, too.
             close.append(identifier)
@@ -92,8 +92,8 @@ def _candidates(
     for wanted in _searches(model, doubt.sent):
         found = False
         for row, earliest in _listed(session, model, wanted, doubt, ids):
-            fits = model.holds(row, {name: value for name, (_, value) in wanted.items()})
-            identifier = model.id_in(row)
+            fits = model._shows(row, {name: value for name, (_, value) in wanted.items()})
+            identifier = model._id_in(row)
             if (
                 not fits
                 or not identifier
@@ -121,7 +121,7 @@ def _listed(
     Raises:
         OutcomeUnknown: a page brings nothing new, and so the list has no end.
     """
-    operation = model.needed_operation("list")
+    operation = model._needed_operation("list")
     query = [(parameter, wire.query_text(value)) for parameter, value in wanted.values()]
     page, seen = 1, set[str]()
     while True:
@@ -134,7 +134,7 @@ def _listed(
         # Behind an empty page there is nothing, whatever it says.
         if not rows or envelope.page_context(answer, call).is_last:
             return
-        new = {model.id_in(row) or "" for row in rows} - seen
+        new = {model._id_in(row) or "" for row in rows} - seen
         if not new:
             raise OutcomeUnknown(
                 f"the service lists the same {model.facts().name} on page after page, so the one "
@@ -214,9 +214,9 @@ def find_changed(record: Stored, doubt: Doubt, theirs: wire.Row) -> wire.Row | N
             advice="Look at what they should have brought about; then revert() and edit anew, or "
             "save(again=True) sends them again",
         )
-    if all(record.list_as_received(name, theirs) for name in doubt.lists):
+    if all(record._list_as_received(name, theirs) for name in doubt.lists):
         return None
-    if record.holds(theirs, {name: doubt.sent[name] for name in doubt.lists}):
+    if record._shows(theirs, {name: doubt.sent[name] for name in doubt.lists}):
         return theirs
     raise Conflict(
         f"{record!r} holds neither what was sent nor what was there before",

@@ -20,7 +20,7 @@ class Singleton(Declared):
     __slots__ = ()
 
     @classmethod
-    def id_in(cls, row: wire.Row) -> str | None:
+    def _id_in(cls, row: wire.Row) -> str | None:
         """Return what stands for the id, whatever the row holds."""
         return ONLY
 

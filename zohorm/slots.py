@@ -89,7 +89,7 @@ class Slots:
     _detached_from: _OfStanding[str | None] = _OfStanding("detached_from")
 
     @classmethod
-    def made(cls, row: wire.Row, identifier: str | None, standing: Standing) -> Self:
+    def _made(cls, row: wire.Row, identifier: str | None, standing: Standing) -> Self:
         """Return a record of a received row; no check, no call, no edit."""
         record = object.__new__(cls)
         _set_row(record, row)
@@ -101,7 +101,7 @@ class Slots:
         return record
 
     @classmethod
-    def all_made(
+    def _all_made(
         cls, rows: Sequence[wire.Row], identifiers: Sequence[str], standing: Standing
     ) -> list[Self]:
         """Return a record of each row as `made` does; slot by slot, which takes half the time."""
@@ -116,20 +116,20 @@ class Slots:
         return records
 
     @property
-    def lent_session(self) -> Session | None:
+    def _lent_session(self) -> Session | None:
         """The session that embedded records follow links with."""
         return self._session
 
-    def wire_value(self, member: Readable[T]) -> wire.Wire:
+    def _wire_value(self, member: Readable[T]) -> wire.Wire:
         """Return the wire value of a member: edited, else received, else what `absent` finds."""
         if member.name in self._edits:
             return self._edits[member.name].value
         try:
             return self._row[member.name]
         except KeyError:
-            return self.absent(member.name, member.access)
+            return self._absent(member.name, member.access)
 
-    def absent(self, name: str, access: str) -> wire.Wire:
+    def _absent(self, name: str, access: str) -> wire.Wire:
         """Return the wire value of a declared member that the row does not show."""
         return None
 
@@ -156,12 +156,12 @@ class Readable(Generic[T]):
         if record is None:
             return self
         if record._edits:
-            value = record.wire_value(self)
+            value = record._wire_value(self)
         else:
             try:
                 value = record._row[self.name]
             except KeyError:
-                value = record.absent(self.name, self.access)
+                value = record._absent(self.name, self.access)
         if type(value) is self._as_is:
             held: T = value  # A kind reads values of this type as themselves.
             return held

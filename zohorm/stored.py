@@ -26,7 +26,7 @@ class Stored(Located):
         """Whether every member is loaded, so that no read costs a call."""
         return self._whole or self._id is None
 
-    def meet(self, row: wire.Row, *, whole: bool, loads: Loads | None = None) -> None:
+    def _meet(self, row: wire.Row, *, whole: bool, loads: Loads | None = None) -> None:
         """Take in a row that another call has brought; unsaved edits stay.
 
         A list row that agrees with a whole record leaves it whole. One that disagrees is newer:
@@ -34,15 +34,15 @@ class Stored(Located):
         counts the fetch of it.
         """
         was_whole = self._whole
-        if row is self._row or (was_whole and not whole and not self.disagree(self._row, row)):
+        if row is self._row or (was_whole and not whole and not self._disagree(self._row, row)):
             self._stand(loads, whole or was_whole)
         elif whole:
             # The row first: who reads meanwhile must not take what is not there yet for None.
-            self.take(row)
+            self._take(row)
             self._stand(loads, True)
         else:
             self._stand(loads, False)
-            self.take(row)
+            self._take(row)
 
     def _stand(self, loads: Loads | None, whole: bool) -> None:
         held = self._standing
@@ -50,7 +50,7 @@ class Stored(Located):
             self._standing = held._replace(loads=loads, whole=whole)
 
     @classmethod
-    def disagree(cls, older: wire.Row, newer: wire.Row) -> bool:
+    def _disagree(cls, older: wire.Row, newer: wire.Row) -> bool:
         """Say whether two rows of one record hold another value of any declared member."""
         return any(
             name in older and not field.same(older[name], newer[name])
@@ -58,7 +58,7 @@ class Stored(Located):
             if name in newer
         )
 
-    def absent(self, name: str, access: str) -> wire.Wire:
+    def _absent(self, name: str, access: str) -> wire.Wire:
         """Fetch the record once for a declared member that the received row lacks."""
         if self._whole:
             return self._row.get(name)  # It may have become whole a moment ago.
@@ -88,7 +88,7 @@ class Stored(Located):
                     advice="refresh() fetches the record",
                 )
         row = session.whole_row(type(self), self.id, self._path_ids())
-        self.meet(row, whole=True)
+        self._meet(row, whole=True)
 
     def _not_held(self, name: str) -> Exception:
         if self._whole or self._id is None:
@@ -117,9 +117,9 @@ class Stored(Located):
                 session.watches.note(type(self))
                 for record in session.identity.held(self._parents.values()):
                     if record is not self:
-                        record.unload_computed()
+                        record._unload_computed()
 
-    def unload(self) -> None:
+    def _unload(self) -> None:
         """Let nothing but the id count as loaded: an action may have changed any member.
 
         Unsaved edits stay. Of a record that is shown in lists alone, so that it cannot be loaded
@@ -128,9 +128,9 @@ class Stored(Located):
         if "get" in self._facts.operations:
             self._keep(())
         else:
-            self.unload_computed()
+            self._unload_computed()
 
-    def unload_computed(self) -> None:
+    def _unload_computed(self) -> None:
         """Drop what the service computes: a write below has changed it in a way only it knows.
 
         So are lists of records that are written below, as the persons of a contact are. What
@@ -143,7 +143,7 @@ class Stored(Located):
         kept = {self._id_name, *names}
         # First that it is in part: who reads meanwhile must not take what is gone for None.
         self._stand(FREE, False)
-        self.take({name: value for name, value in self._row.items() if name in kept})
+        self._take({name: value for name, value in self._row.items() if name in kept})
 
     def refresh(self) -> Self:
         """Fetch the record anew, past every cache; unsaved edits stay. One call; returns itself.
@@ -166,9 +166,9 @@ class Stored(Located):
         moment = session.writes.moment
         row = session.fresh_row(type(self), identifier, self._path_ids())
         session.rows.keep((type(self), identifier), row, moment)
-        self.meet(row, whole=True)
+        self._meet(row, whole=True)
 
-    def attach_to(self, session: Session) -> None:
+    def _attach_to(self, session: Session) -> None:
         """Take `session`, as `session.attach(record)` asks.
 
         Raises:
@@ -187,10 +187,10 @@ class Stored(Located):
                 )
             known.add(self._id, self)
         self._detached_from = None
-        self.join(session)
+        self._join(session)
 
     @classmethod
-    def placed(
+    def _placed(
         cls,
         row: wire.Row,
         session: Session | None,
@@ -199,26 +199,26 @@ class Stored(Located):
         parents: Mapping[str, str] | None = None,
     ) -> Self:
         """Return the one object of the record whose row stands inside another record's."""
-        if session is None or fixed or cls.id_in(row) is None:
+        if session is None or fixed or cls._id_in(row) is None:
             return cls.received(row, session, fixed=fixed, parents=parents)
         return session.record(cls, row, parents=parents)
 
-    def move_in(self, list_token: object, parents: Mapping[str, str]) -> None:
+    def _move_in(self, list_token: object, parents: Mapping[str, str]) -> None:
         """Note the list that this record lives in, and the ids above it if they are not known."""
-        super().move_in(list_token, parents)
+        super()._move_in(list_token, parents)
         if not self._parents:
             self._parents = parents
 
-    def leave(self) -> None:
+    def _leave(self) -> None:
         """Stay editable: the record has endpoints of its own."""
         self._home = None
 
-    def accept(self, row: wire.Row, session: Session | None, parents: Mapping[str, str]) -> None:
+    def _accept(self, row: wire.Row, session: Session | None, parents: Mapping[str, str]) -> None:
         """Take the id, too: the record that holds this one has saved it."""
-        super().accept(row, session, parents)
+        super()._accept(row, session, parents)
         self._parents = self._parents or parents
         if self._id is None:
-            self._id = self.id_in(row)
+            self._id = self._id_in(row)
             if self._id is not None and self._session is not None:
                 self._session.identity.table(type(self)).add(self._id, self)
 

@@ -26,7 +26,7 @@ def upserted(session: Session, record: M, key: str, value: str | int, *, create:
     One call; return the record that it has changed or made. See `abilities.Upserts`.
     """
     model = type(record)
-    operation = model.needed_operation("upsert")
+    operation = model._needed_operation("upsert")
     headers = {KEY: _text("the name of a custom field", key), VALUE: _text(key, value)}
     if create:
         headers[CREATES] = "true"
@@ -37,7 +37,7 @@ def upserted(session: Session, record: M, key: str, value: str | int, *, create:
     try:
         with session.writes.noting() as fresh_since:
             call, answer = session.call(
-                operation, {}, body=record.changed_payload(), headers=headers
+                operation, {}, body=record._changed_payload(), headers=headers
             )
     finally:
         session.watches.note(model, many=True)

@@ -59,10 +59,10 @@ def test_what_a_record_shows_after_an_action_is_what_the_service_has(
 
             there = on.session.fresh_row(model, ids[resource.id], above)
 
-            shown = record.received_row
+            shown = record._row
             assert {n: shown[n] for n in shown} == {n: there.get(n) for n in shown}, action
             # And what is asked of it then is loaded, and as it is there.
-            assert record.refresh().received_row == there
+            assert record.refresh()._row == there
     assert done
 
 

@@ -72,7 +72,7 @@ def draft(on: Stage, product: str, name: str) -> Any:
     parents = {above: ids[above]} if above in ids else {}
     parents |= {step: ids[step] for step in model.facts().operation("create").names}
     parents |= {step: value for step, value in query.items() if step not in parents}
-    record = model.below(on.session, parents, {})
+    record = model._below(on.session, parents, {})
     filled(record, on.walker.body(resource, operation, ids), resource)
     return record
 

@@ -51,7 +51,7 @@ def test_the_token_is_shared_between_products(sandbox: Sandbox, opened: Any) -> 
     ask(opened())
     sandbox.next(status=200, body={"code": 0})
 
-    opened(ZohoExpense).call(Item.needed_operation("list"), {})
+    opened(ZohoExpense).call(Item._needed_operation("list"), {})
 
     assert sandbox.calls[-1].url_path == "/expense/v1/items"
     assert len(sandbox.token_calls) == 1
@@ -146,8 +146,8 @@ def test_the_pace_of_an_organization_is_shared_between_products(
     inventory = opened(ZohoInventory, calls_per_minute=2)
     books = opened(calls_per_minute=2)
 
-    inventory.call(Item.needed_operation("list"), {})
-    inventory.call(Item.needed_operation("list"), {})
+    inventory.call(Item._needed_operation("list"), {})
+    inventory.call(Item._needed_operation("list"), {})
     ask(books)
 
     assert sandbox.clock.now() - began >= 60

@@ -104,7 +104,7 @@ def test_a_row_is_sent_with_what_it_is_known_by_and_what_changed(known: dict[str
 
     record.custom_fields[0].value = "2"
 
-    assert record.changed_payload() == {"custom_fields": [{**known, "value": "2"}]}
+    assert record._changed_payload() == {"custom_fields": [{**known, "value": "2"}]}
 
 
 def test_the_id_goes_before_the_other_names() -> None:
@@ -112,7 +112,7 @@ def test_the_id_goes_before_the_other_names() -> None:
 
     record.custom_fields["cf_size"] = "2"
 
-    assert record.changed_payload() == {"custom_fields": [{"customfield_id": "7", "value": "2"}]}
+    assert record._changed_payload() == {"custom_fields": [{"customfield_id": "7", "value": "2"}]}
 
 
 def test_setting_the_same_value_changes_nothing() -> None:

@@ -89,11 +89,11 @@ def is_refused(model: type[Declared], role: str, name: str, part: type[Record] |
         # Nobody says that it takes all that its sister's examples show.
         is_borrowed = not kept(model.facts().product)
         return is_borrowed or decision(model, kind, name) == "removed"
-    if part is None and name in model.needed_operation(role).send_on_update:
+    if part is None and name in model._needed_operation(role).send_on_update:
         return False
-    if name == kind.id_name() and part is None:
+    if name == kind._id_name and part is None:
         return role == "update" or not member.writable
-    if name == kind.id_name() and not member.writable:
+    if name == kind._id_name and not member.writable:
         return role == "create"
     if isinstance(member, CreateOnly) or getattr(member, "create_only", False):
         return role == "update" and decision(model, kind, name) == "create_only"
@@ -175,8 +175,8 @@ def test_a_record_made_from_an_example_request_sends_it_back(
     server: Scripted, product: str, name: str, role: str, request_: Row
 ) -> None:
     model = resource.model(product, name)
-    operation = model.needed_operation(role)
-    identity = model.id_name()
+    operation = model._needed_operation(role)
+    identity = model._id_name
     expected = sendable(model, role, request_)
     above = dict.fromkeys(operation.names - {identity}, ID)
     row = {identity: request_.get(identity, ID)} if identity else {}
@@ -185,7 +185,7 @@ def test_a_record_made_from_an_example_request_sends_it_back(
     with opened(product, server.url) as session:
         if role == "create":
             values = {n: read(model, n, held) for n, held in expected.items()}
-            model.below(session, above, values)._save()
+            model._below(session, above, values)._save()
         else:
             record = session.record(
                 model, {**shown(model, expected), **row}, whole=True, parents=above

@@ -115,7 +115,7 @@ def test_an_embedded_record_is_sent_whole_and_blank_when_absent() -> None:
     bill = Document.received({"place": {"city": "Bergen", "country": "Norway"}}, None)
     bill.place.city = "Ålesund"
 
-    assert bill.changed_payload() == {"place": {"city": "Ålesund", "country": "Norway"}}
+    assert bill._changed_payload() == {"place": {"city": "Ålesund", "country": "Norway"}}
     nowhere = Document.received({"place": {}}, None)
     assert nowhere.place.city is None
     assert not nowhere.is_changed
@@ -330,8 +330,8 @@ def play(of: Document, script: list[tuple[str, int, int]], name: str) -> set[str
             of.lines_of[place % count].rate = Decimal(f"{100 + step}.{other:02}")
         elif count and kind == "remove":
             line = of.lines_of.pop(place % count)
-            if line.own_id:
-                removed.add(line.own_id)
+            if line._own_id:
+                removed.add(line._own_id)
         elif count:
             of.lines_of.insert(other % count, of.lines_of.pop(place % count))
     return removed
@@ -349,8 +349,10 @@ def test_no_line_is_lost_that_nobody_removed_and_no_edit_is_overwritten(
         {**line, "line_item_id": line.get("line_item_id", f"t{place}")}
         for place, line in enumerate(sent(theirs))
     ]
-    my_edits = {line.own_id: line.rate for line in mine.lines_of if line.own_id and line.is_changed}
-    my_new = sorted(str(line.name) for line in mine.lines_of if not line.own_id)
+    my_edits = {
+        line._own_id: line.rate for line in mine.lines_of if line._own_id and line.is_changed
+    }
+    my_new = sorted(str(line.name) for line in mine.lines_of if not line._own_id)
     served_by_id = {line["line_item_id"]: line for line in served}
     clash = any(
         identifier not in served_by_id or served_by_id[identifier]["rate"] != Decimal("1.00")

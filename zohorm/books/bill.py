@@ -588,7 +588,7 @@ class Bill(
     def list_payments(self) -> Collection[BillPayment]:
         """Give the records behind `payments`, which have endpoints of their own; no call before
         they are walked."""
-        return self.collection("BillPayment")
+        return self._collection("BillPayment")
 
     def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:
         """Set some custom fields and nothing else.

@@ -195,7 +195,7 @@ class FixedAsset(
     def list_comments(self) -> Collection[FixedAssetComment]:
         """Give the records behind `comments`, which have endpoints of their own; no call before
         they are walked."""
-        return self.collection("FixedAssetComment")
+        return self._collection("FixedAssetComment")
 
     def history(
         self, *, page: int | None = None, per_page: int | None = None

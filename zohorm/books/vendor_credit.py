@@ -478,7 +478,7 @@ class VendorCredit(
     def list_comments(self) -> Collection[VendorCreditComment]:
         """Give the records behind `comments`, which have endpoints of their own; no call before
         they are walked."""
-        return self.collection("VendorCreditComment")
+        return self._collection("VendorCreditComment")
 
     def mark_open(self) -> None:
         """Set the status to open; nothing is mailed.

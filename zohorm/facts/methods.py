@@ -186,7 +186,7 @@ def _current() -> Iterator[str]:
     yield from _signature("current", ["cls"], "Self", on_class=True)
     text = "Return the organization of the session; one call, none if it is cached."
     yield from prose.docstring(text, INDENT * 2)
-    yield f"{INDENT * 2}return cls.get(cls.session_now().organization_id)"
+    yield f"{INDENT * 2}return cls.get(cls._session_now().organization_id)"
 
 
 def _delete(facts: Facts) -> Iterator[str]:
@@ -230,10 +230,10 @@ def _child(accessor: str, child: Facts) -> Iterator[str]:
         f"Give the records behind `{members}`, which have endpoints of their own; no call before "
         "they are walked."
     )
-    found = layout.call("return self.collection", layout.text(of))
+    found = layout.call("return self._collection", layout.text(of))
     if "by" in child:
         text = f"Give the {members.replace('_', ' ')} made of this record; `create()` makes one."
-        found = layout.call("return self.collection_by", layout.text(of), layout.text(child["by"]))
+        found = layout.call("return self._collection_by", layout.text(of), layout.text(child["by"]))
     yield from _signature(accessor, ["self"], f"Collection[{of}]")
     yield from prose.docstring(text, INDENT * 2)
     yield from layout.lines(found, INDENT * 2)

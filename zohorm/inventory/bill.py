@@ -412,7 +412,7 @@ class Bill(
 
     def list_vendor_credits(self) -> Collection[VendorCredit]:
         """Give the vendor credits made of this record; `create()` makes one."""
-        return self.collection_by("VendorCredit", "bill_id")
+        return self._collection_by("VendorCredit", "bill_id")
 
     def update_custom_fields(self, *, custom_fields: Iterable[Mapping[str, object]]) -> None:
         """Set some custom fields and nothing else.

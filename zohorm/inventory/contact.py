@@ -359,7 +359,7 @@ class Contact(
     def list_contact_persons(self) -> Collection[ContactPerson]:
         """Give the records behind `contact_persons`, which have endpoints of their own; no call
         before they are walked."""
-        return self.collection("ContactPerson")
+        return self._collection("ContactPerson")
 
     def mark_active(self) -> None:
         """Set the status to active.

@@ -293,7 +293,7 @@ class MoveOrder(
     def list_comments(self) -> Collection[MoveOrderComment]:
         """Give the records behind `comments`, which have endpoints of their own; no call before
         they are walked."""
-        return self.collection("MoveOrderComment")
+        return self._collection("MoveOrderComment")
 
     @classmethod
     def delete_many(cls, moveorder_ids: Iterable[str]) -> None:

@@ -182,4 +182,4 @@ class Organization(
     @classmethod
     def current(cls) -> Self:
         """Return the organization of the session; one call, none if it is cached."""
-        return cls.get(cls.session_now().organization_id)
+        return cls.get(cls._session_now().organization_id)

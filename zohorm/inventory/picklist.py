@@ -455,7 +455,7 @@ class Picklist(
     def list_comments(self) -> Collection[PicklistComment]:
         """Give the records behind `comments`, which have endpoints of their own; no call before
         they are walked."""
-        return self.collection("PicklistComment")
+        return self._collection("PicklistComment")
 
     @classmethod
     def delete_many(cls, picklist_ids: Iterable[str]) -> None:

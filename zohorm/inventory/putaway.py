@@ -263,7 +263,7 @@ class Putaway(
     def list_comments(self) -> Collection[PutawayComment]:
         """Give the records behind `comments`, which have endpoints of their own; no call before
         they are walked."""
-        return self.collection("PutawayComment")
+        return self._collection("PutawayComment")
 
     def add_attachment(
         self,

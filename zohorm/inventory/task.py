@@ -368,7 +368,7 @@ class Task(
     def list_comments(self) -> Collection[TaskComment]:
         """Give the records behind `comments`, which have endpoints of their own; no call before
         they are walked."""
-        return self.collection("TaskComment")
+        return self._collection("TaskComment")
 
     @classmethod
     def update_many(cls, *, custom_fields: Iterable[Mapping[str, object]]) -> list[Self]:

@@ -192,12 +192,12 @@ class Project(
     def list_users(self) -> Collection[ProjectUser]:
         """Give the records behind `users`, which have endpoints of their own; no call before they
         are walked."""
-        return self.collection("ProjectUser")
+        return self._collection("ProjectUser")
 
     def list_tasks(self) -> Collection[Task]:
         """Give the records behind `tasks`, which have endpoints of their own; no call before they
         are walked."""
-        return self.collection("Task")
+        return self._collection("Task")
 
     def mark_active(self) -> None:
         """Set the status to active.
