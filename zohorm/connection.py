@@ -251,7 +251,7 @@ class Connection:
                 course.renewed = True
                 self._report.again(course, decision, tried, 0.0)
                 return
-        seconds = decision.wait_seconds
+        seconds = decision.wait_seconds if decision.verdict == "again" else 0.0
         ends = self._clock.now() + seconds
         call = course.call
         in_time = course.deadline is None or ends < course.deadline
@@ -262,4 +262,5 @@ class Connection:
             return
         now = self._clock.time()
         error = self._failures.given_up(decision, tried, course, quota=self.quota, now=now)
+        error.out_of_time = not in_time
         raise error from tried.failure

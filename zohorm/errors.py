@@ -75,6 +75,7 @@ class Circumstances(TypedDict, total=False):
     service_message: str | None
     attempts: int
     calls_remaining: int | None
+    out_of_time: bool
 
 
 class ZohoError(Exception):
@@ -92,6 +93,7 @@ class ZohoError(Exception):
         service_message: the service's own words; they may name a customer or a record.
         attempts: how many times the call was sent.
         calls_remaining: what is left of the day's quota, when the service said so.
+        out_of_time: the call was given up for `max_wait_seconds`; more time might have helped.
         results: what `session.save(records)` had saved before this failure.
         maybe_done: the call that failed may have been carried out, by this or an earlier attempt.
         record: the record whose save is in doubt; its `settle()` looks it up.
@@ -112,6 +114,7 @@ class ZohoError(Exception):
         self.service_message = circumstances.get("service_message")
         self.attempts = circumstances.get("attempts", 0)
         self.calls_remaining = circumstances.get("calls_remaining")
+        self.out_of_time = circumstances.get("out_of_time", False)
 
     def __str__(self) -> str:
         call = self._call()

@@ -83,7 +83,14 @@ def too_late(course: Course, *, now: float) -> ZohoError | None:
             return None
         kind, advice = TooLate, ""
         what = "what the call rests on was too old when its turn came"
-    return kind(what, advice=advice, method=call.method, path=call.path, attempts=course.attempt)
+    return kind(
+        what,
+        advice=advice,
+        method=call.method,
+        path=call.path,
+        attempts=course.attempt,
+        out_of_time=kind is Timeout,
+    )
 
 
 def instant(seconds: float) -> dt.datetime:

@@ -75,6 +75,7 @@ def too_late(
         f"the call cannot start in the time it has: {what}",
         advice=f"Allow it more time (max_wait_seconds), or {cure}",
         resets_at=resets_at,
+        out_of_time=True,
     )
 
 

@@ -199,21 +199,22 @@ class RefreshGrant:
             raise throttled()
         attempt = 1
         while True:
-            found, status = self._try(deadline, attempt)
+            left = None if deadline is None else deadline - self._clock.now()
+            found, status = self._try(left, attempt)
             if isinstance(found, Token):
                 _log.info("renewed the access token, attempt %d", attempt)
                 return found
-            outcome = found
             # The module's own generator starts anew in a forked child, unlike one of ours.
-            decision = self._retry.decide(outcome, attempt=attempt, chance=random.random())
-            self._wait(decision, status, attempt, deadline)
+            decision = self._retry.decide(found, attempt=attempt, chance=random.random())
+            was_cut = found.timed_out and left is not None and left < max(self._timeout)
+            self._wait(decision, status, attempt, deadline, was_cut=was_cut)
             attempt += 1
 
     def close(self) -> None:
         """Close the connection to the accounts server."""
         self._transport.close()
 
-    def _try(self, deadline: float | None, attempt: int) -> tuple[Token | Outcome, int | None]:
+    def _try(self, left: float | None, attempt: int) -> tuple[Token | Outcome, int | None]:
         """Ask once, and tell of it; return the token or how to judge the attempt, and the status.
 
         Raises:
@@ -221,7 +222,7 @@ class RefreshGrant:
         """
         began, status, failed = self._clock.now(), None, ""
         try:
-            reply, outcome = self._ask(deadline)
+            reply, outcome = self._ask(left)
             status = outcome.status or None
             if reply is None or not outcome.readable:
                 failed = "Timeout" if outcome.timed_out else "Unreachable"
@@ -249,8 +250,7 @@ class RefreshGrant:
         )
         hooks.note_renewal(asked, seconds=seconds, status=status, error=failed or None)
 
-    def _ask(self, deadline: float | None) -> tuple[Reply | None, Outcome]:
-        left = None if deadline is None else deadline - self._clock.now()
+    def _ask(self, left: float | None) -> tuple[Reply | None, Outcome]:
         try:
             reply = self._transport.send(
                 self._request, self._timeout, fresh=False, total_seconds=left
@@ -292,9 +292,15 @@ class RefreshGrant:
         return Outcome(reply.status, readable=False)
 
     def _wait(
-        self, decision: Decision, status: int | None, attempt: int, deadline: float | None
+        self,
+        decision: Decision,
+        status: int | None,
+        attempt: int,
+        deadline: float | None,
+        *,
+        was_cut: bool,
     ) -> None:
-        seconds = decision.wait_seconds
+        seconds = decision.wait_seconds if decision.verdict == "again" else 0.0
         in_time = deadline is None or self._clock.now() + seconds < deadline
         if decision.verdict == "again" and in_time:
             _log.info("asking again for an access token in %.1f s", seconds)
@@ -310,4 +316,5 @@ class RefreshGrant:
             path=TOKEN_PATH,
             status=status,
             attempts=attempt,
+            out_of_time=was_cut or not in_time,
         )

@@ -60,6 +60,7 @@ class Savers:
                     raise Timeout(
                         "another save of this record, in this process, goes on for too long",
                         advice="Try again, or allow it more time (max_wait_seconds)",
+                        out_of_time=True,
                     )
                 clock.wait(self._changed, left)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from typing import Never, Protocol, Self, runtime_checkable
 
 from zohorm import forking
@@ -25,6 +25,7 @@ from zohorm.errors import (
 from zohorm.refresh import COOL_DOWN_SECONDS, RefreshGrant, life_seconds, throttled
 from zohorm.refresh import Token as Token  # who writes a store finds it beside TokenStore
 from zohorm.retry import RetryPolicy
+from zohorm.sharing import Relay
 from zohorm.transport import Transport
 
 # Each renewal counts against ten per ten minutes, so a failing server is not asked ten times.
@@ -146,21 +147,21 @@ def _refresh_grant(settings: _Credentials, accounts_url: str, transport: Transpo
     )
 
 
-class _Flight:
-    """One renewal under way, and those who wait for it."""
-
-    def __init__(self) -> None:
-        self.landed = threading.Condition()  # guards the two below
-        self.over = False
-        self.error: ZohoError | None = None
+def _take(held: ExitStack, renewing: AbstractContextManager[None]) -> None:
+    """Enter; a store that times out does so for the deadline, whoever wrote it."""
+    try:
+        held.enter_context(renewing)
+    except Timeout as error:
+        error.out_of_time = True
+        raise
 
 
 class TokenSource:
     """Gives the current access token and renews it; safe for threads and forks.
 
     However many threads find the token dead, one of them renews it and the others wait for its
-    outcome. No lock is held meanwhile. A failure is told to all who waited; whoever comes later
-    tries again.
+    outcome. No lock is held meanwhile. A failure is told to all who waited, unless more time
+    might have helped: then those who have it go on. Whoever comes later tries again.
     """
 
     def __init__(
@@ -181,7 +182,7 @@ class TokenSource:
         self._good: str | None = None
         self._good_until = 0.0
         self._api_domain: str | None = None if token is None else token.api_domain
-        self._flight: _Flight | None = None
+        self._flight: Relay | None = None
         forking.register(self)
 
     @classmethod
@@ -247,12 +248,11 @@ class TokenSource:
             with self._lock:
                 if self._token is not None and not self._token.expired(self._clock.time()):
                     return self._token.value
-                flight, mine = self._flight, self._flight is None
-                if flight is None:
-                    flight = self._flight = _Flight()
-            if mine:
-                return self._fly(flight, deadline).value
-            self._await(flight, deadline)
+                if self._flight is None:
+                    self._flight = Relay(self._clock)
+                flight = self._flight
+            if flight.join(deadline):
+                return self._lead(flight, deadline).value
 
     def refused(self, token: str) -> bool:
         """Drop this very token, and tell whether another one may help.
@@ -295,40 +295,31 @@ class TokenSource:
             advice="Pass the organization id and open a session on the other side",
         )
 
-    def _fly(self, flight: _Flight, deadline: float | None) -> Token:
+    def _lead(self, flight: Relay, deadline: float | None) -> Token:
+        """Renew for all who wait; what failed for want of time, or of a session, is tried anew."""
         token: Token | None = None
+        failed: ZohoError | None = None
         try:
             token = self._renewed(deadline)
             return token
-        except SessionClosed:
-            raise  # The others' sessions may be open.
         except ZohoError as error:
-            flight.error = error
+            if not error.out_of_time and not isinstance(error, SessionClosed):
+                failed = error
             raise
         finally:
             # Also after an interrupt, or a fault of a store: those who wait try by themselves.
-            with self._lock:
-                self._flight = None
-                if token is not None:
-                    self._token = token
-                    self._api_domain = token.api_domain or self._api_domain
-            with flight.landed:
-                flight.over = True
-                flight.landed.notify_all()
+            if token is None and failed is None:
+                flight.pass_on()
+            else:
+                self._landed(flight, token, failed)
 
-    def _await(self, flight: _Flight, deadline: float | None) -> None:
-        with flight.landed:
-            while not flight.over:
-                left = None if deadline is None else deadline - self._clock.now()
-                if left is not None and left <= 0:
-                    raise Timeout(
-                        "the access token was not renewed in time",
-                        advice="Try again, or allow more time (max_wait_seconds)",
-                    )
-                self._clock.wait(flight.landed, left)
-        if flight.error is not None:
-            # A copy each: threads would write their tracebacks into one and the same.
-            raise flight.error.copy() from flight.error
+    def _landed(self, flight: Relay, token: Token | None, error: ZohoError | None) -> None:
+        with self._lock:
+            self._flight = None
+            if token is not None:
+                self._token = token
+                self._api_domain = token.api_domain or self._api_domain
+        flight.land(error)
 
     def _renewed(self, deadline: float | None) -> Token:
         stored = self._stored()
@@ -340,7 +331,9 @@ class TokenSource:
                 advice="Pass client_id, client_secret and refresh_token, or a new token",
             )
         store = self._store
-        with store.renewing(deadline) if isinstance(store, LockingTokenStore) else nullcontext():
+        with ExitStack() as held:
+            if isinstance(store, LockingTokenStore):
+                _take(held, store.renewing(deadline))
             # Another process may have renewed it while this one waited for its turn.
             stored = self._stored()
             if stored is not None:

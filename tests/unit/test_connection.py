@@ -926,6 +926,7 @@ def test_a_wait_that_would_outlast_the_call_is_not_begun(
     error = _failure(wiring, GET, kind)
 
     assert "max_wait_seconds" in str(error)
+    assert error.out_of_time
     assert (clock.now(), len(server.calls)) == (0, 1)
 
 
@@ -992,6 +993,7 @@ def test_a_turn_that_comes_too_late_is_refused_with_the_name_of_the_call(
     error = _failure(wiring, GET, MinuteLimit)
 
     assert (error.method, error.path, error.attempts) == ("GET", "/invoices", 0)
+    assert error.out_of_time
     assert (server.calls, server.token_calls, clock.now()) == ([], [], 0)
 
 

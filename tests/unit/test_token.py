@@ -5,6 +5,7 @@ import os
 import pickle
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,13 +14,14 @@ import pytest
 from scripted import Scripted
 from wiring import SECRETS, Wiring
 
-from zohorm.clock import ManualClock
+from zohorm.clock import ManualClock, SystemClock
 from zohorm.errors import (
     AuthError,
     MissingSetting,
     NotPicklable,
     RefreshRefused,
     RefreshThrottled,
+    ServerError,
     Timeout,
     Unreachable,
     WrongType,
@@ -212,6 +214,181 @@ def test_a_wait_for_the_renewal_ends_with_the_time_of_the_call() -> None:
     thread.join()
     assert clock.now() == 5
     assert source.value() == "1000.late"
+
+
+# Callers with different times.
+
+
+class Waiters:
+    """Threads that ask one source for the token, each until a time of its own."""
+
+    def __init__(self, source: TokenSource, clock: WaitedClock) -> None:
+        self._source = source
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(16)
+
+    def ask(self, seconds: float | None) -> Future[str]:
+        """Ask, and return when the thread waits for another."""
+        deadline = None if seconds is None else self._clock.now() + seconds
+        asked = self._pool.submit(self._source.value, deadline)
+        assert self._clock.waiting.acquire(timeout=30)
+        return asked
+
+    def lead(self, seconds: float, begun: threading.Event) -> Future[str]:
+        """Ask, and return when the thread leads the renewal."""
+        asked = self._pool.submit(self._source.value, self._clock.now() + seconds)
+        assert begun.wait(30)
+        return asked
+
+
+class WaitedClock(ManualClock):
+    """Stands still while somebody waits, and counts those who do."""
+
+    def __init__(self) -> None:
+        super().__init__(patience_seconds=60)
+        self.waiting = threading.Semaphore(0)
+
+    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+        self.waiting.release()
+        super().wait(condition, seconds)
+
+
+@attrs.define
+class Relay:
+    """Gives no token in the time of the first so many who ask; notes the time of each."""
+
+    clock: ManualClock
+    failures: int = 1
+    deadlines: list[float | None] = attrs.field(factory=list)
+    begun: threading.Event = attrs.field(factory=threading.Event)
+    go_on: threading.Event = attrs.field(factory=threading.Event)
+
+    def grant(self, deadline: float | None) -> Token:
+        self.deadlines.append(deadline)
+        self.begun.set()
+        assert self.go_on.wait(30)
+        if len(self.deadlines) > self.failures:
+            return Token("1000.late")
+        if deadline is not None:
+            self.clock.move(seconds=deadline - self.clock.now())
+        raise Unreachable("no answer", out_of_time=True)
+
+    def close(self) -> None:
+        pass
+
+
+def test_who_has_the_most_time_goes_on_with_a_renewal_that_another_had_no_time_for() -> None:
+    clock = WaitedClock()
+    relay = Relay(clock)
+    waiters = Waiters(TokenSource(relay, clock=clock), clock)
+    first = waiters.lead(5, relay.begun)
+    others = [waiters.ask(seconds) for seconds in (20, 60, 40)]
+
+    relay.go_on.set()
+
+    assert isinstance(first.exception(30), Unreachable)
+    assert [other.result(30) for other in others] == ["1000.late"] * 3
+    assert relay.deadlines == [5, 60]
+
+
+def test_a_caller_without_a_limit_has_the_most_time() -> None:
+    clock = WaitedClock()
+    relay = Relay(clock)
+    waiters = Waiters(TokenSource(relay, clock=clock), clock)
+    first = waiters.lead(5, relay.begun)
+    others = [waiters.ask(seconds) for seconds in (500, None, 600)]
+
+    relay.go_on.set()
+
+    assert isinstance(first.exception(30), Unreachable)
+    assert [other.result(30) for other in others] == ["1000.late"] * 3
+    assert relay.deadlines == [5, None]
+
+
+def test_a_renewal_fails_each_who_has_no_time_left_and_asks_once_for_all_of_them() -> None:
+    """If the one with the most time got no token, no other one of them would have."""
+    clock = WaitedClock()
+    relay = Relay(clock, failures=9)
+    waiters = Waiters(TokenSource(relay, clock=clock), clock)
+    first = waiters.lead(5, relay.begun)
+    others = [waiters.ask(seconds) for seconds in (6, 7, 8, 9, 9)]
+
+    relay.go_on.set()
+
+    errors = [asked.exception(30) for asked in (first, *others)]
+    assert sorted(type(error).__name__ for error in errors) == ["Timeout"] * 4 + ["Unreachable"] * 2
+    assert relay.deadlines == [5, 9]
+
+
+def test_a_caller_whose_time_is_nearly_over_spends_no_token() -> None:
+    clock = WaitedClock()
+    relay = Relay(clock)
+    waiters = Waiters(TokenSource(relay, clock=clock), clock)
+    first = waiters.lead(5, relay.begun)
+    other = waiters.ask(5.05)
+
+    relay.go_on.set()
+
+    assert isinstance(first.exception(30), Unreachable)
+    assert isinstance(other.exception(30), Timeout)
+    assert relay.deadlines == [5]
+
+
+def test_who_comes_after_such_a_failure_tries_again() -> None:
+    clock = WaitedClock()
+    relay = Relay(clock)
+    source = TokenSource(relay, clock=clock)
+    relay.go_on.set()
+    with pytest.raises(Unreachable):
+        source.value(5)
+
+    assert source.value(10) == "1000.late"
+    assert relay.deadlines == [5, 10]
+
+
+@pytest.mark.parametrize(("seconds", "is_final"), [(5, False), (600, True)])
+def test_only_a_failure_that_more_time_might_have_mended_is_tried_again_by_those_who_wait(
+    server: Scripted, seconds: float, is_final: bool
+) -> None:
+    clock = WaitedClock()
+    gate = server.hold()
+    server.next_token(503, times=4 if is_final else 1)
+    source = Wiring(url=server.url, clock=clock).tokens(backoff_seconds=15)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(source.value, seconds)
+        while not server.token_calls:
+            SystemClock().sleep(0.005)
+        other = pool.submit(source.value, 900)
+        assert clock.waiting.acquire(timeout=30)
+        gate.set()
+
+        error = first.exception(30)
+        found = other.exception(30) or other.result()
+
+    assert isinstance(error, ServerError)
+    assert error.out_of_time is not is_final
+    assert isinstance(found, ServerError) if is_final else found == "1000.token-1"
+    assert len(server.token_calls) == (4 if is_final else 2)
+    source.close()
+
+
+def test_so_it_is_where_the_answer_takes_longer_and_no_clock_tells(server: Scripted) -> None:
+    """The time of an answer is real, whatever clock the session has."""
+    clock = WaitedClock()
+    server.next_token(fault="hang")
+    source = Wiring(url=server.url, clock=clock).tokens(max_retries=0)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(source.value, 0.3)
+        while not server.token_calls:
+            SystemClock().sleep(0.005)
+        other = pool.submit(source.value, 900)
+
+        error = first.exception(30)
+
+        assert isinstance(error, Timeout)
+        assert error.out_of_time
+        assert other.result(30) == "1000.token-1"
+    source.close()
 
 
 # Refused tokens.

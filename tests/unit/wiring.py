@@ -73,13 +73,13 @@ class Wiring:
             transport.close()
             token.close()
 
-    def tokens(self) -> TokenSource:
+    def tokens(self, *, backoff_seconds: float = 0.5, max_retries: int = 3) -> TokenSource:
         """Return a source of tokens from the same server."""
         grant = RefreshGrant(
             self.secrets,
             accounts_url=self.url,
             transport=RequestsTransport(),
-            retry=RetryPolicy(max_retries=3),
+            retry=RetryPolicy(max_retries=max_retries, backoff_seconds=backoff_seconds),
             timeout=self.timeout,
             clock=self.clock,
         )

@@ -82,6 +82,7 @@ class FileTokenStore:
                 raise Timeout(
                     "another process did not renew the access token in time",
                     advice="Try again, or allow more time (max_wait_seconds)",
+                    out_of_time=True,
                 )
             self._clock.sleep(min(left, _LOCK_POLL_SECONDS))
 

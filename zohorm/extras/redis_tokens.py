@@ -184,6 +184,7 @@ class RedisTokenStore:
                 raise Timeout(
                     "another process was still renewing the access token",
                     advice="Try again, or allow more time (max_wait_seconds)",
+                    out_of_time=True,
                 )
             self._clock.sleep(seconds)
             look = min(2 * look, _LONGEST_LOOK_SECONDS)
