@@ -33,6 +33,8 @@ python -m tests.bench --profile W1      # where the time goes; --side loop for t
   program that only names models does not wait for it; `W5 open` shows what opening one adds.
 - W7 runs zohorm on a clock whose minute lasts two seconds, against a server that refuses more than
   100 calls in two seconds. Its ratio is that to the least time that this limit allows.
+- W8 reads 200,000 rows at every size: one list of them, ten lists or a hundred, one after another.
+  A short run would meet other moods of the machine than a long one.
 - In every run the server counts the calls and keeps the bodies of changes; a wrong count fails it.
 - `zohorm` reads JSON with the standard library, `zohorm, msgspec` with the optional faster reader.
 

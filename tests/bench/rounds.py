@@ -41,6 +41,16 @@ class Measured:
         pairs = zip(self.rounds[side], self.rounds["loop"], strict=True)
         return _spread(value(ours) / (value(loop) or 1e-9) for ours, loop in pairs)
 
+    def per_row(self, side: Side, value: Callable[[Result], float]) -> float:
+        """Return the median of a value over the rounds, for one row of those that were read."""
+        return self.median(side, value) / (self.task.size * self.task.repeats)
+
+    def growth(self, side: Side, first: Measured, value: Callable[[Result], float]) -> Ratio:
+        """Compare a value for one row with that of another size, round by round."""
+        rows = self.task.size * self.task.repeats / (first.task.size * first.task.repeats)
+        pairs = zip(self.rounds[side], first.rounds[side], strict=True)
+        return _spread(value(large) / value(small) / rows for large, small in pairs)
+
     def against_ideal(self, side: Side) -> Ratio:
         """Compare the time of `side` with the least that the limit allows."""
         return _spread(result.wall / self.task.ideal_seconds for result in self.rounds[side])

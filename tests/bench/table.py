@@ -77,7 +77,7 @@ def _line(one: Measured, side: Side, name: str) -> tuple[str, ...]:
         paced = task.measure == "pace"
         ratio = one.against_ideal(side) if paced else one.ratio(side, lambda result: result.wall)
         shown = [_time(one.median(each, _wall)) for each in ("loop", side)]
-        cpu = _number(one.ratio(side, lambda result: result.cpu).median)
+        cpu = _number(one.ratio(side, _cpu).median)
     if task.measure == "pace":
         refused = one.median("loop", lambda result: result.refused)
         shown[0] += f", {refused:.0f} refused"
@@ -103,6 +103,10 @@ def _wall(result: Result) -> float:
     return result.wall
 
 
+def _cpu(result: Result) -> float:
+    return result.cpu
+
+
 def _share(one: Measured, side: Side) -> str:
     shares = [
         one.median(each, lambda result: result.server_cpu / result.wall) for each in ("loop", side)
@@ -110,24 +114,32 @@ def _share(one: Measured, side: Side) -> str:
     return " / ".join(f"{share:.0%}" for share in shares)
 
 
-_GROWTH_HEAD = ("rows", "side", "time per row", "CPU per row", "against 2,000", "peak", "per row")
+_GROWTH_HEAD = (
+    "rows",
+    "side",
+    "time per row",
+    "CPU per row",
+    "CPU against 2,000",
+    "range",
+    "peak",
+    "per row",
+)
 
 
 def _growth(measured: Sequence[Measured]) -> Iterator[tuple[str, ...]]:
     for side in ("loop", "zohorm"):
-        first = measured[0].median(side, lambda result: result.cpu) / measured[0].task.size
         for one in measured:
-            rows = one.task.size
-            cpu = one.median(side, lambda result: result.cpu) / rows
+            against = one.growth(side, measured[0], _cpu)
             peak = one.median(side, lambda result: result.peak_bytes)
             yield (
-                f"{rows:,}",
+                f"{one.task.size:,}",
                 side,
-                f"{one.median(side, _wall) / rows * 1e6:.1f} µs",
-                f"{cpu * 1e6:.1f} µs",
-                _number(cpu / first),
+                f"{one.per_row(side, _wall) * 1e6:.1f} µs",
+                f"{one.per_row(side, _cpu) * 1e6:.1f} µs",
+                _number(against.median),
+                _range(against),
                 f"{peak / 1e6:.1f} MB",
-                f"{peak / rows:,.0f} B",
+                f"{peak / one.task.size:,.0f} B",
             )
 
 

@@ -21,6 +21,7 @@ class Task:
 
     `work` names the method of both sides, `loop_work` that of the loop where it is another.
     `size` counts rows, records or calls; `quick` is the size of the run that measures nothing.
+    The work is done `repeats` times in a row, so that small and large sizes take as long.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Task:
     measure: Measure = "time"
     size: int
     quick: int
+    repeats: int = 1
     listed: bool = False
     latency_seconds: float = 0.0
     limit: int = 0
@@ -52,6 +54,7 @@ class Task:
         return attrs.evolve(
             self,
             size=self.quick,
+            repeats=min(self.repeats, 2),
             latency_seconds=0.0,
             limit=limit,
             window_seconds=0.2 if limit else 0.0,
@@ -62,7 +65,7 @@ class Task:
         if self.measure == "import":
             return {}
         if self.listed:
-            return {"GET list": self.pages}
+            return {"GET list": self.pages * self.repeats}
         if self.work == "save":
             return {"GET list": 1, "PUT one": self.size}
         if self.work == "get_same" and side != "loop":
@@ -175,13 +178,14 @@ TASKS = (
     *(
         Task(
             name=f"W8 {rows:,}",
-            what=f"W1 with {rows:,} rows",
+            what=f"W1 with {rows:,} rows" + (f", {repeats} times" if repeats > 1 else ""),
             work="iterate",
             listed=True,
             size=rows,
             quick=quick,
+            repeats=repeats,
         )
-        for rows, quick in ((2000, 200), (20_000, 400), (200_000, 800))
+        for rows, repeats, quick in ((2000, 100, 200), (20_000, 10, 400), (200_000, 1, 800))
     ),
 )
 

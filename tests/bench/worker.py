@@ -90,8 +90,8 @@ def measure(task: Task, side: Side, port: int) -> Result:
 
 
 def _faults(task: Task, side: Side, done: int, seen: Seen) -> Iterator[str]:
-    if done != task.size:
-        yield f"{done} done instead of {task.size}"
+    if done != task.size * task.repeats:
+        yield f"{done} done instead of {task.size * task.repeats}"
     calls, expected = dict(seen.calls), dict(task.expected(side))
     if task.measure == "pace" and side == "loop":
         # The loop learns of the limit by refusals; that is what W7 shows.
@@ -122,7 +122,7 @@ def _timed(task: Task, side: Side, works: Works) -> tuple[Result, int]:
     resident_bytes()  # What was loaded before may have taken more for a moment.
     resident = resident_bytes()
     wall, cpu = time.perf_counter(), time.process_time()
-    done = int(work(task.size))
+    done = sum(int(work(task.size)) for _ in range(task.repeats))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = resident_bytes() - resident
     return Result(task=task.name, side=side, wall=wall, cpu=cpu, peak_bytes=peak), done

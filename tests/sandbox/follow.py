@@ -7,10 +7,10 @@ import urllib.parse
 import urllib.request
 
 answer, address = sys.argv[1:3]
-with urllib.request.urlopen(address, timeout=10) as shown:
+with urllib.request.urlopen(address, timeout=60) as shown:
     page = shown.read().decode()
 pairs = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', page)
 sent = {html.unescape(name): html.unescape(value) for name, value in pairs} | {"consent": answer}
 form = urllib.parse.urlencode(sent).encode()
-with urllib.request.urlopen(address.partition("?")[0], form, timeout=10) as done:
+with urllib.request.urlopen(address.partition("?")[0], form, timeout=60) as done:
     done.read()

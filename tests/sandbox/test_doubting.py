@@ -62,7 +62,7 @@ def colleague_puts(sandbox: Sandbox, path: str, body: dict[str, object]) -> None
         params={"organization_id": sandbox.organization_ids[0]},
         headers={"Authorization": f"Zoho-oauthtoken {sandbox.access_token()}"},
         json=body,
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 200, answer.text
 

@@ -88,7 +88,7 @@ def test_a_loop_handed_to_another_thread_gets_the_objects_of_that_thread(
 
         thread = threading.Thread(target=go_on, daemon=True)
         thread.start()
-        thread.join(10)
+        thread.join(60)
 
         assert found == [True, False]
 
@@ -103,7 +103,7 @@ def test_another_thread_has_objects_of_its_own(sandbox: Sandbox) -> None:
             target=lambda: found.append(Contact.using(books).get(made.id)), daemon=True
         )
         thread.start()
-        thread.join(10)
+        thread.join(60)
 
         (other,) = found
         assert other is not made
@@ -122,7 +122,7 @@ def test_threads_share_the_row_and_no_record(sandbox: Sandbox) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
 
         assert len({id(contact) for contact in found}) == 4
         assert verbs(sandbox) == [f"GET /contacts/{contact_id}"]

@@ -86,7 +86,7 @@ def workers(file: Path, variables: Mapping[str, str]) -> Iterator[None]:
         for worker in started:
             worker.terminate()
         for worker in started:
-            worker.wait(20)
+            worker.wait(60)
 
 
 def load(file: Path, monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> ModuleType:

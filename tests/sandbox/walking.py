@@ -107,7 +107,7 @@ class Walker:
             self.sandbox.url + self.product.root_of(operation) + path,
             params=pairs,
             headers=headers,
-            timeout=10,
+            timeout=60,
             allow_redirects=False,
             **content,
         )

@@ -9,15 +9,18 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import requests
 
 COMMAND = [sys.executable, "-m", "zohorm"]
+PATIENCE = 60
+"""Seconds: more than a busy machine takes for anything here."""
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60)
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE)
 
 
 def run_without(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -29,7 +32,9 @@ def run_without(module: str, *arguments: str) -> subprocess.CompletedProcess[str
         f"sys.argv = ['zohorm', *{list(arguments)!r}]\n"
         "main()\n"
     )
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE
+    )
 
 
 def test_help_names_every_command() -> None:
@@ -60,13 +65,16 @@ def test_a_missing_package_gives_the_line_that_installs_it(
     assert "Traceback" not in answer.stderr
 
 
-@pytest.fixture
-def served() -> Iterator[subprocess.Popen[str]]:
-    """`zohorm sandbox` as a running process, ended whatever the test does."""
-    process = subprocess.Popen([*COMMAND, "sandbox"], stdout=subprocess.PIPE, text=True)
-    with process:
-        yield process
-        process.kill()
+@contextmanager
+def serving(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run `zohorm sandbox` as a process of its own, which ends whatever the test does."""
+    command = [*COMMAND, "sandbox", *arguments]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def exported_by(process: subprocess.Popen[str]) -> dict[str, str]:
@@ -83,44 +91,38 @@ def exported_by(process: subprocess.Popen[str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_sandbox_prints_what_from_env_reads_and_serves_until_it_is_stopped(
-    served: subprocess.Popen[str], number: int
-) -> None:
-    exported = exported_by(served)
+def test_sandbox_prints_what_from_env_reads_and_serves_until_it_is_stopped(number: int) -> None:
+    with serving() as process:
+        exported = exported_by(process)
+        token = access_token(exported)
+        answer = requests.get(
+            exported["ZOHORM_API_URL"] + "/books/v3/organizations",
+            headers={"Authorization": f"Zoho-oauthtoken {token}"},
+            timeout=PATIENCE,
+        ).json()
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == 0
 
-    token = access_token(exported)
-    answer = requests.get(
-        exported["ZOHORM_API_URL"] + "/books/v3/organizations",
-        headers={"Authorization": f"Zoho-oauthtoken {token}"},
-        timeout=10,
-    ).json()
-    served.send_signal(number)
-
-    assert served.wait(timeout=10) == 0
     found = [row["organization_id"] for row in answer["organizations"]]
     assert exported["ZOHO_ORGANIZATION_ID"] in found
 
 
 def test_sandbox_prints_one_object_on_one_line_for_programs(free_port: int) -> None:
-    command = [*COMMAND, "sandbox", "--json", "--port", str(free_port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with serving("--json", "--port", str(free_port)) as process:
         assert process.stdout is not None
         printed = json.loads(process.stdout.readline())
         process.terminate()
         rest = process.stdout.read()
+        assert process.wait(PATIENCE) == 0
 
     assert printed["url"] == f"http://127.0.0.1:{free_port}"
     names = {"url", "organization_id", "client_id", "client_secret", "refresh_token"}
     assert set(printed) == names
     assert rest == ""
-    assert process.returncode == 0
 
 
 def test_sandbox_says_when_other_machines_reach_it() -> None:
-    command = [*COMMAND, "sandbox", "--host", "0.0.0.0"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with serving("--host", "0.0.0.0") as process:
         exported_by(process)
         process.terminate()
         assert process.stderr is not None
@@ -131,10 +133,9 @@ def test_sandbox_says_when_other_machines_reach_it() -> None:
 
 def test_sandbox_takes_plan_seed_and_switches() -> None:
     settings = ["--plan", "free", "--seed", "demo", "--switch", "per_page_above_200=refuse"]
-    with subprocess.Popen(
-        [*COMMAND, "sandbox", *settings], stdout=subprocess.PIPE, text=True
-    ) as process:
+    with serving(*settings) as process:
         exported = exported_by(process)
+        token = access_token(exported)
         refused, listed = (
             requests.get(
                 exported["ZOHORM_API_URL"] + "/books/v3/invoices",
@@ -142,12 +143,11 @@ def test_sandbox_takes_plan_seed_and_switches() -> None:
                     "organization_id": exported["ZOHO_ORGANIZATION_ID"],
                     "per_page": str(size),
                 },
-                headers={"Authorization": f"Zoho-oauthtoken {access_token(exported)}"},
-                timeout=10,
+                headers={"Authorization": f"Zoho-oauthtoken {token}"},
+                timeout=PATIENCE,
             )
             for size in (201, 200)
         )
-        process.terminate()
 
     assert refused.status_code == 400
     assert len(listed.json()["invoices"]) == 200
@@ -198,6 +198,6 @@ def access_token(exported: dict[str, str]) -> str:
             "client_secret": exported["ZOHO_CLIENT_SECRET"],
             "refresh_token": exported["ZOHO_REFRESH_TOKEN"],
         },
-        timeout=10,
+        timeout=PATIENCE,
     )
     return str(answer.json()["access_token"])

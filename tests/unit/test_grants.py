@@ -52,7 +52,7 @@ def consented(address: str, answer: str = "accept") -> dict[str, str]:
     sent = {name: values[0] for name, values in parse_qs(parts.query).items()}
     page = f"{parts.scheme}://{parts.netloc}{parts.path}"
     back = requests.post(
-        page, data={**sent, "consent": answer}, timeout=5, allow_redirects=False
+        page, data={**sent, "consent": answer}, timeout=60, allow_redirects=False
     ).headers["Location"]
     return {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
 
@@ -176,7 +176,7 @@ def test_a_server_that_nobody_reaches_is_named(sandbox: Sandbox) -> None:
 
 
 def enter(codes: DeviceCodes, answer: str = "accept") -> None:
-    requests.post(codes.address, data={"user_code": codes.user_code, "consent": answer}, timeout=5)
+    requests.post(codes.address, data={"user_code": codes.user_code, "consent": answer}, timeout=60)
 
 
 def test_a_device_waits_until_its_user_lets_it_in(sandbox: Sandbox, server: AccountsServer) -> None:

@@ -458,7 +458,7 @@ def test_no_lock_of_ours_is_held_while_a_hook_runs(server: Scripted, wiring: Wir
             return
         thread = threading.Thread(target=other)
         thread.start()
-        thread.join(timeout=20)
+        thread.join(60)
         done.append(thread.is_alive())
 
     with wiring.open() as connection:

@@ -32,7 +32,7 @@ def test_a_name_is_not_looked_up(loopback_only: list[str]) -> None:
 
 def test_loopback_is_open() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        client = socket.create_connection(("localhost", server.getsockname()[1]), timeout=5)
+        client = socket.create_connection(("localhost", server.getsockname()[1]), timeout=60)
         client.close()
 
 

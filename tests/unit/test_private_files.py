@@ -273,7 +273,7 @@ def test_threads_that_ask_at_once_get_one_name(tmp_path: Path) -> None:
             presence: Presence = presence,
             start: threading.Barrier = start,
         ) -> None:
-            start.wait(10)
+            start.wait(60)
             names.append(presence.name)
 
         threads = [threading.Thread(target=ask) for _ in range(4)]

@@ -19,9 +19,9 @@ def url() -> str:
 
 def test_what_the_redirect_says_is_returned(url: str) -> None:
     with Redirect(url, state="s") as redirect:
-        answer = requests.get(url, params={"code": "c", "state": "s", "location": "eu"}, timeout=5)
+        answer = requests.get(url, params={"code": "c", "state": "s", "location": "eu"}, timeout=60)
 
-        assert redirect.wait(5) == {"code": "c", "state": "s", "location": "eu"}
+        assert redirect.wait(60) == {"code": "c", "state": "s", "location": "eu"}
 
     assert answer.status_code == 200
     assert "You may close this window" in answer.text
@@ -36,7 +36,7 @@ def test_what_the_redirect_says_is_returned(url: str) -> None:
 )
 def test_a_redirect_with_another_state_is_not_taken(url: str, said: dict[str, str]) -> None:
     with Redirect(url, state="s") as redirect:
-        answer = requests.get(url, params=said, timeout=5)
+        answer = requests.get(url, params=said, timeout=60)
 
         with pytest.raises(Timeout, match="--device"):
             redirect.wait(0)
@@ -47,19 +47,19 @@ def test_a_redirect_with_another_state_is_not_taken(url: str, said: dict[str, st
 def test_other_paths_are_not_the_redirect(url: str) -> None:
     with Redirect(url, state="s") as redirect:
         icon = url.replace("/back", "/favicon.ico")
-        assert requests.get(icon, params={"code": "c", "state": "s"}, timeout=5).status_code == 404
+        assert requests.get(icon, params={"code": "c", "state": "s"}, timeout=60).status_code == 404
 
-        requests.get(url, params={"code": "d", "state": "s"}, timeout=5)
-        assert redirect.wait(5)["code"] == "d"
+        requests.get(url, params={"code": "d", "state": "s"}, timeout=60)
+        assert redirect.wait(60)["code"] == "d"
 
 
 def test_a_connection_that_says_nothing_keeps_nobody_waiting(url: str) -> None:
     """A browser opens some in advance."""
     port = int(url.split(":")[2].split("/")[0])
     with Redirect(url, state="s") as redirect, socket.create_connection(("127.0.0.1", port)):
-        requests.get(url, params={"code": "c", "state": "s"}, timeout=5)
+        requests.get(url, params={"code": "c", "state": "s"}, timeout=60)
 
-        assert redirect.wait(5)["code"] == "c"
+        assert redirect.wait(60)["code"] == "c"
 
 
 @pytest.mark.parametrize(
@@ -73,10 +73,10 @@ def test_a_connection_that_says_nothing_keeps_nobody_waiting(url: str) -> None:
 )
 def test_a_refusal_is_told(url: str, said: dict[str, str], text: str, code: str | None) -> None:
     with Redirect(url, state="s") as redirect:
-        answer = requests.get(url, params={**said, "state": "s"}, timeout=5)
+        answer = requests.get(url, params={**said, "state": "s"}, timeout=60)
 
         with pytest.raises(AuthError, match=text) as caught:
-            redirect.wait(5)
+            redirect.wait(60)
 
     assert caught.value.code == code
     assert "Nothing was allowed" in answer.text
@@ -111,6 +111,6 @@ def test_it_listens_on_the_newer_loopback_as_well() -> None:
     url = f"http://[::1]:{port}/"
 
     with Redirect(url, state="s") as redirect:
-        requests.get(url, params={"code": "c", "state": "s"}, timeout=5)
+        requests.get(url, params={"code": "c", "state": "s"}, timeout=60)
 
-        assert redirect.wait(5)["code"] == "c"
+        assert redirect.wait(60)["code"] == "c"

@@ -109,7 +109,7 @@ def test_a_thread_whose_fetcher_was_interrupted_fetches_by_itself(cache: RowCach
 
     def interrupted() -> wire.Row:
         began.set()
-        go_on.wait(10)
+        go_on.wait(60)
         raise Interrupted
 
     def wait_for_it() -> wire.Row:
@@ -118,9 +118,9 @@ def test_a_thread_whose_fetcher_was_interrupted_fetches_by_itself(cache: RowCach
 
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(cache.fetch, KEY, interrupted)
-        began.wait(10)
+        began.wait(60)
         second = pool.submit(wait_for_it)
-        comes.wait(10)
+        comes.wait(60)
         go_on.set()
 
         assert isinstance(first.exception(), Interrupted)

@@ -32,7 +32,7 @@ def test_no_two_threads_have_the_turn_of_one_record() -> None:
 
 def test_other_records_wait_for_nobody() -> None:
     savers, clock = Savers(), ManualClock()
-    met = threading.Barrier(2, timeout=10)
+    met = threading.Barrier(2, timeout=60)
 
     def save(key: str) -> bool:
         with savers.turn(key, clock, 1):
@@ -58,11 +58,11 @@ def test_a_turn_that_does_not_come_in_time_is_an_error_and_leaves_the_queue() ->
     def hold() -> None:
         with savers.turn("5", clock, 1):
             held.set()
-            over.wait(10)
+            over.wait(60)
 
     holder = threading.Thread(target=hold, daemon=True)
     holder.start()
-    held.wait(10)
+    held.wait(60)
     with pytest.raises(Timeout, match="max_wait_seconds"), savers.turn("5", clock, 60):
         pass
     over.set()

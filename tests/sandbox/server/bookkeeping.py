@@ -61,7 +61,7 @@ class Books:
             params=self.query,
             data=None if body is None else exact.write(body),
             headers={"Content-Type": "application/json"},
-            timeout=10,
+            timeout=60,
         )
         assert answer.json()["code"] == 0, answer.text
         named = answer.headers.get("X-Sandbox-Assumed", "")

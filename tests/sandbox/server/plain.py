@@ -43,7 +43,7 @@ class Plain:
             path if path.startswith("http") else self.root + path,
             params={**params, **(query or {})},
             headers={**headers, **settings.pop("headers", {})},
-            timeout=10,
+            timeout=60,
             allow_redirects=False,
             **settings,
         )

@@ -14,13 +14,13 @@ from zohorm.sandbox import Sandbox
 
 def ask(sandbox: Sandbox, name: str, **given: Any) -> Any:
     """Ask for something that must be done, and return the answer."""
-    answer = requests.post(f"{sandbox.url}/sandbox/{name}", json=given, timeout=10)
+    answer = requests.post(f"{sandbox.url}/sandbox/{name}", json=given, timeout=60)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 def look(sandbox: Sandbox, name: str = "", **query: str) -> Any:
-    answer = requests.get(f"{sandbox.url}/sandbox/{name}", params=query, timeout=10)
+    answer = requests.get(f"{sandbox.url}/sandbox/{name}", params=query, timeout=60)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -105,7 +105,7 @@ def test_tokens_are_made_and_expire(sandbox: Sandbox, plain: Plain) -> None:
     names = ("client_id", "client_secret")
     pairs = {name: sandbox.credentials[name] for name in names}
     pairs |= {"grant_type": "authorization_code", "code": code}
-    made = requests.post(f"{sandbox.url}/oauth/v2/token", data=pairs, timeout=10).json()
+    made = requests.post(f"{sandbox.url}/oauth/v2/token", data=pairs, timeout=60).json()
     assert made["scope"] == "ZohoBooks.contacts.READ"
 
 
@@ -131,7 +131,7 @@ def test_a_call_that_hangs_is_waited_for_and_released(sandbox: Sandbox, plain: P
 def test_nobody_hangs(sandbox: Sandbox) -> None:
     url = f"{sandbox.url}/sandbox/wait_for_hanging"
 
-    answer = requests.post(url, json={"seconds": 0.01}, timeout=10)
+    answer = requests.post(url, json={"seconds": 0.01}, timeout=60)
 
     assert (answer.status_code, answer.json()) == (
         408,
@@ -181,7 +181,7 @@ def test_what_is_asked_for_here_is_no_call(sandbox: Sandbox) -> None:
 def test_what_makes_no_sense_is_refused_with_its_reason(
     sandbox: Sandbox, name: str, body: bytes, said: str
 ) -> None:
-    answer = requests.post(f"{sandbox.url}/sandbox/{name}", data=body, timeout=10)
+    answer = requests.post(f"{sandbox.url}/sandbox/{name}", data=body, timeout=60)
 
     assert answer.status_code == 400
     assert said in answer.json()["error"]
@@ -198,7 +198,7 @@ def test_what_makes_no_sense_is_refused_with_its_reason(
     ],
 )
 def test_there_is_nothing_else(sandbox: Sandbox, method: str, path: str, status: int) -> None:
-    answer = requests.request(method, sandbox.url + path, timeout=10)
+    answer = requests.request(method, sandbox.url + path, timeout=60)
 
     assert answer.status_code == status
     assert answer.json()["error"]

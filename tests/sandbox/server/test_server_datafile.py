@@ -39,7 +39,7 @@ class Command:
     def end(self, number: signal.Signals) -> int:
         """Send a signal, and return the status with which the process ended."""
         self.process.send_signal(number)
-        status = self.process.wait(timeout=20)
+        status = self.process.wait(timeout=60)
         assert self.process.stdout is not None
         self.process.stdout.close()
         return status
@@ -89,7 +89,7 @@ def token_answer(sandbox: Sandbox, **pairs: str) -> Any:
     credentials = sandbox.credentials
     client = {name: credentials[name] for name in ("client_id", "client_secret")}
     url = f"{sandbox.url}/oauth/v2/token"
-    return requests.post(url, data={**client, **pairs}, timeout=10).json()
+    return requests.post(url, data={**client, **pairs}, timeout=60).json()
 
 
 def test_every_token_lives_on(tmp_path: Path) -> None:

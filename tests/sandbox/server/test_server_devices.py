@@ -17,7 +17,7 @@ BACK = "http://127.0.0.1:9/back"
 
 
 def post(sandbox: Sandbox, path: str, **pairs: str) -> requests.Response:
-    return requests.post(f"{sandbox.url}{path}", data=pairs, timeout=5, allow_redirects=False)
+    return requests.post(f"{sandbox.url}{path}", data=pairs, timeout=60, allow_redirects=False)
 
 
 def start(sandbox: Sandbox, **changed: str) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def test_a_device_that_its_user_lets_in_gets_tokens_of_its_scopes(sandbox: Sandb
 
 def test_the_page_asks_for_the_code_and_then_for_consent(sandbox: Sandbox) -> None:
     started = start(sandbox)
-    page = requests.get(started["verification_uri_complete"], timeout=5)
+    page = requests.get(started["verification_uri_complete"], timeout=60)
     assert started["user_code"] in page.text
 
     asked = post(sandbox, "/oauth/v3/device", user_code=started["user_code"])
@@ -164,7 +164,7 @@ def test_the_codes_of_devices_are_not_in_the_calls(sandbox: Sandbox) -> None:
 
 
 def test_the_accounts_servers_are_listed(sandbox: Sandbox) -> None:
-    answer = requests.get(f"{sandbox.url}/oauth/serverinfo", timeout=5).json()
+    answer = requests.get(f"{sandbox.url}/oauth/serverinfo", timeout=60).json()
 
     assert answer["locations"] == {"us": sandbox.url}
 

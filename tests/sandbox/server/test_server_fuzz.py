@@ -70,7 +70,7 @@ class Target:
         path = re.sub(r"^/api/v1(?=/|$)", "/checkout/v1", path)
         # As it is: the client would mend a broken address.
         request.url = f"{self.sandbox.url}{path}?organization_id={organization}&{query}"
-        return self.session.send(request, timeout=20, allow_redirects=False)
+        return self.session.send(request, timeout=60, allow_redirects=False)
 
 
 @pytest.fixture(scope="module")

@@ -213,7 +213,7 @@ def test_a_malformed_call_for_tokens_is_refused(
     answer = requests.request(
         method,
         f"{target.url}/oauth/v2/{path}?{line}",
-        timeout=20,
+        timeout=60,
         allow_redirects=False,
         **content,  # type: ignore[arg-type]
     )
@@ -277,7 +277,7 @@ def test_what_is_asked_for_wrongly_is_refused_and_what_is_taken_harms_nothing(
 ) -> None:
     name, data = call
     path = f"{arranged.url}/sandbox/{name}"
-    answer = requests.post(path, data=data, timeout=20)
+    answer = requests.post(path, data=data, timeout=60)
     assert answer.status_code in (200, 400, 404, 405), answer.text
 
     head = {"Authorization": f"Zoho-oauthtoken {arranged.access_token()}"}

@@ -163,7 +163,7 @@ def test_a_client_may_wait_for_100_continue(sandbox: Sandbox, plain: Plain) -> N
         f"Authorization: Zoho-oauthtoken {plain.token}\r\n"
         "Content-Length: 20\r\nExpect: 100-continue\r\n\r\n"
     )
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(head.encode())
         assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
         connection.sendall(b'{"contact_name":"x"}')
@@ -255,7 +255,7 @@ def test_a_stopped_sandbox_answers_nobody() -> None:
         url = sandbox.url
 
     with pytest.raises(requests.ConnectionError):
-        requests.get(url, timeout=5)
+        requests.get(url, timeout=60)
     with pytest.raises(RuntimeError, match="does not run"):
         _ = sandbox.url
     with pytest.raises(RuntimeError, match="does not run"):
@@ -297,7 +297,7 @@ def test_bytes_that_are_no_http_do_no_harm(sandbox: Sandbox, plain: Plain) -> No
         b"POST /books/v3/contacts HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"GET /" + b"x" * 70000 + b" HTTP/1.1\r\n\r\n",
     ):
-        with socket.create_connection((host, int(port)), timeout=5) as connection:
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)
             answer = connection.recv(100)
@@ -323,7 +323,7 @@ def test_other_machines_are_told_the_name_by_which_they_know_it(host: str, follo
         pairs["grant_type"] = "refresh_token"
         domains = [
             requests.post(
-                f"{sandbox.url}/oauth/v2/token", data=pairs, headers={"Host": name}, timeout=5
+                f"{sandbox.url}/oauth/v2/token", data=pairs, headers={"Host": name}, timeout=60
             ).json()["api_domain"]
             for name in ("zoho-sandbox:8080", "no/host")
         ]

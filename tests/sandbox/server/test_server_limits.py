@@ -72,7 +72,7 @@ def test_too_many_calls_at_once_are_code_1070(sandbox: Sandbox, plain: Plain) ->
     assert "Retry-After" not in plain.call("GET", "/contacts").headers
     sandbox.release()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert done == [200, 200]
     assert plain.call("GET", "/contacts").status_code == 200
 
@@ -91,6 +91,6 @@ def test_organizations_have_limits_of_their_own() -> None:
 def test_token_calls_do_not_count(sandbox: Sandbox, plain: Plain) -> None:
     sandbox.limits(per_minute=1)
     for _ in range(3):
-        requests.post(f"{sandbox.url}/oauth/v2/token", timeout=5)
+        requests.post(f"{sandbox.url}/oauth/v2/token", timeout=60)
 
     assert plain.call("GET", "/contacts").status_code == 200

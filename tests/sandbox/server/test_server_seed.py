@@ -85,7 +85,7 @@ def test_a_sandbox_answers_before_its_demo_data_is_made() -> None:
     coming.cache_clear()
     with Sandbox(seed="demo") as sandbox:
         assert sandbox.credentials["organization_id"] == sandbox.organization_ids[0]
-        assert requests.get(f"{sandbox.url}/sandbox/calls", timeout=10).json() == {"calls": []}
+        assert requests.get(f"{sandbox.url}/sandbox/calls", timeout=60).json() == {"calls": []}
         assert not coming("demo", 1).done()
 
         found = Plain(sandbox).get("/invoices", response_option="2")

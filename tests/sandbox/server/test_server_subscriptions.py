@@ -280,10 +280,10 @@ def test_a_customer_completes_a_hosted_page_in_a_browser(billing: Billing) -> No
     page = billing.plain.post("/hostedpages/newsubscription", body)["hostedpage"]
     assert (page["status"], page["data"]) == ("fresh", "")
 
-    shown = requests.get(page["url"], timeout=10)
+    shown = requests.get(page["url"], timeout=60)
     assert shown.status_code == 200
     assert "<form" in shown.text
-    sent = requests.post(page["url"], timeout=10, allow_redirects=False)
+    sent = requests.post(page["url"], timeout=60, allow_redirects=False)
 
     assert sent.status_code == 302
     goal = f"https://shop.example/thanks?from=tea&hostedpage_id={page['hostedpage_id']}"
@@ -293,7 +293,7 @@ def test_a_customer_completes_a_hosted_page_in_a_browser(billing: Billing) -> No
     assert found["status"] == "success"
     assert found["data"]["subscription"]["customer_name"] == "Müller & Söhne"
     assert billing.invoices() == [("2026-01-15", 20)]
-    assert requests.post(page["url"], timeout=10).status_code == 410
+    assert requests.post(page["url"], timeout=60).status_code == 410
     assert billing.invoices() == [("2026-01-15", 20)]
 
 
@@ -314,7 +314,7 @@ def test_a_card_that_is_given_on_a_page_pays_what_follows(billing: Billing) -> N
     made = billing.subscribe()
     body = {"subscription_id": made["subscription_id"]}
     page = billing.plain.post("/hostedpages/updatecard", body)["hostedpage"]
-    requests.post(page["url"], timeout=10)
+    requests.post(page["url"], timeout=60)
 
     billing.move(days=31)
 

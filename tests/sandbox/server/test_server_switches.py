@@ -23,7 +23,7 @@ def switched(**switches: Any) -> Iterator[Plain]:
 def refresh(sandbox: Sandbox, **changed: str) -> requests.Response:
     names = ("client_id", "client_secret", "refresh_token")
     pairs = {"grant_type": "refresh_token", **{name: sandbox.credentials[name] for name in names}}
-    return requests.post(f"{sandbox.url}/oauth/v2/token", data={**pairs, **changed}, timeout=5)
+    return requests.post(f"{sandbox.url}/oauth/v2/token", data={**pairs, **changed}, timeout=60)
 
 
 @pytest.mark.parametrize(("accepted", "status"), [(True, 200), (False, 401)])
@@ -60,7 +60,7 @@ def test_device_interval() -> None:
     with Sandbox(device_interval=30000) as sandbox:
         pairs = {"client_id": sandbox.credentials["client_id"], "scope": "ZohoBooks.contacts.READ"}
         url = f"{sandbox.url}/oauth/v3/device/code"
-        answer = requests.post(url, data={**pairs, "grant_type": "device_request"}, timeout=5)
+        answer = requests.post(url, data={**pairs, "grant_type": "device_request"}, timeout=60)
         assert answer.json()["interval"] == 30000
 
 

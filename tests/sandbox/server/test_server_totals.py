@@ -236,7 +236,7 @@ def test_a_group_of_a_tax_that_is_not_there_is_refused(books: Books) -> None:
         f"{books.sandbox.url}{books.product.root}/settings/taxgroups",
         params=books.query,
         json={"tax_group_name": "Hollow", "taxes": "123"},
-        timeout=10,
+        timeout=60,
     )
 
     assert (answer.status_code, answer.json()["code"]) == (400, 1002)
@@ -334,7 +334,7 @@ def test_items_come_to_an_invoice_of_billing_and_go_again() -> None:
         books.call("DELETE", f"{path}/{invoice['invoice_items'][0]['item_id']}")
         left = books.read("invoices", invoice).row
         gone = books.session.delete(
-            f"{sandbox.url}{books.product.root}{path}/1", params=books.query, timeout=10
+            f"{sandbox.url}{books.product.root}{path}/1", params=books.query, timeout=60
         )
 
     # 2 x 100.00 = 200.00, 7.5 % of it = 15.00; with 50.00 more 265.00.

@@ -25,7 +25,7 @@ class Page(HTMLParser):
     def __init__(self, sandbox: Sandbox, **query: object) -> None:
         super().__init__()
         url = f"{sandbox.url}/?{urlencode(query)}"
-        self.answer = requests.get(url, timeout=10)
+        self.answer = requests.get(url, timeout=60)
         self.text = ""
         self.links: dict[str, str] = {}
         self.elements: set[str] = set()
@@ -69,7 +69,7 @@ def test_a_record_is_reached_from_its_list_and_shown_whole(sandbox: Sandbox) -> 
     invoice = plain.invoice(notes="Grüße 送金")
     listed = Page(sandbox, view="records", **invoices(sandbox))
 
-    answer = requests.get(sandbox.url + listed.links[invoice["invoice_id"]], timeout=10)
+    answer = requests.get(sandbox.url + listed.links[invoice["invoice_id"]], timeout=60)
 
     assert "INV-000001" in listed.text
     assert "Grüße 送金" in answer.text
@@ -98,7 +98,7 @@ def test_it_shows_calls_with_query_and_body(sandbox: Sandbox) -> None:
     plain.get("/contacts", status="active")
     page = Page(sandbox, view="calls")
 
-    answer = requests.get(sandbox.url + page.links["POST"], timeout=10)
+    answer = requests.get(sandbox.url + page.links["POST"], timeout=60)
 
     assert "/books/v3/contacts" in page.text
     assert "status=active" in page.text
@@ -114,9 +114,9 @@ def test_it_shows_tokens_without_secrets(sandbox: Sandbox) -> None:
     pairs = {name: sandbox.credentials[name] for name in names}
     url = f"{sandbox.url}/oauth/v2/token"
     given = requests.post(
-        url, data={**pairs, "grant_type": "authorization_code", "code": code}, timeout=10
+        url, data={**pairs, "grant_type": "authorization_code", "code": code}, timeout=60
     ).json()
-    refreshed = requests.post(url, data={**pairs, "grant_type": "refresh_token"}, timeout=10).json()
+    refreshed = requests.post(url, data={**pairs, "grant_type": "refresh_token"}, timeout=60).json()
 
     pages = [
         Page(sandbox),
