@@ -238,7 +238,7 @@ class Changing(Slots):
             if part.is_changed:
                 part.rebase(row.get(name))
 
-    def writable_payload(self) -> dict[str, object]:
+    def _writable_payload(self) -> dict[str, object]:
         """Return every writable member, as edited or else as last received, in declared order.
 
         It is what a list that the service replaces must carry, for a member left out may be lost.

@@ -198,7 +198,7 @@ class Lines(MutableSequence[E], Generic[E]):
 
     def _is_shown_by(self, rows: list[wire.Row]) -> bool:
         return len(rows) == len(self._items) and all(
-            element._shows(row, element.writable_payload())
+            element._shows(row, element._writable_payload())
             for element, row in zip(self._items, rows, strict=True)
         )
 
@@ -232,13 +232,13 @@ class Lines(MutableSequence[E], Generic[E]):
             InvalidValue: one element stands twice in the list.
         """
         if self._member.single:
-            return self._items[0].writable_payload() if self._items else {}
+            return self._items[0]._writable_payload() if self._items else {}
         if len({id(element) for element in self._items}) != len(self._items):
             raise InvalidValue(f"one element stands twice in {self._member!r}")
         if not self._member.replaced:
             touched = [e for e in self._items if e.is_changed or e not in self._received]
             return [self._member.touched_payload(element) for element in touched]
-        return merging.numbered([element.writable_payload() for element in self._items])
+        return merging.numbered([element._writable_payload() for element in self._items])
 
     def adopt(self, received: object, parents: Mapping[str, str] | None = None) -> None:
         """Take the service's rows: elements keep their identity by id, new ones by position.
@@ -275,7 +275,7 @@ class Lines(MutableSequence[E], Generic[E]):
         waiting = [element for element in self._items if not element._own_id]
         made: dict[int, E] = {}
         for element in list(waiting):
-            payload = element.writable_payload()
+            payload = element._writable_payload()
             row = next((r for r in rows if id(r) not in made and element._shows(r, payload)), None)
             if row is not None and payload:
                 made[id(row)] = element
@@ -370,6 +370,6 @@ class Lines(MutableSequence[E], Generic[E]):
             f"{self._member.owner}.{self._member.name}: {why}",
             advice="Look at error.mine and error.theirs; revert() and refresh(), then edit anew; "
             "save(check=False) overwrites.",
-            mine={self._member.name: [element.writable_payload() for element in self._items]},
+            mine={self._member.name: [element._writable_payload() for element in self._items]},
             theirs={self._member.name: wire.thawed(theirs)},
         )

@@ -38,7 +38,7 @@ class Located(Record):
         return cls._facts
 
     @classmethod
-    def received(
+    def _received(
         cls,
         row: wire.Row,
         session: Session | None,

@@ -158,7 +158,7 @@ class ReadOnlyMany(ReadOnly[tuple[EmbeddedT, ...]]):
         if record is None:
             return self
         return tuple(
-            self.element.received(row, record._lent_session, fixed=True)
+            self.element._received(row, record._lent_session, fixed=True)
             for row in wire.rows_in(record._wire_value(self))
         )
 
@@ -178,7 +178,7 @@ class ReadOnlyOne(ReadOnly[EmbeddedT | None]):
         if record is None:
             return self
         row = wire.row_in(record._wire_value(self))
-        return self.element.received(row, record._lent_session, fixed=True) if row else None
+        return self.element._received(row, record._lent_session, fixed=True) if row else None
 
 
 class Listed:
@@ -225,7 +225,7 @@ class Listed:
         for name in (element._id_name, *self.known_by):
             if name and row.get(name) not in (None, ""):
                 return {name: row[name], **element._changed_payload()}
-        return element.writable_payload()
+        return element._writable_payload()
 
 
 class Many(Listed, Generic[EmbeddedT]):

@@ -96,7 +96,7 @@ class Record(Changing):
             )
 
     @classmethod
-    def received(
+    def _received(
         cls,
         row: wire.Row,
         session: Session | None,
@@ -117,7 +117,7 @@ class Record(Changing):
         parents: Mapping[str, str] | None = None,
     ) -> Self:
         """Return the record of a row that stands inside another record's."""
-        return cls.received(row, session, fixed=fixed, parents=parents)
+        return cls._received(row, session, fixed=fixed, parents=parents)
 
     def __getitem__(self, name: str) -> object:
         """Return the member `name` as on the wire, frozen: for what the facts do not declare.
@@ -230,7 +230,7 @@ class Record(Changing):
 
     def _copy_into(self, fresh: Self, leave_out: Iterable[str]) -> Self:
         omitted = set(leave_out)
-        for name, value in self.writable_payload().items():
+        for name, value in self._writable_payload().items():
             if name in omitted or (name == self._id_name and not self._is_writable(name)):
                 continue
             if name in self._lists:

@@ -200,7 +200,7 @@ class Stored(Located):
     ) -> Self:
         """Return the one object of the record whose row stands inside another record's."""
         if session is None or fixed or cls._id_in(row) is None:
-            return cls.received(row, session, fixed=fixed, parents=parents)
+            return cls._received(row, session, fixed=fixed, parents=parents)
         return session.record(cls, row, parents=parents)
 
     def _move_in(self, list_token: object, parents: Mapping[str, str]) -> None:

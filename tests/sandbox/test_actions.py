@@ -284,7 +284,7 @@ def test_an_action_sends_what_is_documented(
 ) -> None:
     kind: type[Model] = getattr(products, model)
     facts = load("books")["resources"][model]["actions"][sent.name]
-    record = kind.received({kind.facts().id or "": "1"}, books)
+    record = kind._received({kind.facts().id or "": "1"}, books)
     target = kind if facts["on"] == "class" else record
     answer(sandbox, sent.answer)
 

@@ -155,7 +155,7 @@ def test_debit_notes_are_listed_apart_from_invoices(sandbox: Sandbox, books: Zoh
 def test_refunds_are_listed_of_one_credit_note_or_of_all(
     sandbox: Sandbox, books: ZohoBooks
 ) -> None:
-    note = CreditNote.received({"creditnote_id": "3"}, books)
+    note = CreditNote._received({"creditnote_id": "3"}, books)
     for _ in range(2):
         sandbox.next(body={"code": 0, "creditnote_refunds": []})
 
@@ -188,7 +188,7 @@ def test_what_a_record_is_made_of_travels_in_the_query(
 
 
 def test_a_project_names_itself_in_its_time_entries(sandbox: Sandbox, books: ZohoBooks) -> None:
-    project = Project.received({"project_id": "4"}, books)
+    project = Project._received({"project_id": "4"}, books)
     sandbox.next(body={"code": 0, "time_entry": {"time_entry_id": "7"}})
     project.time_entries.create(task_id="5", user_id="6", log_date=DAY)
 
@@ -222,7 +222,7 @@ def test_the_bounds_of_a_day_have_the_names_of_the_list(sandbox: Sandbox, books:
     list(TimeEntry.iterate(log_date__gte=DAY, log_date__lte=DAY))
     assert query_of(sandbox) == {"from_date": "2026-01-30", "to_date": "2026-02-01"}
 
-    list(Account.received({"account_id": "8"}, books).transactions.iterate(date__gte=DAY))
+    list(Account._received({"account_id": "8"}, books).transactions.iterate(date__gte=DAY))
     assert query_of(sandbox) == {"account_id": "8", "date.start": "2026-01-30"}
 
 
@@ -237,7 +237,7 @@ def test_the_opening_balances_are_there_once(sandbox: Sandbox, books: ZohoBooks)
 def test_pdfs_are_asked_for_beside_the_record(sandbox: Sandbox, books: ZohoBooks) -> None:
     for kind in (CreditNote, Estimate, SalesOrder, VendorCredit):
         sandbox.next(status=200, body=b"%PDF", headers={"Content-Type": "application/pdf"})
-        record = kind.received({kind.facts().id or "": "1"}, books)
+        record = kind._received({kind.facts().id or "": "1"}, books)
         assert record.pdf() == b"%PDF"  # type: ignore[attr-defined]  # each of the four has it
         assert query_of(sandbox) == {"accept": "pdf"}
 
@@ -271,7 +271,7 @@ def test_a_line_of_a_journal_is_known_by_its_id(sandbox: Sandbox, books: ZohoBoo
 
 def test_a_change_that_is_not_shown_is_read_back(sandbox: Sandbox, books: ZohoBooks) -> None:
     """The document of users shows no user in the answer to a change."""
-    user = User.received({"user_id": "3", "name": "Åse", "email": "aase@example.org"}, books)
+    user = User._received({"user_id": "3", "name": "Åse", "email": "aase@example.org"}, books)
     sandbox.next(body={"code": 0, "message": "The user information has been updated."})
     sandbox.next(body={"code": 0, "user": {"user_id": "3", "name": "Åse B.", "status": "active"}})
     user.name = "Åse B."

@@ -257,7 +257,7 @@ def test_a_copy_keeps_which_custom_field_a_value_belongs_to() -> None:
 
     copied = invoice.custom_fields[0].copy()
 
-    assert copied.writable_payload() == {"customfield_id": "778", "value": "w"}
+    assert copied._writable_payload() == {"customfield_id": "778", "value": "w"}
 
 
 def test_two_objects_of_one_create_in_doubt_find_the_same_record(

@@ -229,7 +229,7 @@ def test_records_of_two_models_with_one_id_are_apart(sandbox: Sandbox, books: Zo
     sandbox.insert("Item", {"item_id": "5", "name": "Tea"})
 
     contact = Contact.get("5")
-    invoice = Invoice.received({"invoice_id": "5"}, books)
+    invoice = Invoice._received({"invoice_id": "5"}, books)
 
     assert contact.key != invoice.key
     assert type(Contact.get("5")) is Contact

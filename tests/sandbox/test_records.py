@@ -300,7 +300,7 @@ def test_a_name_that_a_partial_record_lacks_is_not_fetched(
     saved_contact()
     partial = Contact.using(books).iterate().one()
     sandbox.forget()
-    other = Contact.received({"contact_id": partial.id}, books)
+    other = Contact._received({"contact_id": partial.id}, books)
 
     with pytest.raises(NotLoaded, match="loaded in part"):
         other["cf_x"]
@@ -334,7 +334,7 @@ def test_to_dict_of_a_partial_record_makes_no_call_and_shows_edits(
     sandbox: Sandbox, books: ZohoBooks
 ) -> None:
     saved = saved_contact()
-    partial = Contact.received({"contact_id": saved.id, "contact_name": "Old"}, books)
+    partial = Contact._received({"contact_id": saved.id, "contact_name": "Old"}, books)
     partial.website = "https://example.org"
     sandbox.forget()
 
@@ -554,7 +554,7 @@ def test_repr_names_no_customer_and_makes_no_call(sandbox: Sandbox, books: ZohoB
     assert repr(contact) == f"<Contact new of organization {books.organization_id}>"
     contact.save()
     invoice = saved_invoice("Secret Tea", customer=contact)
-    partial = Contact.received({"contact_id": "7", "contact_name": "Top Secret Ltd"}, books)
+    partial = Contact._received({"contact_id": "7", "contact_name": "Top Secret Ltd"}, books)
     sandbox.forget()
 
     assert repr(contact) == f"<Contact {contact.id} of organization {books.organization_id}>"

@@ -14,10 +14,7 @@ from zohorm.resource import model
 from zohorm.singleton import Singleton
 
 PRODUCTS = ("books", "checkout", "expense", "inventory", "invoice", "subscriptions")
-EMBEDDED = {
-    *("changes", "copy", "extend", "is_changed", "is_new", "raw", "revert", "to_dict"),
-    *("received", "writable_payload"),
-}
+EMBEDDED = {"changes", "copy", "extend", "is_changed", "is_new", "raw", "revert", "to_dict"}
 """What every record offers, as docs/records.md shows it."""
 WHOLE = EMBEDDED | {
     *("at", "delete", "facts", "get", "id", "is_in_doubt", "is_whole", "iterate", "key"),

@@ -30,7 +30,7 @@ class Boat(Model, product="test", path="boats", id="boat_id"):
 
 def boat(**row: Any) -> Boat:
     """Return a whole received record with one custom field of these members."""
-    return Boat.received({"boat_id": "1", "custom_fields": [row]}, None)
+    return Boat._received({"boat_id": "1", "custom_fields": [row]}, None)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_setting_the_same_value_changes_nothing() -> None:
 
 def test_a_promoted_text_that_may_be_of_any_type_is_not_taken_for_text() -> None:
     row = {"boat_id": "1", "cf_x_unformatted": "12", "cf_y_unformatted": "North"}
-    record = Boat.received(row, None)
+    record = Boat._received(row, None)
 
     assert record.custom_fields._shown_in_list("cf_x") == (False, None)
     assert record.custom_fields._shown_in_list("cf_y") == (True, "North")

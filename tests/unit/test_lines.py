@@ -53,7 +53,7 @@ def row(number: int, rate: str = "1.00", **more: object) -> dict[str, object]:
 
 
 def document(*rows: dict[str, object]) -> Document:
-    return Document.received({"lines_of": list(rows)}, None)
+    return Document._received({"lines_of": list(rows)}, None)
 
 
 def sent(of: Document) -> list[dict[str, object]]:
@@ -101,7 +101,7 @@ def test_positions_are_numbered_anew_when_rows_carry_them() -> None:
 
 
 def test_only_touched_elements_are_sent_where_the_service_keeps_the_rest() -> None:
-    bill = Document.received(
+    bill = Document._received(
         {"remarks": [{"remark_id": "1", "value": "a"}, {"remark_id": "2", "value": "b"}]}, None
     )
     bill.remarks[1].value = "c"
@@ -112,11 +112,11 @@ def test_only_touched_elements_are_sent_where_the_service_keeps_the_rest() -> No
 
 
 def test_an_embedded_record_is_sent_whole_and_blank_when_absent() -> None:
-    bill = Document.received({"place": {"city": "Bergen", "country": "Norway"}}, None)
+    bill = Document._received({"place": {"city": "Bergen", "country": "Norway"}}, None)
     bill.place.city = "Ålesund"
 
     assert bill._changed_payload() == {"place": {"city": "Ålesund", "country": "Norway"}}
-    nowhere = Document.received({"place": {}}, None)
+    nowhere = Document._received({"place": {}}, None)
     assert nowhere.place.city is None
     assert not nowhere.is_changed
 
@@ -144,7 +144,7 @@ def test_wrong_elements_are_refused() -> None:
 
 
 def test_what_the_service_computes_refuses_edits() -> None:
-    bill = Document.received({"parts": [row(1)]}, None)
+    bill = Document._received({"parts": [row(1)]}, None)
 
     with pytest.raises(ReadOnlyField):
         bill.parts[0].name = "other"
