@@ -1,33 +1,33 @@
-"""Books kept on paper: a second opinion on what documents come to, for the random walk.
+"""Books kept on paper: a second opinion on documents and what is done to them, for the random walk.
 
 Written from docs/rules.md and the vendor's documents. Nothing of zohorm is imported here, and
-nothing is stored that follows from something else: balances, statuses, what contacts owe and what
-is in stock are sums over the documents, computed when somebody asks.
+nothing is stored that follows from something else: balances, statuses and what contacts owe are
+sums over the documents, computed when somebody asks. Totals are in paper.py, stock in shelves.py.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
+from decimal import Decimal
+from typing import Any
 
 import attrs
+from paper import ZERO, Extras, Line, Money, Sums, sums
 
-ZERO = Decimal(0)
-CENT = Decimal("0.01")
+RETAINERS = "retainerinvoices"
 PAYS = {
     "customerpayments": "invoices",
     "creditnotes": "invoices",
     "vendorpayments": "bills",
     "vendorcredits": "bills",
 }
-OWED = ("invoices", "bills")
+OWED = ("invoices", "bills", RETAINERS)
 CREDITS = ("creditnotes", "vendorcredits")
 PAYMENTS = ("customerpayments", "vendorpayments")
 ORDERS = {"salesorders": "invoices", "purchaseorders": "bills"}
 MOVED = {"salesorders": "packages", "purchaseorders": "purchasereceives"}
-STOCK = {"invoices": -1, "vendorcredits": -1, "bills": 1, "creditnotes": 1}
+BUYS = ("bills", "purchaseorders", "vendorcredits")
 
 
 class Refused(Exception):
@@ -44,30 +44,6 @@ def require(holds: bool, why: str, code: int = 9999) -> None:
         raise Refused(why, code)
 
 
-@attrs.frozen
-class Line:
-    """A line as a client sends it; `percentage` is that of its tax, if it has one."""
-
-    quantity: Decimal
-    rate: Decimal = Decimal(1)
-    discount: str = "0"
-    percentage: Decimal | None = None
-    of: str = ""
-    """The line of an order that it takes from."""
-
-
-@attrs.frozen
-class Extras:
-    """What a document has beside its lines."""
-
-    discount: str = "0"
-    is_before_tax: bool = True
-    kind: str = ""
-    shipping: Decimal = ZERO
-    adjustment: Decimal = ZERO
-    is_inclusive: bool = False
-
-
 @attrs.define
 class Document:
     """What a client has said of a document, and where it stands."""
@@ -75,8 +51,9 @@ class Document:
     kind: str
     key: str
     contact: str
-    lines: list[Line]
+    lines: tuple[Line, ...]
     extras: Extras = Extras()
+    money: Money = Money()
     amount: Decimal = ZERO
     """What a payment comes to."""
     status: str = "draft"
@@ -89,61 +66,21 @@ class Document:
     """The order that a package or receive is of."""
 
     @property
+    def sums(self) -> Sums:
+        return sums(self.lines, self.extras, self.money, buys=self.kind in BUYS)
+
+    @property
     def total(self) -> Decimal:
-        return self.amount if self.kind in PAYMENTS else total(self.lines, self.extras)
+        return self.amount if self.kind in PAYMENTS else self.sums.total
 
 
 @attrs.frozen
 class Applied:
-    """An amount of a payment or credit on an invoice or bill."""
+    """An amount of a payment or credit on an invoice or bill, or of a payment on a retainer."""
 
     payer: str
     document: str
     amount: Decimal
-
-
-def cents(number: Fraction | Decimal) -> Decimal:
-    """Round to cents, half a cent away from zero; no digit is lost before."""
-    exact = Fraction(number) * 100
-    away = (abs(exact) + Fraction(1, 2)).__floor__()
-    return Decimal(away if exact >= 0 else -away).scaleb(-2)
-
-
-def given(discount: str, whole: Decimal) -> Decimal:
-    """Return a discount: a share with `%`, else an amount, and never more than there is."""
-    if discount.endswith("%"):
-        return cents(Fraction(whole) * Fraction(discount[:-1]) / 100)
-    return min(Decimal(discount).quantize(CENT, ROUND_HALF_UP), whole)
-
-
-def total(lines: Iterable[Line], extras: Extras) -> Decimal:
-    """Return what lines come to: discounts, taxes by percentage, shipping and adjustment."""
-    taxed: dict[Decimal, list[Fraction]] = {}
-    net = ZERO
-    for line in lines:
-        price = cents(Fraction(line.quantity) * Fraction(line.rate))
-        if extras.kind != "entity_level":
-            price -= given(line.discount, price)
-        if line.percentage is None:
-            net += price
-            continue
-        below = 100 + Fraction(line.percentage) if extras.is_inclusive else Fraction(100)
-        tax = Fraction(price) * Fraction(line.percentage) / below
-        taxed.setdefault(line.percentage, []).append(tax)
-        net += price - cents(tax) if extras.is_inclusive else price
-    discount, left = ZERO, Fraction(1)
-    has_discount = extras.kind != "item_level"
-    if has_discount and extras.is_before_tax:
-        discount = given(extras.discount, net)
-        left = Fraction(net - discount) / Fraction(net) if net else left
-    tax = ZERO
-    for parts in taxed.values():
-        # A tax within prices is rounded on each line, one on top of them is rounded once.
-        bases = parts if extras.is_inclusive else [sum(parts, Fraction(0))]
-        tax += sum((cents(base * left) for base in bases), ZERO)
-    if has_discount and not extras.is_before_tax:
-        discount = given(extras.discount, net + tax)
-    return net - discount + tax + extras.shipping + extras.adjustment
 
 
 @attrs.define
@@ -155,8 +92,6 @@ class Ledger:
     """What an open order is called, by its collection."""
     documents: dict[str, Document] = attrs.Factory(dict)
     applied: list[Applied] = attrs.Factory(list)
-    opening: Decimal = ZERO
-    adjusted: dict[str, Decimal] = attrs.Factory(dict)
 
     # What follows from the documents.
 
@@ -164,10 +99,27 @@ class Ledger:
         return [each for each in self.documents.values() if each.kind in kinds]
 
     def used(self, document: Document) -> Decimal:
-        """Return what is applied of a payment or credit, or to an invoice or bill."""
-        side = "payer" if document.kind in PAYS else "document"
-        found = (each for each in self.applied if getattr(each, side) == document.key)
-        return sum((each.amount for each in found), ZERO)
+        """Return what is applied of a payment or credit, or to a document.
+
+        What a retainer brings is there to be applied, so that is not used up by it.
+        """
+        if document.kind not in PAYS:
+            return sum((each.amount for each in self._on(document.key)), ZERO)
+        mine = (each for each in self.on_invoices_and_bills() if each.payer == document.key)
+        return sum((each.amount for each in mine), ZERO)
+
+    def on_invoices_and_bills(self) -> list[Applied]:
+        return [each for each in self.applied if self.documents[each.document].kind != RETAINERS]
+
+    def paid_by(self, key: str) -> dict[str, Decimal]:
+        """Return what a payment pays of which invoices or bills."""
+        mine = (each for each in self.on_invoices_and_bills() if each.payer == key)
+        return {each.document: each.amount for each in mine}
+
+    def drawn(self, retainer: Document) -> Decimal:
+        """Return how much of what a retainer brought is applied to invoices."""
+        payers = dict.fromkeys(each.payer for each in self._on(retainer.key))
+        return sum((self.used(self.documents[each]) for each in payers), ZERO)
 
     def left(self, document: Document) -> Decimal:
         """Return the balance of a document, or what is left of a payment or credit."""
@@ -178,13 +130,13 @@ class Ledger:
 
     def status(self, document: Document) -> str:
         if document.kind in OWED and document.status == "live":
-            if self.left(document) <= 0:
+            if self.left(document) <= 0 and document.total:
                 return "paid"
             if document.due < self.today:
                 return "overdue"
             if self.used(document):
                 return "partially_paid"
-            return "sent" if document.kind == "invoices" else "open"
+            return "open" if document.kind == "bills" else "sent"
         if document.kind in CREDITS and document.status == "open":
             return "open" if self.left(document) > 0 else "closed"
         if document.kind == "estimates" and document.status == "sent":
@@ -238,38 +190,17 @@ class Ledger:
 
     def contact(self, key: str) -> dict[str, Decimal]:
         """Return what a contact owes and is owed, by the names that the service has."""
-        mine = [each for each in self.documents.values() if each.contact == key]
-
-        def sums(kind: str, *statuses: str) -> Decimal:
-            found = (each for each in mine if each.kind == kind and each.status in statuses)
-            return sum(map(self.left, found), ZERO)
-
-        return {
-            "outstanding_receivable_amount": sums("invoices", "live"),
-            "unused_credits_receivable_amount": sums("creditnotes", "open")
-            + sums("customerpayments", "made"),
-            "outstanding_payable_amount": sums("bills", "live"),
-            "unused_credits_payable_amount": sums("vendorcredits", "open")
-            + sums("vendorpayments", "made"),
-        }
-
-    def stock(self) -> tuple[Decimal, Decimal, Decimal]:
-        """Return accounting stock, physical stock, and the latter less what is ordered."""
-        both = self.opening + sum(self.adjusted.values(), ZERO)
-        on_hand = physical = both
-        ordered = ZERO
-        for each in self.documents.values():
-            whole = sum((line.quantity for line in each.lines), ZERO)
-            if each.kind in STOCK and each.status in ("live", "open"):
-                on_hand += STOCK[each.kind] * whole
-            if each.kind == "purchasereceives":
-                physical += whole
-            if each.kind == "packages" and each.status != "not_shipped":
-                physical -= whole
-            if each.kind == "salesorders" and each.status == "live":
-                # Of one that is closed, everything was shipped.
-                ordered += whole - sum(self.moved(each).values(), ZERO)
-        return on_hand, physical, physical - ordered
+        found: dict[str, Decimal] = {}
+        for member, counted in SUMS.items():
+            mine = [
+                each
+                for each in self.documents.values()
+                if each.contact == key and each.status == counted.get(each.kind)
+            ]
+            found[member] = sum(map(self.left, mine), ZERO)
+            in_base = (each.money.in_base(self.left(each)) for each in mine)
+            found[f"{member}_bcy"] = sum(in_base, ZERO)
+        return found
 
     # What clients do.
 
@@ -278,26 +209,36 @@ class Ledger:
         self.documents[document.key] = document
         self.open_orders()
 
-    def edit(self, key: str, contact: str, lines: list[Line], extras: Extras, due: dt.date) -> None:
+    def edit(self, key: str, **changes: Any) -> None:
+        """Change contact, money, lines, extras or due date of a document."""
         document = self.documents[key]
-        if contact != document.contact and (document.refunds or self.used(document)):
+        changed = attrs.evolve(document, **changes)
+        if changed.contact != document.contact and (document.refunds or self.used(document)):
             code = 9999
             if document.kind == "invoices":
-                found = [each.payer for each in self.applied if each.document == key]
-                code = 3010
-                if any(self.documents[each].kind == "creditnotes" for each in found):
-                    code = 3009
+                found = [self.documents[each.payer].kind for each in self._on(key)]
+                code = 3009 if "creditnotes" in found else 3010
             raise Refused("its contact is fixed", code)
-        changed = attrs.evolve(document, contact=contact, lines=lines, extras=extras, due=due)
         if document.kind in (*OWED, *CREDITS):
             require(self.left(changed) >= 0, "more than this is paid or used")
+        if document.kind in ORDERS:
+            self._covers(document, changed)
         self._takes(changed)
         self.documents[key] = changed
         self.open_orders()
 
+    def _covers(self, order: Document, changed: Document) -> None:
+        """Refuse to take away of an order what is made or packed of it already."""
+        left = dict(zip(changed.parts, changed.lines, strict=True))
+        for done in (self.made(order), self.packed(order)):
+            for part, quantity in done.items():
+                kept = left[part].quantity if part in left else ZERO
+                require(quantity <= kept, "more than this was made of it")
+
     def delete(self, key: str) -> None:
         document = self.documents[key]
         if document.kind in OWED:
+            # What is paid on it goes first.
             found = [self.documents[each.payer].kind for each in self._on(key)]
             is_invoice = document.kind == "invoices"
             require(not set(found) & set(PAYMENTS), "paid", 4001 if is_invoice else 9999)
@@ -335,18 +276,28 @@ class Ledger:
         self.open_orders()
 
     def pay(self, key: str, wanted: dict[str, Decimal]) -> None:
-        """Let a payment pay these documents and no others."""
+        """Let a payment pay these documents and no others, beside its retainer."""
         payment = self.documents[key]
         before = {each.document: each.amount for each in self.applied if each.payer == key}
-        for each, number in wanted.items():
+        retained = before.keys() - self.paid_by(key).keys()
+        asked = {**dict.fromkeys(retained, payment.amount), **wanted}
+        for each, number in asked.items():
             document = self.documents[each]
             require(document.contact == payment.contact, "of another contact")
             require(document.status != "void", "void")
             require(number <= self.left(document) + before.get(each, ZERO), "more than is owed")
         self.applied = [each for each in self.applied if each.payer != key]
         require(sum(wanted.values(), ZERO) <= self.left(payment), "more than there is")
-        for each, number in wanted.items():
+        for each, number in asked.items():
             self._add(key, each, number)
+
+    def retain(self, key: str, retainer: str) -> None:
+        """Let a payment pay a retainer with all it has."""
+        payment, document = self.documents[key], self.documents[retainer]
+        require(document.contact == payment.contact, "of another contact")
+        require(document.status != "void", "void")
+        require(payment.amount <= self.left(document), "more than is owed")
+        self._add(key, retainer, payment.amount)
 
     def use(self, key: str, wanted: dict[str, Decimal]) -> None:
         """Apply as much more of a payment or credit to these documents."""
@@ -359,9 +310,6 @@ class Ledger:
             require(document.contact == payer.contact, "of another contact")
             require(document.status != "void", "void")
             self._add(key, each, number)
-
-    def take_off(self, payer: str, document: str, number: Decimal) -> None:
-        self.applied.remove(Applied(payer, document, number))
 
     def refund(self, key: str, refund: str, number: Decimal) -> None:
         document = self.documents[key]
@@ -380,16 +328,16 @@ class Ledger:
         require(document.written_off > 0, "nothing was written off")
         document.written_off = ZERO
 
-    def rest(self, key: str) -> list[Line]:
+    def rest(self, key: str) -> tuple[Line, ...]:
         """Return the lines of an order as far as nothing was made of them."""
         order = self.documents[key]
         made = self.made(order)
         pairs = zip(order.parts, order.lines, strict=True)
-        lines = [
+        lines = tuple(
             attrs.evolve(line, quantity=line.quantity - made[part], of=part)
             for part, line in pairs
             if line.quantity > made[part]
-        ]
+        )
         require(bool(lines), "nothing is left")
         return lines
 
@@ -408,7 +356,7 @@ class Ledger:
 
     def _takes(self, document: Document) -> None:
         """Refuse a document that takes more of an order than is left, or of one that is void."""
-        if document.kind not in OWED or document.status == "void":
+        if document.kind not in ORDERS.values() or document.status == "void":
             return
         for order in self.of(*(kind for kind, made in ORDERS.items() if made == document.kind)):
             mine = self._carried(order, [document])
@@ -428,12 +376,24 @@ class Ledger:
                 order.status = "live"
 
 
+# What contacts owe and are owed: sums over the documents of these kinds in these statuses.
+SUMS = {
+    "outstanding_receivable_amount": {"invoices": "live"},
+    "unused_credits_receivable_amount": {"creditnotes": "open", "customerpayments": "made"},
+    "outstanding_payable_amount": {"bills": "live"},
+    "unused_credits_payable_amount": {"vendorcredits": "open", "vendorpayments": "made"},
+}
 LIVE = ("sent", "open", "confirmed", "issued")
 _SENT = ("sent", "overdue", "partially_paid", "paid")
 _ANSWERED = ("sent", "accepted", "declined", "expired")
 _OPEN_ORDER = ("draft", "open", "confirmed")
 MARKS: dict[str, dict[str, tuple[str, ...]]] = {
     "invoices": {
+        "sent": ("draft", *_SENT),
+        "draft": ("void", "draft"),
+        "void": ("draft", *_SENT),
+    },
+    RETAINERS: {
         "sent": ("draft", *_SENT),
         "draft": ("void", "draft"),
         "void": ("draft", *_SENT),

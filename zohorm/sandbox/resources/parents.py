@@ -10,6 +10,9 @@ from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.reply import unknown_record
 from zohorm.sandbox.resources.parts import rows_of
 
+# What else may stand where a body names a record: who sells an item sells composite ones as well.
+_AS = {"Item": ("CompositeItem",)}
+
 
 def record_id(context: Context) -> str:
     """Return the id that the path names: that of the resource, else the last one in the path.
@@ -107,6 +110,6 @@ def _check(context: Context, links: Mapping[str, tuple[str, str]], row: Row) -> 
         # Nobody can store the other record where no call creates it.
         if not value or known is None or not {"get", "create"} <= set(known.operations):
             continue
-        if context.get(target, value) is None:
+        if all(context.get(each, value) is None for each in (target, *_AS.get(target, ()))):
             status = context.switches.missing_reference
             raise unknown_record(known.label, status=status)

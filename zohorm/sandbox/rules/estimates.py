@@ -8,7 +8,7 @@ from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import Refusal, unknown_record
 from zohorm.sandbox.resources.parts import rows_of
-from zohorm.sandbox.rules import clockwork
+from zohorm.sandbox.rules import clockwork, kits
 from zohorm.sandbox.rules.documents import DocumentRules
 from zohorm.sandbox.rules.stating import assumed, source
 from zohorm.sandbox.store import Store
@@ -32,8 +32,7 @@ class EstimateRules(DocumentRules):
         """Complete the estimate; refuse items that are inactive; let the expiry date count."""
         super().settle(context, row, sent, before)
         for line in rows_of(row.get("line_items")) if "line_items" in sent else ():
-            item = context.get("Item", line.get("item_id"))
-            if item is not None and item.get("status") == "inactive":
+            if kits.find(context, line.get("item_id")).get("status") == "inactive":
                 _active_items()
         if "expiry_date" in sent and row.get("status") in ("sent", "expired"):
             _follow_date(row, context.now.date())

@@ -10,7 +10,7 @@ import attrs
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.resources.parts import rows_of
-from zohorm.sandbox.rules import currencies, discounts, taxes
+from zohorm.sandbox.rules import currencies, discounts, kits, taxes
 from zohorm.sandbox.rules.amounts import HUNDRED, ZERO, amount
 from zohorm.sandbox.rules.currencies import ONE, Money
 from zohorm.sandbox.rules.stating import assumed, source
@@ -68,6 +68,8 @@ def fill(context: Context, line: Row, item: Row, place: int, money: Money) -> No
     for name in _FROM_ITEM:
         if name in line and line[name] in ("", None) and item.get(name) not in ("", None):
             line[name] = item[name]
+    if item and "mapped_items" in line:
+        kits.show(line, item)
     rate = _rate_member(line)
     if not amount(line, rate) and item:
         line[rate] = _cost(item) if context.resource.name in PURCHASES else _price(item)

@@ -49,6 +49,10 @@ USES: Mapping[str, Use] = {
         (*_SALES, *_PURCHASES, "ItemAdjustment", "TransferOrder", "CompositeItem", "Bundle"),
         source="Books v3, delete an item",
     ),
+    "CompositeItem": Use(
+        (*_SALES, *_PURCHASES, "ItemAdjustment", "TransferOrder", "Bundle"),
+        because="the documents say so of items that are not composite",
+    ),
     "Tax": Use(
         (*_SALES, *_PURCHASES, "Journal", "Item", "TaxGroup"),
         because="the documents say so of tax groups",

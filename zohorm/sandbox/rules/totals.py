@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row
-from zohorm.sandbox.rules import currencies, discounts, lines, taxes
+from zohorm.sandbox.rules import currencies, discounts, kits, lines, taxes
 from zohorm.sandbox.rules.amounts import HUNDRED, ZERO, amount, exactly
 from zohorm.sandbox.rules.currencies import Money
 from zohorm.sandbox.rules.lines import WHOLE, Counted
@@ -90,7 +90,7 @@ def _counted(context: Context, row: Row, before: Row | None, money: Money) -> li
     for place, line in enumerate(lines.of(row), start=1):
         old = known.get(lines.key_of(line), {})
         is_known = bool(old) and old.get("item_id") == line.get("item_id")
-        item = {} if is_known else context.get("Item", line.get("item_id")) or {}
+        item = {} if is_known else kits.find(context, line.get("item_id"))
         lines.fill(context, line, item, place, money)
         levy = taxes.levied(context, line)
         if _has_changed(old, line, levy):
