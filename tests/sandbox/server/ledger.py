@@ -27,6 +27,7 @@ CREDITS = ("creditnotes", "vendorcredits")
 PAYMENTS = ("customerpayments", "vendorpayments")
 ORDERS = {"salesorders": "invoices", "purchaseorders": "bills"}
 MOVED = {"salesorders": "packages", "purchaseorders": "purchasereceives"}
+PLAIN, BASE = Extras(), Money()
 BUYS = ("bills", "purchaseorders", "vendorcredits")
 
 
@@ -52,8 +53,8 @@ class Document:
     key: str
     contact: str
     lines: tuple[Line, ...]
-    extras: Extras = Extras()
-    money: Money = Money()
+    extras: Extras = PLAIN
+    money: Money = BASE
     amount: Decimal = ZERO
     """What a payment comes to."""
     status: str = "draft"

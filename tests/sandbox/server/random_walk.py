@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 from ledger import MARKS, ORDERS, PAYMENTS, RETAINERS, Document, Ledger, Refused
 from paper import GROUPS, TAXES, Extras, Line
-from walk_calls import EXTRAS, KINDS, LINES, OF_CUSTOMERS, PICKS, SHARES, WRITTEN
+from walk_calls import EXTRAS, LINES, PICKS, SHARES, WRITTEN
 from walk_goods import GoodsRules
 from walk_money import MoneyRules
 
@@ -23,7 +23,9 @@ class Walk(MoneyRules, GoodsRules):
         self.set_up()
         for pick, kind in enumerate(WRITTEN):
             if self.has(kind):
-                line = Line(Decimal(3), Decimal("33.35"), tax=("low", "stacked")[pick % 2], item="tea")
+                line = Line(
+                    Decimal(3), Decimal("33.35"), tax=("low", "stacked")[pick % 2], item="tea"
+                )
                 self._create(kind, pick, *self.fit(kind, [line], Extras()))
 
     @rule(pick=PICKS, lines=LINES, extras=EXTRAS)
@@ -40,15 +42,21 @@ class Walk(MoneyRules, GoodsRules):
         extras: Extras,
         *,
         is_draft: bool = False,
+        contact: str = "",
         **more: str,
     ) -> None:
-        member, contact = self.contact_of(kind, pick // 7)
-        contact = more.pop("contact", contact)
+        member, other = self.contact_of(kind, pick // 7)
+        contact = contact or other
         due = self.day(pick)
         # Nobody sends the rate of a retainer.
         money = self.usual(contact) if kind == RETAINERS else self.money(contact, pick)
         self.number += 1
-        sent = {**self.body(kind, lines, extras), member: contact, **self.dated(kind, due), **more}
+        sent: dict[str, Any] = {
+            **self.body(kind, lines, extras),
+            member: contact,
+            **self.dated(kind, due),
+            **more,
+        }
         sent |= {"date": self.ledger.today.isoformat(), "exchange_rate": float(money.rate)}
         if kind == "bills":
             sent["bill_number"] = f"B-{self.number}"
@@ -97,8 +105,9 @@ class Walk(MoneyRules, GoodsRules):
 
         def act(ledger: Ledger, said: dict[str, Any]) -> None:
             _, parts = self.made(found.kind, said)
-            is_order = found.kind in ORDERS and bool(parts)
-            ledger.edit(found.key, **changes, **({"parts": parts} if is_order else {}))
+            # An answer that refuses shows no lines: those that stay are known.
+            kept = [row.get("line_item_id", "") for row in body["line_items"]]
+            ledger.edit(found.key, parts=parts or kept, **changes)
             changed = ledger.documents[found.key]
             if changed.kind == "estimates" and changed.status == "expired":
                 changed.status = "sent"
@@ -175,8 +184,8 @@ class Walk(MoneyRules, GoodsRules):
     def make_of_estimate(self, pick: int) -> None:
         found = self.one(pick, "estimates")
         if found is not None:
-            key = {"contact": found.contact, "invoiced_estimate_id": found.key}
-            self._create("invoices", pick, found.lines, found.extras, **key)
+            of = {"contact": found.contact, "invoiced_estimate_id": found.key}
+            self._create("invoices", pick, found.lines, found.extras, is_draft=False, **of)
 
     # What others name, and time.
 

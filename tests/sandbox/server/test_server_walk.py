@@ -2,14 +2,15 @@
 
 Documents are created, edited, paid, credited, written off, made void, converted and deleted over
 HTTP, and after each step everything is compared with a ledger that knows the rules from the
-documents alone (ledger.py): which calls are refused, totals and balances, statuses, what contacts
+documents alone (ledger.py, paper.py, shelves.py): which calls are refused, totals and balances, statuses, what contacts
 owe and are owed, and stock. Some hundred steps are part of every run; a long walk is
 
-    ZOHORM_WALK=20000 pytest tests/sandbox/server/test_server_walk.py
+    ZOHORM_WALK=20000 pytest --log-cli-level=INFO tests/sandbox/server/test_server_walk.py
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from random_walk import Walk
 
 from zohorm.sandbox import Sandbox
 
-STEPS = int(os.environ.get("ZOHORM_WALK", "400"))
+STEPS = int(os.environ.get("ZOHORM_WALK", "600"))
 LENGTH = 50
 
 
@@ -53,5 +54,7 @@ def test_a_random_walk_agrees_with_the_ledger(sandbox: Sandbox, product: str) ->
         ),
     )
 
-    assert Wanderer.steps >= STEPS // 4
+    logging.info("%s: %s calls, %s", product, Wanderer.steps, dict(Wanderer.done))
+    # Some turns find nothing to do, such as a refund before there is a payment.
+    assert Wanderer.steps >= STEPS // 6
     assert Wanderer.done["refused"] < Wanderer.steps * 2 / 3

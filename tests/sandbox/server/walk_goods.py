@@ -155,17 +155,17 @@ class GoodsRules(Calls):
         self._note("bundles", lines, "bundled" if is_done else "planned", body)
 
     @is_inventory
-    @rule(pick=PICKS, is_back=st.booleans())
-    def mark_note(self, pick: int, is_back: bool) -> None:
-        """Let what is on its way arrive, or build what is planned; or the other way round."""
+    @rule(pick=PICKS)
+    def mark_note(self, pick: int) -> None:
+        """Let what is on its way arrive, or build what is planned."""
         found = self.one(pick, "transferorders", "bundles")
         if found is None:
             return
         ways = {
-            "transferorders": (("markastransferred", "transferred"), ("intransit", "in_transit")),
-            "bundles": (("bundled", "bundled"), ("confirmed", "planned")),
+            "transferorders": ("markastransferred", "transferred"),
+            "bundles": ("bundled", "bundled"),
         }
-        end, status = ways[found.kind][is_back]
+        end, status = ways[found.kind]
 
         def act(ledger: Ledger, said: dict[str, Any]) -> None:
             ledger.documents[found.key].status = status

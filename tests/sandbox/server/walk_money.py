@@ -254,6 +254,8 @@ class MoneyRules(Calls):
             return
         path = f"/invoices/{found.key}/writeoff"
         if is_cancelled:
-            self.step(lambda ledger, _: ledger.cancel_write_off(found.key), "POST", f"{path}/cancel")
+            self.step(
+                lambda ledger, _: ledger.cancel_write_off(found.key), "POST", f"{path}/cancel"
+            )
         else:
             self.step(lambda ledger, _: ledger.write_off(found.key), "POST", path)

@@ -246,6 +246,34 @@ def _used(label: str) -> None:
     raise refusal(f"The order has a {label}.")
 
 
+def check_lines(context: Context, name: str, order: Row, before: Row) -> None:
+    """Check that lines which are changed still have what was made of them.
+
+    Raises:
+        Refusal: one has not, or is gone.
+    """
+    for conversion in CONVERSIONS:
+        if conversion.of == name:
+            _has_as_much(order, _made(context, conversion, order))
+    member = "quantity_packed" if name == "SalesOrder" else "quantity_received"
+    moved = {
+        str(line["line_item_id"]): amount(line, member) for line in rows_of(before["line_items"])
+    }
+    _has_as_much(order, moved)
+
+
+def _has_as_much(order: Row, done: dict[str, Decimal]) -> None:
+    for part, quantity in done.items():
+        if quantity > amount(_line(order, part) or {}, "quantity"):
+            _made_already()
+
+
+@assumed("the documents do not say what becomes of what was made of a line that is less or gone")
+def _made_already() -> None:
+    """A line of an order is not made less than what is invoiced, billed or moved of it."""
+    raise refusal("More than this was made of the line of the order already.")
+
+
 def carry(context: Context, made: str, order: Row, sent: Row) -> None:
     """Let a record that is made of an order take what is left of its lines.
 

@@ -40,6 +40,8 @@ class PaymentRules(Rules):
         has_moved = before is not None and balances.owners(row) != balances.owners(before)
         if before is None or has_moved or self.kind.on_source in sent or "amount" in sent:
             self._check(context, row, before)
+            for link, retainer in _retained(context, row) if before is not None else ():
+                _follows(context, row, link, retainer)
         if before is not None and standing.refunds_of(context, self.resource.name, row):
             _same_payer(row, before)
         standing.settle(context, self.resource.name, row)
@@ -56,7 +58,9 @@ class PaymentRules(Rules):
 
     def updated(self, context: Context, row: Row, before: Row) -> None:
         """Let documents follow what the payment pays now."""
-        standing.follow(context, *self._pay(context, row), (self.resource.name, row))
+        changed = self._pay(context, row)
+        changed += [(_RETAINER, retainer) for _, retainer in _retained(context, row)]
+        standing.follow(context, *changed, (self.resource.name, row))
         balances.follow(context, before)
 
     def removable(self, context: Context, row: Row) -> None:
@@ -170,6 +174,25 @@ def _pay_retainer(context: Context, kind: Kind, payment: Row, retainer: Row) -> 
     applying.check_left(number, amount(retainer, "balance"), "retainer invoice")
     applying.apply(context, kind, payment, retainer, number)
     open_draft(_RETAINER, retainer)
+
+
+def _retained(context: Context, payment: Row) -> list[tuple[Row, Row]]:
+    """Return the retainer invoices that a payment has paid, each with its link."""
+    if payment.get("customer_id") is None or _RETAINER not in context.product.resources:
+        return []
+    name = applying.kind_of("CustomerPayment", _RETAINER).name
+    found = links.find(context, name, source=str(payment["payment_id"]))
+    pairs = ((link, context.get(_RETAINER, link["target_id"])) for link in found)
+    return [(link, retainer) for link, retainer in pairs if retainer is not None]
+
+
+@assumed("the documents do not say what another amount or contact of such a payment does")
+def _follows(context: Context, payment: Row, link: Row, retainer: Row) -> None:
+    """A payment for a retainer invoice pays it with its amount as it is now, up to the balance."""
+    applying.same_contact(payment, retainer)
+    number, held = amount(payment, "amount"), amount(link, "amount")
+    applying.check_left(number, amount(retainer, "balance") + held, "retainer invoice")
+    links.change(context, link, number)
 
 
 @assumed("the documents say how a refund is deleted, not what becomes of it without its payment")

@@ -18,6 +18,7 @@ class OrderRules(DocumentRules):
         """Let quantities and status follow other lines."""
         super().updated(context, row, before)
         if row.get("line_items") != before.get("line_items"):
+            orders.check_lines(context, self.resource.name, row, before)
             orders.show(context, self.resource.name, row)
 
     def removable(self, context: Context, row: Row) -> None:

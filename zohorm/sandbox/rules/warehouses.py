@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from zohorm.sandbox.context import Context
-from zohorm.sandbox.exact import Row
+from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.resources.parts import rows_of
 from zohorm.sandbox.rules import orders
 from zohorm.sandbox.rules.amounts import amount
@@ -257,6 +257,15 @@ def _fill(lines: Iterable[Row], order: Row, name: str) -> None:
         for member in ("item_id", "name", "sku", "unit", "combo_type", "mapped_items"):
             if member in line and line[member] in ("", None, []):
                 line[member] = above.get(member, line[member])
+        if above and line.get("warehouse_id") == "":
+            line["warehouse_id"] = place(above, order)
+
+
+@assumed("the lines of packages and receives have a warehouse; the documents do not fill it in")
+def place(line: Row, order: Row) -> Json:
+    """Goods leave from, and arrive at, the location that the line of their order names."""
+    found = (each.get(name) for each in (line, order) for name in ("location_id", "warehouse_id"))
+    return next((each for each in found if each), "")
 
 
 def _carried(documents: Iterable[Row], name: str, key: object) -> Decimal:
