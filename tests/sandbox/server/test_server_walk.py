@@ -2,8 +2,9 @@
 
 Documents are created, edited, paid, credited, written off, made void, converted and deleted over
 HTTP, and after each step everything is compared with a ledger that knows the rules from the
-documents alone (ledger.py, paper.py, shelves.py): which calls are refused, totals and balances, statuses, what contacts
-owe and are owed, and stock. Some hundred steps are part of every run; a long walk is
+documents alone (ledger.py, paper.py, shelves.py): which calls are refused, totals and balances,
+statuses, what contacts owe and are owed, and stock. Some hundred steps are part of every run; a
+long walk is
 
     ZOHORM_WALK=20000 pytest --log-cli-level=INFO tests/sandbox/server/test_server_walk.py
 """
