@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound="Stored")
 Values = Mapping[str, object]
-_ALONE = "custom_fields"
-"""The argument that is a body by itself, a list."""
 _AS_IT_IS = {"Accept-Encoding": "identity"}
 """Asks for a file without compression, so that its length is known."""
 
@@ -33,13 +31,15 @@ class Given(TypedDict, total=False):
 
     `ids` fill the path beside the record's own; the others leave out what is None. `fields` are
     plain parts of a form, beside its `files`; `most` says how many texts the query may list.
+    `alone` sends the one part of `body` by itself: a list.
     `takes` names the kind of each argument, `needs` those that may not be None. `again` makes a
     call that is in doubt.
     """
 
     ids: Mapping[str, str]
     query: Values
-    body: object
+    body: Values
+    alone: bool
     fields: Values
     most: Mapping[str, int]
     takes: Mapping[str, str]
@@ -232,13 +232,12 @@ def _send(
 ) -> tuple[Call, Answer]:
     """Send an action; one on a record is in doubt whatever it was given, others as they were."""
     takes, files = given.get("takes", {}), given.get("files", {})
-    query, body = given.get("query", {}), given.get("body")
-    parts = body if isinstance(body, Mapping) else {_ALONE: body}
+    query, parts = given.get("query", {}), given.get("body", {})
     beside = given.get("fields", {})
     arguments.require({**query, **parts, **beside, **files}, takes, given.get("needs", ()))
     sent: object = arguments.checked(parts, takes) or None
-    if isinstance(sent, Mapping) and not isinstance(body, Mapping):
-        sent = sent[_ALONE]
+    if isinstance(sent, Mapping) and given.get("alone"):
+        [sent] = sent.values()
     listed = _listed(arguments.checked(query, takes), given.get("most", {}))
     parameters = wire.arguments(listed)
     key: Key | None = None

@@ -181,6 +181,9 @@ class Walker:
         row.update({name: MODULE for name in resource.parent_params if name not in ids})
         if "invoice_items" in resource.fields:
             row["invoice_items"] = [{"item_id": _ITEM}]
+        if resource.path.startswith("replenishments"):
+            # Their actions name the items that they are about.
+            ids["item_id"] = row["item_id"] = self.stored(self.product.resources["Item"])["item_id"]
         if resource.is_coded:
             row[resource.id] = f"code-{self.count}"
         key = self.sandbox.insert(resource.name, row, product=self.product.name)
@@ -306,6 +309,9 @@ class Walker:
             other = self.product.resources[target]
             if members[member].is_sent:
                 made[member] = self.stored(other)[other.id]
+        if not made and shape is None and members:
+            first = next(iter(members.values()))
+            made[first.name] = self.value(resource, first)
         return made or {"name": "x"}
 
     def _named(self, name: str) -> Resource | None:
@@ -322,6 +328,8 @@ class Walker:
         own = {resource.id, f"{resource.id}s", f"{resource.id.replace('_', '')}s"}
         if (resource.name, name) == ("Bill", "purchaseorder_ids"):
             return self.stored(self.product.resources["PurchaseOrder"])["purchaseorder_id"]
+        if name.removesuffix("s") in ids:
+            return ids[name.removesuffix("s")]
         if name in own or (name.endswith("_ids") and resource.id in ids):
             return ids[resource.id]
         other = self._named(name)

@@ -599,7 +599,8 @@ class Bill(
         """
         self._act(
             Operation("PUT", "/bill/{bill_id}/customfields", "ZohoBooks.bills.UPDATE"),
-            body=custom_fields,
+            body={"custom_fields": custom_fields},
+            alone=True,
             takes={"custom_fields": "many"},
             needs=("custom_fields",),
         )

@@ -445,7 +445,8 @@ class Estimate(
         """
         self._act(
             Operation("PUT", "/estimate/{estimate_id}/customfields", "ZohoBooks.estimates.UPDATE"),
-            body=custom_fields,
+            body={"custom_fields": custom_fields},
+            alone=True,
             takes={"custom_fields": "many"},
             needs=("custom_fields",),
         )

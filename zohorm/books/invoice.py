@@ -1282,7 +1282,8 @@ class Invoice(
         """
         self._act(
             Operation("PUT", "/invoice/{invoice_id}/customfields", "ZohoBooks.invoices.UPDATE"),
-            body=custom_fields,
+            body={"custom_fields": custom_fields},
+            alone=True,
             takes={"custom_fields": "many"},
             needs=("custom_fields",),
         )

@@ -245,7 +245,8 @@ class Item(
         """
         self._act(
             Operation("PUT", "/item/{item_id}/customfields", "ZohoBooks.settings.UPDATE"),
-            body=custom_fields,
+            body={"custom_fields": custom_fields},
+            alone=True,
             takes={"custom_fields": "many"},
             needs=("custom_fields",),
         )

@@ -521,7 +521,8 @@ class PurchaseOrder(
                 "/purchaseorder/{purchaseorder_id}/customfields",
                 "ZohoBooks.purchaseorders.UPDATE",
             ),
-            body=custom_fields,
+            body={"custom_fields": custom_fields},
+            alone=True,
             takes={"custom_fields": "many"},
             needs=("custom_fields",),
         )

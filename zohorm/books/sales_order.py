@@ -605,7 +605,8 @@ class SalesOrder(
             Operation(
                 "PUT", "/salesorder/{salesorder_id}/customfields", "ZohoBooks.salesorders.UPDATE"
             ),
-            body=custom_fields,
+            body={"custom_fields": custom_fields},
+            alone=True,
             takes={"custom_fields": "many"},
             needs=("custom_fields",),
         )

@@ -240,7 +240,7 @@ class ReportingTag(
                 "ZohoExpense.settings.READ",
                 version="v3",
             ),
-            query={"show_untagged": show_untagged},
+            query={"tag_id": self.id, "show_untagged": show_untagged},
             takes={"show_untagged": "boolean"},
         )
 

@@ -69,8 +69,8 @@ def arguments(action: str, facts: Facts, resource: Facts) -> list[Argument]:
         for name, about in facts["query"].items()
     ]
     body = [
-        Argument(name, "body", about, required=name in _needed(facts))
-        for name, about in _body(facts).items()
+        Argument(name, "body", about, required=name in _needed(facts, resource))
+        for name, about in _body(facts, resource).items()
     ]
     others = query + body
     if _is_upload(facts):
@@ -128,15 +128,21 @@ def _ids(facts: Facts, resource: Facts) -> list[str]:
     return [name for name in re.findall(r"\{(\w+)\}", facts["path"]) if name not in given]
 
 
-def _body(facts: Facts) -> Facts:
+def _body(facts: Facts, resource: Facts) -> Facts:
     if facts.get("body_form") == "list":
-        return {"custom_fields": {"kind": "many", "fields": facts["body"]}}
+        return {_alone(facts, resource): {"kind": "many", "fields": facts["body"]}}
     body: Facts = facts["body"]
     return body
 
 
-def _needed(facts: Facts) -> list[str]:
+def _needed(facts: Facts, resource: Facts) -> list[str]:
     if facts.get("body_form") == "list":
-        return ["custom_fields"]
+        return [_alone(facts, resource)]
     required: list[str] = facts["required"]
     return required
+
+
+def _alone(facts: Facts, resource: Facts) -> str:
+    """Name what a body holds that is a list: custom fields, or records."""
+    named: str = resource["list_key"]
+    return "custom_fields" if facts["path"].endswith("/customfields") else named

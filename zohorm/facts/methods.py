@@ -299,10 +299,10 @@ def _return(facts: Facts, found: list[Argument]) -> Iterator[str]:
     query += [(name, layout.value(value)) for name, value in facts.get("fixed", {}).items()]
     if query:
         words["query"] = layout.mapping(query)
-    if facts.get("body_form") == "list":
-        words["body"] = "custom_fields"
-    elif body:
+    if body:
         words["fields" if facts.get("body_form") == "parts" else "body"] = layout.mapping(body)
+    if facts.get("body_form") == "list":
+        words["alone"] = "True"
     if files := _sent(found, "files", facts):
         words["files"] = layout.mapping(files)
     most = {each.wire: str(each.about["most"]) for each in found if each.about.get("most")}

@@ -423,7 +423,8 @@ class Bill(
         """
         self._act(
             Operation("PUT", "/bill/{bill_id}/customfields", "ZohoInventory.bills.UPDATE"),
-            body=custom_fields,
+            body={"custom_fields": custom_fields},
+            alone=True,
             takes={"custom_fields": "many"},
             needs=("custom_fields",),
         )

@@ -183,7 +183,8 @@ class CustomerPayment(
                 "/customerpayment/{payment_id}/customfields",
                 "ZohoInventory.customerpayments.UPDATE",
             ),
-            body=custom_fields,
+            body={"custom_fields": custom_fields},
+            alone=True,
             takes={"custom_fields": "many"},
             needs=("custom_fields",),
         )

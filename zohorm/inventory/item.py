@@ -370,7 +370,8 @@ class Item(
         """
         self._act(
             Operation("PUT", "/item/{item_id}/customfields", "ZohoInventory.items.UPDATE"),
-            body=custom_fields,
+            body={"custom_fields": custom_fields},
+            alone=True,
             takes={"custom_fields": "many"},
             needs=("custom_fields",),
         )

@@ -371,11 +371,11 @@ class Task(
         return self._collection("TaskComment")
 
     @classmethod
-    def update_many(cls, *, custom_fields: Iterable[Mapping[str, object]]) -> list[Self]:
+    def update_many(cls, *, tasks: Iterable[Mapping[str, object]]) -> list[Self]:
         """Change several tasks at once.
 
-        One call. Each of `custom_fields` holds task_id, owner_ids, owner_id, task_type, title,
-        due_date, contact_type, contact_id, can_push, related_entity_type, related_entity_id,
+        One call. Each of `tasks` holds task_id, owner_ids, owner_id, task_type, title, due_date,
+        contact_type, contact_id, can_push, related_entity_type, related_entity_id,
         related_sub_entity_type, related_sub_entity_id, status, billing_type, is_billable,
         task_rate, completion_percentage, priority, send_email_notification, mail_id,
         email_account_type, email_folder_id, email_account_id, mail_attachments, reminder,
@@ -387,9 +387,10 @@ class Task(
         return cls._act_all_rows(
             Operation("PUT", "/tasks", "ZohoInventory.settings.UPDATE"),
             query={"bulk_update": "true"},
-            body=custom_fields,
-            takes={"custom_fields": "many"},
-            needs=("custom_fields",),
+            body={"tasks": tasks},
+            alone=True,
+            takes={"tasks": "many"},
+            needs=("tasks",),
         )
 
     @classmethod

@@ -347,7 +347,7 @@ def _operation(name: str, facts: Mapping[str, Any], *, is_action: bool) -> Opera
         returns=facts.get("returns", "nothing"),
         sets=facts.get("sets") or {},
         answer=_fields(facts.get("answer") or {}),
-        fixed={key: str(value) for key, value in (facts.get("fixed") or {}).items()},
+        fixed={key: _in_query(value) for key, value in (facts.get("fixed") or {}).items()},
         record_id=facts.get("record_id"),
         makes=facts.get("of"),
         files=facts.get("files") or {},
@@ -356,6 +356,10 @@ def _operation(name: str, facts: Mapping[str, Any], *, is_action: bool) -> Opera
         and not facts["path"].startswith("/organizations"),
         version=facts.get("version"),
     )
+
+
+def _in_query(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _filter(name: str, facts: Mapping[str, Any]) -> Filter:

@@ -143,12 +143,18 @@ class Faults:
         """Ask for a fault.
 
         Raises:
-            ValueError: no fault has this name, or a number makes no sense.
+            ValueError: nothing is to happen, no fault has this name, or a number makes no sense.
         """
         if fault.name is not None and fault.name not in FAULTS:
             raise ValueError(f"no fault is called {fault.name!r}; there are {', '.join(FAULTS)}")
         if fault.times < 1 or fault.after < 0:
             raise ValueError("times is 1 or more, after is 0 or more")
+        shaped = (fault.status, fault.code, fault.message, fault.body, fault.retry_after)
+        if fault.name is None and not fault.headers and all(each is None for each in shaped):
+            raise ValueError(
+                "next takes a fault, or an answer: status, code, message, body, headers or "
+                f"retry_after; the faults are {', '.join(FAULTS)}"
+            )
         if fault.status is not None and not 200 <= fault.status <= 599:
             raise ValueError("a status is from 200 to 599")
         if not all(

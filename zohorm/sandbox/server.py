@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import logging
+import re
 import socket
 import threading
 from collections.abc import Callable
@@ -32,11 +33,22 @@ if TYPE_CHECKING:
 BODY_LIMIT = 32 * 1024 * 1024
 _POLL_SECONDS = 0.01
 _DROPS = 20
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
+_TOO_LARGE = envelope({"code": 15, "message": "The request is too large."}, status=413)
+_NO_LENGTH = envelope({"code": 4, "message": "The length of the request is none."}, status=400)
 _log = logging.getLogger(__name__)
 
 
 class Dropped(Exception):
     """Raised by the application to close the connection without an answer."""
+
+
+class _Unreadable(Exception):
+    """Raised where a body cannot be read to its end; the connection closes after the answer."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__()
+        self.reply = reply
 
 
 @attrs.frozen
@@ -175,9 +187,10 @@ class _Handler(WSGIRequestHandler):
         return cast("_Listener", self.server)
 
     def run_wsgi(self) -> None:
-        body = self._read_body()
-        if body is None:
-            self._send(envelope({"code": 15, "message": "The request is too large."}, status=413))
+        try:
+            body = self._read_body()
+        except _Unreadable as unreadable:
+            self._send(unreadable.reply)
             self.close_connection = True
             return
         try:
@@ -224,27 +237,32 @@ class _Handler(WSGIRequestHandler):
             _log.exception("the sandbox failed on %s", self.requestline)
             return envelope({"code": 1000, "message": "Internal error"}, status=500)
 
-    def _read_body(self) -> bytes | None:
-        """Return the body; None if it is too large, or its length makes no sense."""
+    def _read_body(self) -> bytes:
+        """Return the body.
+
+        Raises:
+            _Unreadable: it is too large, or its length makes no sense.
+        """
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._read_chunks()
         text = self.headers.get("Content-Length", "0").strip()
-        if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) > BODY_LIMIT:
-            return None
+        if not text.isascii() or not text.isdigit():
+            raise _Unreadable(_NO_LENGTH)
+        if len(text.lstrip("0")) > 9 or int(text) > BODY_LIMIT:
+            raise _Unreadable(_TOO_LARGE)
         return self.rfile.read(int(text))
 
-    def _read_chunks(self) -> bytes | None:
+    def _read_chunks(self) -> bytes:
         parts: list[bytes] = []
         total = 0
         while True:
             size_text = self.rfile.readline(80).split(b";")[0].strip()
-            try:
-                size = int(size_text, 16)
-            except ValueError:
-                return None
+            if not _CHUNK_SIZE.fullmatch(size_text):
+                raise _Unreadable(_NO_LENGTH)
+            size = int(size_text, 16)
             total += size
-            if size < 0 or total > BODY_LIMIT:
-                return None
+            if total > BODY_LIMIT:
+                raise _Unreadable(_TOO_LARGE)
             if size == 0:
                 break
             parts.append(self.rfile.read(size))

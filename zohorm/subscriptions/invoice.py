@@ -607,7 +607,8 @@ class Invoice(
             Operation(
                 "PUT", "/invoice/{invoice_id}/customfields", "ZohoSubscriptions.invoices.UPDATE"
             ),
-            body=custom_fields,
+            body={"custom_fields": custom_fields},
+            alone=True,
             takes={"custom_fields": "many"},
             needs=("custom_fields",),
         )

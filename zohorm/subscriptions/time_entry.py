@@ -122,7 +122,7 @@ class TimeEntry(
         """
         cls._act_all(
             Operation("DELETE", "/projects/timeentries", "ZohoSubscriptions.projects.DELETE"),
-            body={"time_entry_ids": time_entry_ids},
+            query={"time_entry_ids": time_entry_ids},
             takes={"time_entry_ids": "texts"},
             needs=("time_entry_ids",),
         )

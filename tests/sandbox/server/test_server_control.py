@@ -156,6 +156,8 @@ def test_what_is_asked_for_here_is_no_call(sandbox: Sandbox) -> None:
     ("name", "body", "said"),
     [
         ("next", b'{"fault": "rain"}', "no fault is called 'rain'"),
+        ("next", b"", "next takes a fault, or an answer: status, code"),
+        ("next", b'{"times": 2, "path": "/invoices*"}', "the faults are drop-before-commit"),
         ("next", b'{"stauts": 500}', "next takes no 'stauts'; it takes status"),
         ("next", b'{"status": "500"}', "status is a text"),
         ("next", b'{"times": true}', "times is a boolean"),

@@ -330,3 +330,29 @@ def test_other_machines_are_told_the_name_by_which_they_know_it(host: str, follo
 
         expected = "http://zoho-sandbox:8080" if followed else sandbox.url
         assert domains == [expected, sandbox.url]
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("Content-Length: -1", 400),
+        ("Content-Length: ten", 400),
+        ("Content-Length: 0x10", 400),
+        ("Content-Length: 99999999", 413),
+        ("Content-Length: 99999999999999999999", 413),
+        ("Transfer-Encoding: chunked\r\n\r\nten", 400),
+        ("Transfer-Encoding: chunked\r\n\r\n-5", 400),
+        ("Transfer-Encoding: chunked\r\n\r\n", 400),
+        ("Transfer-Encoding: chunked\r\n\r\nffffffff", 413),
+    ],
+)
+def test_a_length_that_is_none_is_a_bad_request_and_one_too_large_is_refused_as_such(
+    sandbox: Sandbox, head: str, status: int
+) -> None:
+    port = int(sandbox.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        line.sendall(f"POST /books/v3/contacts HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode())
+        answer = line.recv(1000)
+
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+    assert sandbox.calls == []

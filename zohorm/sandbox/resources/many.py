@@ -18,6 +18,7 @@ from zohorm.sandbox.resources import (
     parents,
     parts,
     reading,
+    updating,
 )
 
 CREATED = 201
@@ -30,11 +31,13 @@ def answer(context: Context) -> Reply:
     checks.required_query(context.operation.query, context.query)
     parents.parent_id(context)
     name = _ids_name(context)
-    rows = [_row(context, key) for key in _ids(context, name)]
+    rows = _named(context, name)
     if context.operation.method == "GET":
         return _read(context, name, rows)
     if isinstance(context.body, dict):
         checks.required(context.needed, context.body)
+    if context.operation.method == "PUT" and (listed := _listed(context)):
+        return _answered(context, [_changed(context, each) for each in listed])
     if not rows and (context.operation.returns == "record" or context.files):
         return _made(context)
     if len(rows) > _MOST_MAILS and context.operation.end in acting.MAIL_ENDS:
@@ -49,6 +52,24 @@ def answer(context: Context) -> Reply:
             acting.send(context, row)
         acting.act(context, row)
     return _answered(context, rows)
+
+
+def _listed(context: Context) -> list[Row]:
+    """Return the records that a body lists to be changed, each with its id."""
+    listed, resource = context.body, context.resource
+    if isinstance(listed, dict):
+        known = context.operation.body.items()
+        lists = [name for name, field in known if resource.id in field.members]
+        listed = listed.get(lists[0]) if lists else None
+    found = parts.rows_of(listed)
+    if any(resource.id not in each for each in found):
+        raise invalid(checks.label(resource.id))
+    return found
+
+
+def _changed(context: Context, sent: Row) -> Row:
+    row = _row(context, str(sent[context.resource.id]))
+    return updating.update(context, row, checks.accepted(context.resource, sent))
 
 
 def _answered(context: Context, rows: list[Row]) -> Reply:
@@ -136,6 +157,18 @@ def _ids(context: Context, name: str) -> list[str]:
     if isinstance(value, list):
         return [str(each) for each in value if isinstance(each, (str, int))]
     return [key.strip() for key in str(value or "").split(",") if key.strip()]
+
+
+def _named(context: Context, name: str) -> list[Row]:
+    """Return the records that a call names: by their ids, or by those of what they are about."""
+    keys, member = _ids(context, name), name.removesuffix("s")
+    if member == context.resource.id or member not in context.resource.fields or not keys:
+        return [_row(context, key) for key in keys]
+    about = _of_id(context, member)
+    if about is not None and any(context.get(about.name, key) is None for key in keys):
+        raise unknown_record(about.label)
+    known = context.store.rows(context.resource, context.scope)
+    return [row for row in known if str(row.get(member)) in keys]
 
 
 def _row(context: Context, key: str) -> Row:
