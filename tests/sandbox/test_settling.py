@@ -801,6 +801,22 @@ def test_an_action_that_may_not_be_repeated_is_sent_once(
     invoice.save()
 
 
+def test_a_void_whose_answer_is_lost_is_not_asked_for_again(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    """The second one would be refused, and hide that the first was done."""
+    invoice = saved_invoice("Tea")
+    sandbox.forget()
+    sandbox.next(fault="drop-after-commit", method="POST")
+
+    with pytest.raises(OutcomeUnknown):
+        invoice.mark_void()
+
+    assert verbs(sandbox) == [f"POST /invoices/{invoice.id}/status/void"]
+    invoice.refresh()
+    assert invoice.status == "void"
+
+
 def test_an_action_of_the_collection_in_doubt_says_where_to_look(
     sandbox: Sandbox, books: ZohoBooks
 ) -> None:

@@ -52,6 +52,7 @@ _FOUND_AS: Mapping[str, str] = {
     "final": "pending_approval",
     "paymentreminder": "sent",
     "refunds": "open",
+    "reject": "pending_approval",
     "writeoff": "sent",
 }
 _FOUND_BY_NAME: Mapping[tuple[str, str], str] = {

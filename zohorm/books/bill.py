@@ -422,7 +422,16 @@ class Bill(
     unused_credits_payable_amount: ReadOnly[Decimal | None] = f.read_only(f.money())
     """An amount. Not shown in lists."""
     status: ReadOnly[str] = f.read_only(
-        f.enum("draft", "open", "overdue", "paid", "partially_paid", "void")
+        f.enum(
+            "draft",
+            "pending_approval",
+            "approved",
+            "open",
+            "overdue",
+            "paid",
+            "partially_paid",
+            "void",
+        ),
     )
     """One of the words above."""
     date: Field[dt.date] = f.date()
@@ -605,18 +614,16 @@ class Bill(
             needs=("custom_fields",),
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: the bill no longer counts in the books.
 
-        One call. May be sent again: it sets the status; twice is the same status, and nothing is
-        mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.bills.CREATE.
         """
         self._act(
-            Operation(
-                "POST", "/bills/{bill_id}/status/void", "ZohoBooks.bills.CREATE", repeatable=True
-            ),
+            Operation("POST", "/bills/{bill_id}/status/void", "ZohoBooks.bills.CREATE"), again=again
         )
 
     def mark_open(self) -> None:

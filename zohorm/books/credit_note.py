@@ -331,7 +331,9 @@ class CreditNote(
     """Text. Editions: gcc, mx, ke, za. Not shown in lists."""
     is_reverse_charge_applied: Field[bool | None] = f.boolean()
     """True or false. Editions: za. Not shown in lists."""
-    status: ReadOnly[str] = f.read_only(f.enum("draft", "open", "closed", "void"))
+    status: ReadOnly[str] = f.read_only(
+        f.enum("draft", "pending_approval", "approved", "open", "closed", "void")
+    )
     """One of the words above."""
     customer_id: Field[str] = f.identifier()
     """The id of a customer."""
@@ -509,21 +511,19 @@ class CreditNote(
             takes={"email_template_id": "id"},
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: the credit note no longer counts in the books.
 
-        One call. May be sent again: it sets the status; twice is the same status, and nothing is
-        mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.creditnotes.CREATE.
         """
         self._act(
             Operation(
-                "POST",
-                "/creditnotes/{creditnote_id}/status/void",
-                "ZohoBooks.creditnotes.CREATE",
-                repeatable=True,
+                "POST", "/creditnotes/{creditnote_id}/status/void", "ZohoBooks.creditnotes.CREATE"
             ),
+            again=again,
         )
 
     def mark_draft(self) -> None:

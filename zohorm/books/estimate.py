@@ -290,7 +290,16 @@ class Estimate(
     is_reverse_charge_applied: Field[bool | None] = f.boolean()
     """True or false. Editions: za. Not shown in lists."""
     status: ReadOnly[str] = f.read_only(
-        f.enum("draft", "sent", "invoiced", "accepted", "declined", "expired")
+        f.enum(
+            "draft",
+            "pending_approval",
+            "approved",
+            "sent",
+            "invoiced",
+            "accepted",
+            "declined",
+            "expired",
+        ),
     )
     """One of the words above."""
     customer_id: Field[str] = f.identifier()

@@ -373,7 +373,17 @@ class Invoice(
     date: Field[dt.date] = f.date()
     """A day."""
     status: ReadOnly[str] = f.read_only(
-        f.enum("draft", "sent", "viewed", "overdue", "paid", "partially_paid", "void")
+        f.enum(
+            "draft",
+            "pending_approval",
+            "approved",
+            "sent",
+            "viewed",
+            "overdue",
+            "paid",
+            "partially_paid",
+            "void",
+        ),
     )
     """One of the words above."""
     payment_terms: Field[int | None] = f.integer()
@@ -613,21 +623,17 @@ class Invoice(
             ),
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: the invoice no longer counts in the books.
 
-        One call. May be sent again: it sets the status; twice is the same status, and nothing is
-        mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
         self._act(
-            Operation(
-                "POST",
-                "/invoices/{invoice_id}/status/void",
-                "ZohoBooks.invoices.CREATE",
-                repeatable=True,
-            ),
+            Operation("POST", "/invoices/{invoice_id}/status/void", "ZohoBooks.invoices.CREATE"),
+            again=again,
         )
 
     def mark_draft(self) -> None:

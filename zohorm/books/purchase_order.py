@@ -348,7 +348,9 @@ class PurchaseOrder(
     """True or false. Not shown in lists."""
     reference_number: Field[str | None] = f.text()
     """Text."""
-    status: ReadOnly[str] = f.read_only(f.enum("draft", "open", "billed", "cancelled"))
+    status: ReadOnly[str] = f.read_only(
+        f.enum("draft", "pending_approval", "approved", "rejected", "open", "billed", "cancelled")
+    )
     """One of the words above."""
     vendor_id: Field[str] = f.identifier()
     """The id of a vendor."""

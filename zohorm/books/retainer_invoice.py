@@ -216,7 +216,17 @@ class RetainerInvoice(
     date: Field[dt.date] = f.date()
     """A day."""
     status: ReadOnly[str] = f.read_only(
-        f.enum("draft", "sent", "viewed", "overdue", "paid", "partially_paid", "void")
+        f.enum(
+            "draft",
+            "pending_approval",
+            "approved",
+            "sent",
+            "viewed",
+            "overdue",
+            "paid",
+            "partially_paid",
+            "void",
+        ),
     )
     """One of the words above."""
     is_pre_gst: ReadOnly[bool | None] = f.read_only(f.boolean())
@@ -390,11 +400,11 @@ class RetainerInvoice(
             ids={"template_id": template_id},
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: the retainer invoice no longer counts in the books.
 
-        One call. May be sent again: it sets the status; twice is the same status, and nothing is
-        mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.invoices.CREATE.
         """
@@ -403,8 +413,8 @@ class RetainerInvoice(
                 "POST",
                 "/retainerinvoices/{retainerinvoice_id}/status/void",
                 "ZohoBooks.invoices.CREATE",
-                repeatable=True,
             ),
+            again=again,
         )
 
     def mark_draft(self) -> None:

@@ -485,7 +485,16 @@ class SalesOrder(
     zcrm_potential_name: Field[str | None] = f.text()
     """Text."""
     status: ReadOnly[str] = f.read_only(
-        f.enum("draft", "open", "partially_invoiced", "invoiced", "overdue", "void")
+        f.enum(
+            "draft",
+            "pending_approval",
+            "approved",
+            "open",
+            "partially_invoiced",
+            "invoiced",
+            "overdue",
+            "void",
+        ),
     )
     """One of the words above."""
     customer_name: ReadOnly[str] = f.read_only(f.text())
@@ -628,23 +637,21 @@ class SalesOrder(
             ),
         )
 
-    def mark_void(self, *, reason: str | None = None) -> None:
+    def mark_void(self, *, reason: str | None = None, again: bool = False) -> None:
         """Set the status to void: the sales order no longer counts in the books.
 
-        One call. May be sent again: it sets the status; twice is the same status, and nothing is
-        mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.salesorders.CREATE.
         """
         self._act(
             Operation(
-                "POST",
-                "/salesorders/{salesorder_id}/status/void",
-                "ZohoBooks.salesorders.CREATE",
-                repeatable=True,
+                "POST", "/salesorders/{salesorder_id}/status/void", "ZohoBooks.salesorders.CREATE"
             ),
             body={"reason": reason},
             takes={"reason": "text"},
+            again=again,
         )
 
     def set_sub_status(self, status_code: str) -> None:

@@ -337,7 +337,9 @@ class VendorCredit(
     """Text, at most 100 characters."""
     date: Field[dt.date] = f.date()
     """A day."""
-    status: ReadOnly[str] = f.read_only(f.enum("draft", "open", "closed", "void"))
+    status: ReadOnly[str] = f.read_only(
+        f.enum("draft", "pending_approval", "approved", "open", "closed", "void")
+    )
     """One of the words above."""
     reference_number: Field[str | None] = f.text()
     """Text, at most 100 characters."""
@@ -497,11 +499,11 @@ class VendorCredit(
             ),
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: the vendor credit no longer counts in the books.
 
-        One call. May be sent again: it sets the status; twice is the same status, and nothing is
-        mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoBooks.debitnotes.CREATE.
         """
@@ -510,8 +512,8 @@ class VendorCredit(
                 "POST",
                 "/vendorcredits/{vendor_credit_id}/status/void",
                 "ZohoBooks.debitnotes.CREATE",
-                repeatable=True,
             ),
+            again=again,
         )
 
     def submit(self, *, again: bool = False) -> None:

@@ -316,6 +316,7 @@ class Bill(
             "draft",
             "pending_approval",
             "approved",
+            "rejected",
             "open",
             "overdue",
             "partially_paid",
@@ -446,21 +447,17 @@ class Bill(
             ),
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: the bill no longer counts.
 
-        One call. May be sent again: it sets the status and moves no stock; twice is the same
-        status, and nothing is mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.bills.CREATE.
         """
         self._act(
-            Operation(
-                "POST",
-                "/bills/{bill_id}/status/void",
-                "ZohoInventory.bills.CREATE",
-                repeatable=True,
-            ),
+            Operation("POST", "/bills/{bill_id}/status/void", "ZohoInventory.bills.CREATE"),
+            again=again,
         )
 
     def submit(self, *, again: bool = False) -> None:

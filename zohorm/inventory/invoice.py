@@ -389,6 +389,7 @@ class Invoice(
             "void",
             "pending_approval",
             "approved",
+            "rejected",
         ),
     )
     """One of the words above."""
@@ -660,21 +661,19 @@ class Invoice(
             ),
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: the invoice no longer counts.
 
-        One call. May be sent again: it sets the status and moves no stock; twice is the same
-        status, and nothing is mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.CREATE.
         """
         self._act(
             Operation(
-                "POST",
-                "/invoices/{invoice_id}/status/void",
-                "ZohoInventory.invoices.CREATE",
-                repeatable=True,
+                "POST", "/invoices/{invoice_id}/status/void", "ZohoInventory.invoices.CREATE"
             ),
+            again=again,
         )
 
     def mark_draft(self) -> None:

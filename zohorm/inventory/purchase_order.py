@@ -367,6 +367,7 @@ class PurchaseOrder(
             "draft",
             "pending_approval",
             "approved",
+            "rejected",
             "issued",
             "open",
             "partially_received",

@@ -397,11 +397,11 @@ class RetainerInvoice(
             ids={"template_id": template_id},
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: the invoice no longer counts.
 
-        One call. May be sent again: it sets the status and moves no stock; twice is the same
-        status, and nothing is mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.invoices.CREATE.
         """
@@ -410,8 +410,8 @@ class RetainerInvoice(
                 "POST",
                 "/retainerinvoices/{retainerinvoice_id}/status/void",
                 "ZohoInventory.invoices.CREATE",
-                repeatable=True,
             ),
+            again=again,
         )
 
     def mark_draft(self) -> None:

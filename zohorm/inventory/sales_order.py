@@ -372,6 +372,7 @@ class SalesOrder(
             "draft",
             "pending_approval",
             "approved",
+            "rejected",
             "confirmed",
             "open",
             "onhold",
@@ -609,11 +610,11 @@ class SalesOrder(
             ),
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: the order no longer counts.
 
-        One call. May be sent again: it sets the status and moves no stock; twice is the same
-        status, and nothing is mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInventory.salesorders.CREATE.
         """
@@ -622,8 +623,8 @@ class SalesOrder(
                 "POST",
                 "/salesorders/{salesorder_id}/status/void",
                 "ZohoInventory.salesorders.CREATE",
-                repeatable=True,
             ),
+            again=again,
         )
 
     @classmethod

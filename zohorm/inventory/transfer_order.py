@@ -195,7 +195,9 @@ class TransferOrder(
     description: Field[str | None] = f.text()
     """Text, at most 500 characters."""
     status: ReadOnly[str] = f.read_only(
-        f.enum("draft", "pending_approval", "approved", "in_transit", "transferred", "void")
+        f.enum(
+            "draft", "pending_approval", "approved", "rejected", "in_transit", "transferred", "void"
+        ),
     )
     """One of the words above."""
     from_warehouse_id: Field[str | None] = f.identifier()

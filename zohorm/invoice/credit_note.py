@@ -328,7 +328,9 @@ class CreditNote(
     """Text. Editions: uk. Not shown in lists."""
     invoice_id: Field[str | None] = f.identifier()
     """The id of an invoice. Not shown in lists."""
-    status: ReadOnly[str] = f.read_only(f.enum("draft", "open", "closed", "void"))
+    status: ReadOnly[str] = f.read_only(
+        f.enum("draft", "pending_approval", "approved", "open", "closed", "void")
+    )
     """One of the words above."""
     total: ReadOnly[Decimal] = f.read_only(f.money())
     """An amount. With tax, discount and adjustment."""
@@ -481,21 +483,19 @@ class CreditNote(
             again=again,
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: the credit can no longer be used.
 
-        One call. May be sent again: it sets the status; twice is the same status, and nothing is
-        mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.creditnotes.CREATE.
         """
         self._act(
             Operation(
-                "POST",
-                "/creditnotes/{creditnote_id}/void",
-                "ZohoInvoice.creditnotes.CREATE",
-                repeatable=True,
+                "POST", "/creditnotes/{creditnote_id}/void", "ZohoInvoice.creditnotes.CREATE"
             ),
+            again=again,
         )
 
     def mark_open(self) -> None:

@@ -297,7 +297,16 @@ class Estimate(
     customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text."""
     status: ReadOnly[str] = f.read_only(
-        f.enum("draft", "sent", "invoiced", "accepted", "declined", "expired")
+        f.enum(
+            "draft",
+            "pending_approval",
+            "approved",
+            "sent",
+            "invoiced",
+            "accepted",
+            "declined",
+            "expired",
+        ),
     )
     """One of the words above."""
     currency_id: Field[str] = f.identifier()

@@ -405,7 +405,17 @@ class Invoice(
     customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text, at most 100 characters."""
     status: ReadOnly[str] = f.read_only(
-        f.enum("draft", "sent", "viewed", "overdue", "paid", "partially_paid", "void")
+        f.enum(
+            "draft",
+            "pending_approval",
+            "approved",
+            "sent",
+            "viewed",
+            "overdue",
+            "paid",
+            "partially_paid",
+            "void",
+        ),
     )
     """One of the words above."""
     due_days: ReadOnly[str | None] = f.read_only(f.text())
@@ -603,21 +613,17 @@ class Invoice(
             ),
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: the invoice no longer counts in the books.
 
-        One call. May be sent again: it sets the status; twice is the same status, and nothing is
-        mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
         self._act(
-            Operation(
-                "POST",
-                "/invoices/{invoice_id}/status/void",
-                "ZohoInvoice.invoices.CREATE",
-                repeatable=True,
-            ),
+            Operation("POST", "/invoices/{invoice_id}/status/void", "ZohoInvoice.invoices.CREATE"),
+            again=again,
         )
 
     def mark_draft(self) -> None:

@@ -240,7 +240,17 @@ class RetainerInvoice(
     customer_name: ReadOnly[str] = f.read_only(f.text())
     """Text, at most 100 characters."""
     status: ReadOnly[str] = f.read_only(
-        f.enum("draft", "sent", "viewed", "overdue", "paid", "partially_paid", "void")
+        f.enum(
+            "draft",
+            "pending_approval",
+            "approved",
+            "sent",
+            "viewed",
+            "overdue",
+            "paid",
+            "partially_paid",
+            "void",
+        ),
     )
     """One of the words above."""
     project_or_estimate_name: ReadOnly[str | None] = f.read_only(f.text())
@@ -389,11 +399,11 @@ class RetainerInvoice(
             ids={"template_id": template_id},
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: the retainer invoice no longer counts in the books.
 
-        One call. May be sent again: it sets the status; twice is the same status, and nothing is
-        mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoInvoice.invoices.CREATE.
         """
@@ -402,8 +412,8 @@ class RetainerInvoice(
                 "POST",
                 "/retainerinvoices/{retainerinvoice_id}/status/void",
                 "ZohoInvoice.invoices.CREATE",
-                repeatable=True,
             ),
+            again=again,
         )
 
     def mark_draft(self) -> None:

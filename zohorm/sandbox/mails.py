@@ -7,6 +7,9 @@ from collections import deque
 
 import attrs
 
+MAIL_ENDS = ("email", "paymentreminder")
+"""The last steps of the paths of actions that mail."""
+
 
 @attrs.frozen
 class Mail:

@@ -276,21 +276,19 @@ class CreditNote(
             again=again,
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void.
 
-        One call. May be sent again: it sets the status; twice is the same status, and nothing is
-        mailed.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.creditnotes.CREATE.
         """
         self._act(
             Operation(
-                "POST",
-                "/creditnotes/{creditnote_id}/void",
-                "ZohoSubscriptions.creditnotes.CREATE",
-                repeatable=True,
+                "POST", "/creditnotes/{creditnote_id}/void", "ZohoSubscriptions.creditnotes.CREATE"
             ),
+            again=again,
         )
 
     def mark_open(self) -> None:

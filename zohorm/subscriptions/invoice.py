@@ -628,20 +628,17 @@ class Invoice(
             again=again,
         )
 
-    def mark_void(self) -> None:
+    def mark_void(self, *, again: bool = False) -> None:
         """Set the status to void: payments and credits are free for other invoices.
 
-        One call. May be sent again: it sets the status; twice is the same status.
+        One call. Never sent twice: without an answer it raises OutcomeUnknown, and then another one
+        before refresh() Unsettled, but for `again=True`.
 
         Scope: ZohoSubscriptions.invoices.CREATE.
         """
         self._act(
-            Operation(
-                "POST",
-                "/invoices/{invoice_id}/void",
-                "ZohoSubscriptions.invoices.CREATE",
-                repeatable=True,
-            ),
+            Operation("POST", "/invoices/{invoice_id}/void", "ZohoSubscriptions.invoices.CREATE"),
+            again=again,
         )
 
     def send_email(

@@ -211,3 +211,24 @@ def test_a_purchase_order_of_inventory_is_received_and_billed(
 
     found = plain.get(f"/purchaseorders/{key}")["purchaseorder"]
     assert (found["status"], len(found["bills"])) == ("closed", 1)
+
+
+def test_a_billed_order_that_is_marked_open_is_still_billed(plain: Plain) -> None:
+    vendor = plain.contact("Timber", contact_type="vendor")
+    body = {"vendor_id": vendor, "line_items": [{"rate": 10, "quantity": 4}]}
+    order = plain.post("/purchaseorders", body)["purchaseorder"]
+    key, line = order["purchaseorder_id"], order["line_items"][0]["line_item_id"]
+    path = f"/purchaseorders/{key}"
+    taken = {"rate": 10, "quantity": 4, "purchaseorder_item_id": line}
+    plain.post(f"{path}/status/open")
+    bill = plain.post("/bills", {"vendor_id": vendor, "bill_number": "1", "line_items": [taken]})
+    assert status(plain, "purchaseorder", key) == "billed"
+
+    plain.post(f"{path}/status/open")
+    assert status(plain, "purchaseorder", key) == "billed"
+    plain.delete(f"/bills/{bill['bill']['bill_id']}")
+    assert status(plain, "purchaseorder", key) == "open"
+    plain.post(f"{path}/status/billed")
+    plain.post(f"{path}/status/open")
+
+    assert status(plain, "purchaseorder", key) == "open"

@@ -370,6 +370,22 @@ def test_a_retainer_is_paid_and_then_applied_to_an_invoice(till: Till) -> None:
     assert till.plain.refused("DELETE", f"/retainerinvoices/{retainer}") == (400, UNNAMED)
 
 
+def test_a_payment_for_a_retainer_stays_with_its_customer_and_within_its_total(till: Till) -> None:
+    body = {"customer_id": till.customer, "line_items": [{"description": "Ahead", "rate": 50}]}
+    retainer = till.plain.post("/retainerinvoices", body)["retainerinvoice"]["retainerinvoice_id"]
+    payment = till.pay(30, retainerinvoice_id=retainer)
+    path = f"/customerpayments/{payment}"
+    other = till.plain.contact("Grace")
+
+    assert till.plain.refused("PUT", path, json={"customer_id": other}) == (400, UNNAMED)
+    assert till.plain.refused("PUT", path, json={"amount": 50.01}) == (400, UNNAMED)
+    assert till.of(retainer, "retainerinvoice") == ("partially_paid", 20)
+    till.plain.put(path, {"amount": 45})
+
+    assert till.of(retainer, "retainerinvoice") == ("partially_paid", 5)  # 50 - 45
+    assert till.owed() == (0, 45)
+
+
 def test_bills_are_paid_credited_and_refunded_as_invoices_are(till: Till) -> None:
     first, second = till.bill(100), till.bill(40)
     assert till.owes() == (140, 0)

@@ -20,9 +20,14 @@ ACTIONS: dict[tuple[str, str], tuple[str, str]] = {
     ("Invoice", "draft"): ("books", "invoices/{}/status/draft"),
     ("Invoice", "pending_approval"): ("inventory", "invoices/{}/submit"),
     ("Invoice", "approved"): ("inventory", "invoices/{}/approve"),
+    ("Invoice", "rejected"): ("inventory", "invoices/{}/reject"),
+    ("RetainerInvoice", "pending_approval"): ("books", "retainerinvoices/{}/submit"),
+    ("RetainerInvoice", "approved"): ("books", "retainerinvoices/{}/approve"),
     ("RetainerInvoice", "sent"): ("books", "retainerinvoices/{}/status/sent"),
     ("RetainerInvoice", "void"): ("books", "retainerinvoices/{}/status/void"),
     ("RetainerInvoice", "draft"): ("books", "retainerinvoices/{}/status/draft"),
+    ("Estimate", "pending_approval"): ("books", "estimates/{}/submit"),
+    ("Estimate", "approved"): ("books", "estimates/{}/approve"),
     ("Estimate", "sent"): ("books", "estimates/{}/status/sent"),
     ("Estimate", "accepted"): ("books", "estimates/{}/status/accepted"),
     ("Estimate", "declined"): ("books", "estimates/{}/status/declined"),
@@ -30,21 +35,35 @@ ACTIONS: dict[tuple[str, str], tuple[str, str]] = {
     ("SalesOrder", "void"): ("books", "salesorders/{}/status/void"),
     ("SalesOrder", "confirmed"): ("inventory", "salesorders/{}/status/confirmed"),
     ("SalesOrder", "pending_approval"): ("inventory", "salesorders/{}/submit"),
-    ("SalesOrder", "approved"): ("inventory", "salesorders/{}/approve"),
+    ("SalesOrder", "approved"): ("inventory", "salesorders/{}/approve/final"),
+    ("SalesOrder", "rejected"): ("inventory", "salesorders/{}/reject"),
     ("PurchaseOrder", "open"): ("books", "purchaseorders/{}/status/open"),
     ("PurchaseOrder", "billed"): ("books", "purchaseorders/{}/status/billed"),
     ("PurchaseOrder", "cancelled"): ("books", "purchaseorders/{}/status/cancelled"),
     ("PurchaseOrder", "issued"): ("inventory", "purchaseorders/{}/status/issued"),
-    ("PurchaseOrder", "approved"): ("inventory", "purchaseorders/{}/approve"),
+    ("PurchaseOrder", "pending_approval"): ("books", "purchaseorders/{}/submit"),
+    ("PurchaseOrder", "approved"): ("books", "purchaseorders/{}/approve"),
+    ("PurchaseOrder", "rejected"): ("books", "purchaseorders/{}/reject"),
     ("Bill", "open"): ("books", "bills/{}/status/open"),
     ("Bill", "void"): ("books", "bills/{}/status/void"),
     ("Bill", "pending_approval"): ("inventory", "bills/{}/submit"),
+    ("Bill", "approved"): ("inventory", "bills/{}/approve"),
+    ("Bill", "rejected"): ("inventory", "bills/{}/reject"),
+    ("CreditNote", "pending_approval"): ("books", "creditnotes/{}/submit"),
+    ("CreditNote", "approved"): ("books", "creditnotes/{}/approve"),
     ("CreditNote", "open"): ("books", "creditnotes/{}/status/open"),
     ("CreditNote", "draft"): ("books", "creditnotes/{}/status/draft"),
     ("CreditNote", "void"): ("books", "creditnotes/{}/status/void"),
+    ("VendorCredit", "pending_approval"): ("books", "vendorcredits/{}/submit"),
+    ("VendorCredit", "approved"): ("books", "vendorcredits/{}/approve"),
     ("VendorCredit", "open"): ("books", "vendorcredits/{}/status/open"),
     ("VendorCredit", "void"): ("books", "vendorcredits/{}/status/void"),
     ("Journal", "published"): ("books", "journals/{}/status/publish"),
+    ("TransferOrder", "pending_approval"): ("inventory", "transferorders/{}/submit"),
+    ("TransferOrder", "approved"): ("inventory", "transferorders/{}/approve"),
+    ("TransferOrder", "rejected"): ("inventory", "transferorders/{}/reject"),
+    ("TransferOrder", "in_transit"): ("inventory", "transferorders/{}/intransit"),
+    ("TransferOrder", "transferred"): ("inventory", "transferorders/{}/markastransferred"),
     ("RecurringInvoice", "stopped"): ("books", "recurringinvoices/{}/status/stop"),
     ("RecurringInvoice", "active"): ("books", "recurringinvoices/{}/status/resume"),
     ("RecurringBill", "stopped"): ("books", "recurringbills/{}/status/stop"),
@@ -61,6 +80,8 @@ ACTIONS: dict[tuple[str, str], tuple[str, str]] = {
     ("Trip", "cancelled"): ("expense", "trips/{}/cancel"),
     ("Trip", "closed"): ("expense", "trips/{}/close"),
 }
+# What an action demands beside its path.
+QUERIES = {("TransferOrder", "transferred"): {"date": "2026-01-15"}}
 # Statuses that follow from what is paid or used: a record without that has another one at once.
 _FOLLOWING = ("paid", "partially_paid", "overdue", "viewed", "closed", "expired")
 
@@ -80,7 +101,9 @@ def test_an_action_moves_what_its_table_lets_move_and_refuses_the_rest(
     key = sandbox.insert(name, {"status": now, "date": "2026-01-15"}, product=product)
     [root] = [each for each in ("/books/v3", "/inventory/v1", "/expense/v1") if product in each]
 
-    answer = plain.call("POST", f"{sandbox.url}{root}/{path.format(key)}")
+    query = QUERIES.get((name, move.to))
+
+    answer = plain.call("POST", f"{sandbox.url}{root}/{path.format(key)}", query=query)
 
     status = sandbox.rows(name, product=product)[-1]["status"]
     rule = f"statuses.{name}.{move.to}"
@@ -94,13 +117,14 @@ def test_an_action_moves_what_its_table_lets_move_and_refuses_the_rest(
 
 
 def test_every_move_is_asked_for_or_has_no_action_of_its_own() -> None:
-    without_action = {"rejected", "pending_approval", "approved"}
     moves = {(name, move.to) for name, table in MOVES.items() for move in table}
 
-    missing = {(name, to) for name, to in moves - set(ACTIONS) if to not in without_action}
+    missing = moves - set(ACTIONS)
 
-    # No action of the documents makes a draft of these.
-    assert missing == {("Estimate", "draft"), ("Journal", "draft")}
+    # No action of the documents makes a draft of these, nor rejects those.
+    drafts = {(name, "draft") for name in ("Estimate", "Journal")}
+    rejected = {"Estimate", "RetainerInvoice", "CreditNote", "VendorCredit"}
+    assert missing == drafts | {(name, "rejected") for name in rejected}
 
 
 def test_a_status_that_no_table_knows_is_believed(sandbox: Sandbox, plain: Plain) -> None:

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from plain import Plain
 
 from zohorm.sandbox import Sandbox
+from zohorm.sandbox.rules.refusals import UNNAMED
 
 DAY = "2026-01-15"
 
@@ -421,3 +422,37 @@ def test_stock_is_always_the_sum_of_the_documents_there_are(walk: type[Walk]) ->
     run_state_machine_as_test(
         walk, settings=settings(max_examples=12, stateful_step_count=25, deadline=None)
     )
+
+
+def test_nothing_of_a_void_order_is_packed_or_shipped(warehouse: Warehouse) -> None:
+    order = warehouse.order(5)
+    path = f"/salesorders/{order['salesorder_id']}"
+    packed = warehouse.pack(order, 2)
+    warehouse.plain.post(f"{path}/status/void")
+    line = {"so_line_item_id": order["line_items"][0]["line_item_id"], "quantity": 1}
+    package = {"date": DAY, "line_items": [line]}
+    shipment = {"date": DAY, "delivery_method": "Bike"}
+    named = {"salesorder_id": order["salesorder_id"]}
+    refused = warehouse.plain.refused
+
+    assert refused("POST", "/packages", json=package, query=named) == (400, UNNAMED)
+    query = {"package_ids": packed}
+    assert refused("POST", "/shipmentorders", json=shipment, query=query) == (400, UNNAMED)
+    assert warehouse.stock() == (20, 20, 20)
+
+
+def test_nothing_of_a_cancelled_order_is_received(warehouse: Warehouse) -> None:
+    body = {"vendor_id": warehouse.vendor, "line_items": [warehouse.line(5)]}
+    order = warehouse.plain.post("/purchaseorders", body)["purchaseorder"]
+    path = f"/purchaseorders/{order['purchaseorder_id']}"
+    warehouse.plain.post(f"{path}/status/issued")
+    warehouse.plain.post(f"{path}/status/cancelled")
+    line = {"line_item_id": order["line_items"][0]["line_item_id"], "quantity": 1}
+    receive = {"date": DAY, "receive_number": "R-1", "line_items": [line]}
+    query = {"purchaseorder_id": order["purchaseorder_id"]}
+
+    answer = warehouse.plain.call("POST", "/purchasereceives", json=receive, query=query)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, UNNAMED)
+    assert "orders.not_of_void" in answer.headers["X-Sandbox-Assumed"]
+    assert warehouse.stock() == (20, 20, 20)

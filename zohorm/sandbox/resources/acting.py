@@ -8,14 +8,13 @@ import attrs
 
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row, write
-from zohorm.sandbox.mails import Mail
+from zohorm.sandbox.mails import MAIL_ENDS, Mail
 from zohorm.sandbox.reply import Reply, invalid, success
 from zohorm.sandbox.resources import answers, custom_fields, files, history, papers, parts, reading
 from zohorm.sandbox.resources.checks import accepted, members, required, required_query
 from zohorm.sandbox.resources.creating import create, stamp
 from zohorm.sandbox.rows import drop_undocumented
 
-MAIL_ENDS = ("email", "paymentreminder")
 # What the last step of a path makes of a record.
 _STATUS_OF = {
     "active": "active",
@@ -53,8 +52,6 @@ def answer(context: Context) -> Reply:
         return store(context, row, message="Custom Fields Updated Successfully")
     if "/address/" in context.operation.path and context.operation.end in ("billing", "shipping"):
         return _set_address(context, row)
-    if context.operation.end in MAIL_ENDS:
-        send(context, row)
     if context.operation.makes is not None or context.operation.end == "clone":
         return _make(context, row)
     return act(context, row)
@@ -65,6 +62,8 @@ def act(context: Context, row: Row) -> Reply:
     sets = dict(context.operation.sets) or _implied(context)
     sets = {**_sent(context, row), **sets}
     context.rules.allowed(context, row, sets)
+    if context.operation.end in MAIL_ENDS:
+        send(context, row)
     row.update({name: value for name, value in sets.items() if name in row})
     known = frozenset(row)
     context.rules.acted(context, row)

@@ -6,6 +6,7 @@ from zohorm.sandbox import exact
 from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.context import ORGANIZATION, Context
 from zohorm.sandbox.exact import Json, Row, write
+from zohorm.sandbox.mails import MAIL_ENDS
 from zohorm.sandbox.reply import Reply, invalid, success, unknown_record
 from zohorm.sandbox.resources import (
     acting,
@@ -40,7 +41,7 @@ def answer(context: Context) -> Reply:
         return _answered(context, [_changed(context, each) for each in listed])
     if not rows and (context.operation.returns == "record" or context.files):
         return _made(context)
-    if len(rows) > _MOST_MAILS and context.operation.end in acting.MAIL_ENDS:
+    if len(rows) > _MOST_MAILS and context.operation.end in MAIL_ENDS:
         raise invalid(name)
     for row in rows:
         if context.operation.method == "DELETE":
@@ -48,8 +49,6 @@ def answer(context: Context) -> Reply:
             deleting.delete(context, str(row[context.resource.id]))
             context.rules.deleted(context, row)
             continue
-        if context.operation.end in acting.MAIL_ENDS:
-            acting.send(context, row)
         acting.act(context, row)
     return _answered(context, rows)
 

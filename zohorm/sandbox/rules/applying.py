@@ -13,7 +13,7 @@ from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.resources.parts import rows_of
 from zohorm.sandbox.rows import blank
-from zohorm.sandbox.rules import links
+from zohorm.sandbox.rules import approvals, links
 from zohorm.sandbox.rules.amounts import amount
 from zohorm.sandbox.rules.refusals import refusal
 from zohorm.sandbox.rules.stating import assumed, source
@@ -74,7 +74,7 @@ KINDS = (
     ),
 )
 _CONTACTS = ("customer_id", "vendor_id")
-_CLOSED = ("void", "pending_approval", "rejected", "cancelled")
+_CLOSED = ("void", *approvals.UNDECIDED, "cancelled")
 
 
 def kind_of(source: str, target: str) -> Kind:

@@ -10,7 +10,7 @@ from zohorm.sandbox.reply import Reply, success, unknown_record
 from zohorm.sandbox.resources import parts
 from zohorm.sandbox.rules import orders, terms
 from zohorm.sandbox.rules.owed import OwedRules
-from zohorm.sandbox.rules.stating import source
+from zohorm.sandbox.rules.stating import assumed, source
 
 
 class BillRules(OwedRules):
@@ -24,7 +24,7 @@ class BillRules(OwedRules):
     def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
         """Open a new bill and say when it is due."""
         if before is None:
-            row["status"] = _open_at_once()
+            row["status"] = _for_approval() if sent.get("approvers") else _open_at_once()
             row["date"] = row.get("date") or context.today
         terms.fill_due_date(row, sent, before)
         named = row.get("purchaseorder_ids") if before is None else None
@@ -77,6 +77,12 @@ def _draft(context: Context) -> Reply:
         draft = {**carried, **draft}
     draft["line_items"] = lines
     return success(f'"bill":{write(draft)}')
+
+
+@assumed("the documents name the member, not what a bill with approvers is at first")
+def _for_approval() -> str:
+    """A new bill that names approvers is a draft, which can be submitted to them."""
+    return "draft"
 
 
 @source("Books v3, bills, the status that answers show")

@@ -12,7 +12,7 @@ from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import unknown_record
 from zohorm.sandbox.resources.parts import rows_of
-from zohorm.sandbox.rules import applying, balances, payments, standing
+from zohorm.sandbox.rules import applying, approvals, balances, payments, standing
 from zohorm.sandbox.rules.amounts import amount
 from zohorm.sandbox.rules.applying import Kind
 from zohorm.sandbox.rules.documents import DocumentRules
@@ -142,7 +142,7 @@ def check_open(name: str, payer: Row) -> None:
     Raises:
         Refusal: it is a credit that is not open.
     """
-    if name in _MADE_OF and payer.get("status") in ("draft", "void", "pending_approval"):
+    if name in _MADE_OF and payer.get("status") in ("draft", "void", *approvals.UNDECIDED):
         _not_open(str(payer["status"]))
 
 

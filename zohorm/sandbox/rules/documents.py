@@ -5,7 +5,7 @@ from __future__ import annotations
 from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
-from zohorm.sandbox.rules import lines, totals
+from zohorm.sandbox.rules import approvals, lines, totals
 from zohorm.sandbox.rules.plain import Rules
 from zohorm.sandbox.rules.refusals import refusal
 from zohorm.sandbox.rules.stating import source
@@ -47,6 +47,8 @@ class DocumentRules(Rules):
     def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
         """Fill in names, date and lines, and compute the totals."""
         check_active(context, sent, before)
+        if before is None:
+            approvals.check_named(context, sent)
         if not row.get("date"):
             row["date"] = (before or {}).get("date") or context.today
         for member, (shown, kinds) in _NAMES.items():

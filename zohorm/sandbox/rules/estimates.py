@@ -8,7 +8,7 @@ from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import Refusal, unknown_record
 from zohorm.sandbox.resources.parts import rows_of
-from zohorm.sandbox.rules import clockwork, kits
+from zohorm.sandbox.rules import approvals, clockwork, kits
 from zohorm.sandbox.rules.documents import DocumentRules
 from zohorm.sandbox.rules.stating import assumed, source
 from zohorm.sandbox.store import Store
@@ -82,6 +82,7 @@ def invoiced(context: Context, sent: Row) -> None:
     row = context.get("Estimate", key)
     if row is None:
         raise unknown_record("Estimate", status=context.switches.missing_reference)
+    approvals.check(row, "estimate")
     _mark(row)
     context.store.replace(resource, context.organization_id, row)
 

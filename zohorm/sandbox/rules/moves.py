@@ -2,7 +2,8 @@
 
 What public documents leave open is assumed, with the reason. An action that is repeated because its
 answer was lost finds the record where it wants it, and succeeds; only a document that is void is
-not voided again, and what is handed in for approval is not handed in, decided on or paid twice.
+not voided again, and what is handed in for approval is not handed in, decided on or paid twice. The
+facts do not call such actions repeatable.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import attrs
 
 _LEFT_OPEN = "the documents do not say what it may follow on"
 _AGAIN = "the documents say what it is for, not that other documents are refused"
-_APPROVALS = "the documents name the steps of an approval, not their order"
+_HANDED_IN = "the help submits drafts; it does not say what follows on a rejection"
+_DECIDED = "Inventory v1, approve and reject: what was submitted; Books help, transaction approval"
 
 
 @attrs.frozen
@@ -29,16 +31,18 @@ class Move:
 
 
 _APPROVAL = (
-    Move("pending_approval", ("draft", "rejected", "pending_approval"), because=_APPROVALS),
-    Move("approved", ("pending_approval", "approved"), because=_APPROVALS),
-    Move("rejected", ("pending_approval", "rejected"), because=_APPROVALS),
+    Move("pending_approval", ("draft", "rejected"), because=_HANDED_IN),
+    Move("approved", ("pending_approval",), source=_DECIDED),
+    Move("rejected", ("pending_approval",), source=_DECIDED),
 )
+_UNDECIDED = ("pending_approval", "rejected")
+_TAKEN_BACK = "Books help, manage approvals: what was submitted is made a draft again"
 _SENT = ("sent", "viewed", "overdue", "partially_paid", "paid")
 _INVOICE = (
     *_APPROVAL,
     Move("sent", ("draft", "approved", *_SENT), because=_AGAIN),
-    Move("draft", ("void", "draft"), source="Books v3, invoices, mark as draft"),
-    Move("void", ("draft", "pending_approval", "approved", *_SENT), because=_LEFT_OPEN),
+    Move("draft", ("void", *_UNDECIDED, "draft"), source=f"Books v3, mark as draft; {_TAKEN_BACK}"),
+    Move("void", ("draft", *_UNDECIDED, "approved", *_SENT), because=_LEFT_OPEN),
 )
 _ESTIMATES = "Zoho Invoice FAQ, statuses of estimates"
 _ORDERED = ("open", "confirmed", "approved", "onhold", "overdue")
@@ -65,7 +69,7 @@ MOVES: Mapping[str, tuple[Move, ...]] = {
         *_APPROVAL,
         Move("open", ("draft", *_ORDERED), because=_AGAIN),
         Move("confirmed", ("draft", *_ORDERED), because=_AGAIN),
-        Move("void", ("draft", "pending_approval", *_ORDERED), because=_LEFT_OPEN),
+        Move("void", ("draft", *_UNDECIDED, *_ORDERED), because=_LEFT_OPEN),
     ),
     "PurchaseOrder": (
         *_APPROVAL,
@@ -85,24 +89,33 @@ MOVES: Mapping[str, tuple[Move, ...]] = {
             ("draft", "approved", "void", "open", "overdue", "partially_paid", "paid"),
             because=_AGAIN,
         ),
-        Move("void", ("draft", "pending_approval", "approved", "open", "overdue"), because=_AGAIN),
+        Move("void", ("draft", *_UNDECIDED, "approved", "open", "overdue"), because=_AGAIN),
     ),
     "CreditNote": (
         *_APPROVAL,
         Move(
             "open", ("draft", "approved", "open", "closed"), source="Books v3, credit notes, open"
         ),
-        Move("draft", ("void", "draft"), source="Books v3, credit notes, draft"),
-        Move("void", ("draft", "pending_approval", "approved", "open"), because=_LEFT_OPEN),
+        Move(
+            "draft",
+            ("void", *_UNDECIDED, "draft"),
+            source=f"Books v3, credit notes, draft; {_TAKEN_BACK}",
+        ),
+        Move("void", ("draft", *_UNDECIDED, "approved", "open"), because=_LEFT_OPEN),
     ),
     "VendorCredit": (
         *_APPROVAL,
         Move("open", ("draft", "approved", "void", "open", "closed"), because=_LEFT_OPEN),
-        Move("void", ("draft", "pending_approval", "approved", "open"), because=_LEFT_OPEN),
+        Move("void", ("draft", *_UNDECIDED, "approved", "open"), because=_LEFT_OPEN),
     ),
     "Journal": (
         Move("published", ("draft", "published"), source="Books v3, journals, mark as published"),
         Move("draft", ("draft",), because="no action of the documents takes it back"),
+    ),
+    "TransferOrder": (
+        *_APPROVAL,
+        Move("in_transit", ("draft", "approved", "in_transit"), because=_LEFT_OPEN),
+        Move("transferred", ("draft", "approved", "in_transit", "transferred"), because=_LEFT_OPEN),
     ),
     "RecurringInvoice": _RECURRING,
     "RecurringBill": _RECURRING,

@@ -14,7 +14,7 @@ from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Json, Row
 from zohorm.sandbox.resources.parts import rows_of
 from zohorm.sandbox.rows import blank
-from zohorm.sandbox.rules import finding, links, order_statuses
+from zohorm.sandbox.rules import approvals, finding, links, order_statuses
 from zohorm.sandbox.rules.amounts import amount
 from zohorm.sandbox.rules.refusals import refusal
 from zohorm.sandbox.rules.stating import assumed, source
@@ -132,8 +132,7 @@ def _line(order: Row, part: str) -> Row | None:
 def _check(
     context: Context, conversion: Conversion, order: Row, part: str, quantity: Decimal
 ) -> None:
-    if order.get("status") in ("void", "cancelled"):
-        _not_of_void()
+    check_live(context, conversion.of, order)
     line = _line(order, part) or {}
     others = (
         link
@@ -148,9 +147,20 @@ def _check(
         _not_more()
 
 
+def check_live(context: Context, name: str, order: Row) -> None:
+    """Check that something may be made of an order, or packed, shipped or received of it.
+
+    Raises:
+        Refusal: it is void or cancelled, awaits approval, or was rejected.
+    """
+    if order.get("status") in ("void", "cancelled"):
+        _not_of_void()
+    approvals.check(order, context.product.resources[name].label.lower())
+
+
 @assumed("the documents do not say what may be made of an order that is void")
 def _not_of_void() -> None:
-    """Nothing is made of an order that is void or cancelled."""
+    """Nothing is made, packed, shipped or received of an order that is void or cancelled."""
     raise refusal("The order is void or cancelled.")
 
 

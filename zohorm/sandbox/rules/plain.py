@@ -9,7 +9,7 @@ from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import Reply
-from zohorm.sandbox.rules import references, stating, statuses
+from zohorm.sandbox.rules import approvals, references, stating, statuses
 from zohorm.sandbox.store import Store, Where
 
 
@@ -76,6 +76,7 @@ class Rules:
         """Check that an action may set on a record what it sets; its status comes first."""
         if "status" in sets:
             statuses.check(context, row, str(sets["status"]))
+        approvals.check_mailed(context, row)
 
     def acted(self, context: Context, row: Row) -> None:
         """Complete a record after an action has set its status; it is stored afterwards."""

@@ -9,6 +9,8 @@ from zohorm.sandbox.rules.documents import DocumentRules
 
 # What a package or receive is when goods have moved.
 _MOVED = ("shipped", "delivered", "received")
+_OPENED = ("open", "confirmed", "issued")
+_NOT_YET_OPEN = ("draft", "approved")
 
 
 class OrderRules(DocumentRules):
@@ -25,6 +27,14 @@ class OrderRules(DocumentRules):
         """Check that nothing was made of the order."""
         super().removable(context, row)
         orders.removable(context, self.resource.name, row)
+
+    def acted(self, context: Context, row: Row) -> None:
+        """Let an order that is opened again be as far as what was made of it."""
+        super().acted(context, row)
+        before = context.get(self.resource.name, row[self.resource.id]) or {}
+        is_opened = context.operation.sets.get("status") in _OPENED
+        if is_opened and before.get("status") not in _NOT_YET_OPEN:
+            orders.settle_status(context, self.resource.name, row)
 
     def allowed(self, context: Context, row: Row, sets: Row) -> None:
         """Check that an order of which something was made is not made void."""

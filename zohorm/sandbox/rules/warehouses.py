@@ -31,6 +31,8 @@ class PackageRules(Rules):
         if before is None:
             row["status"] = "not_shipped"
         order = context.get("SalesOrder", row.get("salesorder_id")) or {}
+        if before is None:
+            orders.check_live(context, "SalesOrder", order)
         for name in ("customer_id", "customer_name", "salesorder_number"):
             row[name] = row.get(name) or order.get(name, "")
         row["salesorder_date"] = order.get("date", "")
@@ -60,6 +62,7 @@ class ShipmentRules(DocumentRules):
         if before is None:
             row["status"] = shipment_status()
         for package in _named(context):
+            _check_order(context, package)
             for name in ("salesorder_id", "salesorder_number", "customer_id", "customer_name"):
                 row[name] = row.get(name) or package.get(name, "")
 
@@ -103,6 +106,8 @@ class ReceiveRules(Rules):
         if before is None:
             row["status"] = row["received_status"] = receive_status(row)
         order = context.get("PurchaseOrder", row.get("purchaseorder_id")) or {}
+        if before is None:
+            orders.check_live(context, "PurchaseOrder", order)
         lines = rows_of(row.get("line_items"))
         _fill(lines, order, "line_item_id")
         row["total_quantity_received"] = _sum(lines)
@@ -233,6 +238,13 @@ def return_status(returned: Row, receives: Iterable[Row]) -> str:
     if come >= _sum(rows_of(returned.get("line_items"))):
         return "received"
     return "partially_received" if come else "not_received"
+
+
+def _check_order(context: Context, package: Row) -> None:
+    """Check that a package may be shipped, for its order still stands."""
+    order = context.get("SalesOrder", package.get("salesorder_id"))
+    if order is not None:
+        orders.check_live(context, "SalesOrder", order)
 
 
 def _named(context: Context) -> list[Row]:
