@@ -264,11 +264,16 @@ def _send(
 @contextmanager
 def _changing(session: Session, named: Iterable[str]) -> Iterator[None]:
     """Let the records that a call names be read anew after it: it may have changed them."""
+    may_be_done = True  # Without an answer, too.
     try:
         yield
-    finally:  # Without an answer it may have been done as well.
-        for record in session.identity.held(named):
-            record._unload()
+    except UsageError:
+        may_be_done = False  # No call was made.
+        raise
+    finally:
+        if may_be_done:
+            for record in session.identity.held(named):
+                record._unload()
 
 
 def _texts(sent: object) -> Iterator[str]:

@@ -262,5 +262,6 @@ class Connection:
             return
         now = self._clock.time()
         error = self._failures.given_up(decision, tried, course, quota=self.quota, now=now)
-        error.out_of_time = not in_time
+        # An answer stands, however late it came.
+        error.out_of_time = not in_time and (decision.verdict == "again" or tried.outcome.timed_out)
         raise error from tried.failure

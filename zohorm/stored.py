@@ -120,7 +120,7 @@ class Stored(Located):
                         record._unload_computed()
 
     def _unload(self) -> None:
-        """Let nothing but the id count as loaded: an action may have changed any member.
+        """Let nothing but its ids count as loaded: an action may have changed any other member.
 
         Unsaved edits stay. Of a record that is shown in lists alone, so that it cannot be loaded
         again, only what the service computes is dropped.
@@ -140,7 +140,8 @@ class Stored(Located):
         self._keep([*lists, *filter(self._is_writable, self._values)])
 
     def _keep(self, names: Iterable[str]) -> None:
-        kept = {self._id_name, *names}
+        # In a list of all refunds the row alone says which credit note a refund is below.
+        kept = {self._id_name, self._facts.parent, *names}
         # First that it is in part: who reads meanwhile must not take what is gone for None.
         self._stand(FREE, False)
         self._take({name: value for name, value in self._row.items() if name in kept})

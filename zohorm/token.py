@@ -147,7 +147,7 @@ def _refresh_grant(settings: _Credentials, accounts_url: str, transport: Transpo
     )
 
 
-def _take(held: ExitStack, renewing: AbstractContextManager[None]) -> None:
+def _enter(held: ExitStack, renewing: AbstractContextManager[None]) -> None:
     """Enter; a store that times out does so for the deadline, whoever wrote it."""
     try:
         held.enter_context(renewing)
@@ -246,8 +246,9 @@ class TokenSource:
         """
         while True:
             with self._lock:
-                if self._token is not None and not self._token.expired(self._clock.time()):
-                    return self._token.value
+                known = self._known()
+                if known is not None:
+                    return known.value
                 if self._flight is None:
                     self._flight = Relay(self._clock)
                 flight = self._flight
@@ -307,7 +308,7 @@ class TokenSource:
                 failed = error
             raise
         finally:
-            # Also after an interrupt, or a fault of a store: those who wait try by themselves.
+            # Also after an interrupt, or a fault of a store: one of those who wait goes on.
             if token is None and failed is None:
                 flight.pass_on()
             else:
@@ -317,11 +318,24 @@ class TokenSource:
         with self._lock:
             self._flight = None
             if token is not None:
-                self._token = token
-                self._api_domain = token.api_domain or self._api_domain
+                self._take(token)
         flight.land(error)
 
+    def _known(self) -> Token | None:
+        """Return the token at hand unless it is over; under the lock."""
+        token = self._token
+        return None if token is None or token.expired(self._clock.time()) else token
+
+    def _take(self, token: Token) -> None:
+        """Make this the token at hand; under the lock."""
+        self._token = token
+        self._api_domain = token.api_domain or self._api_domain
+
     def _renewed(self, deadline: float | None) -> Token:
+        with self._lock:
+            known = self._known()
+        if known is not None:
+            return known
         stored = self._stored()
         if stored is not None:
             return stored
@@ -333,13 +347,16 @@ class TokenSource:
         store = self._store
         with ExitStack() as held:
             if isinstance(store, LockingTokenStore):
-                _take(held, store.renewing(deadline))
+                _enter(held, store.renewing(deadline))
             # Another process may have renewed it while this one waited for its turn.
             stored = self._stored()
             if stored is not None:
                 return stored
             token = self._granted(self._granter, deadline)
             if store is not None:
+                with self._lock:
+                    # Before it is stored: a store that fails must cost those who wait no token.
+                    self._take(token)
                 store.save(token)
         return token
 

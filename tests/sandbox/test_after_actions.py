@@ -16,8 +16,8 @@ from making import saved_invoice, verbs
 from staging import Stage, given, model_of, opened, resources
 
 from zohorm import ZohoInventory
-from zohorm.books import Journal, Location, ZohoBooks
-from zohorm.errors import NotLoaded, OutcomeUnknown, ZohoError
+from zohorm.books import BankTransaction, CreditNoteRefund, Journal, Location, ZohoBooks
+from zohorm.errors import NotFound, NotLoaded, OutcomeUnknown, ReadOnlySession, ZohoError
 from zohorm.facts.load import load
 from zohorm.inventory import Item
 from zohorm.sandbox import Sandbox
@@ -130,6 +130,39 @@ def test_held_records_whose_ids_an_action_is_given_are_read_anew(sandbox: Sandbo
             "POST /items/inactive",
             *(f"GET /items/{key}" for key in keys[:2]),
         ]
+
+
+def test_an_action_that_is_not_sent_leaves_what_is_loaded_of_those_it_names(
+    sandbox: Sandbox,
+) -> None:
+    inventory = ZohoInventory(**sandbox.credentials, clock=sandbox.clock, read_only=True)
+    with closing(inventory), inventory:
+        key = sandbox.insert("Item", {"name": "Tea", "status": "active"}, product="inventory")
+        tea = Item.get(key)
+        sandbox.forget()
+
+        with pytest.raises(ReadOnlySession):
+            Item.mark_inactive_many(item_ids=[key])
+
+        assert tea.status == "active"
+        assert verbs(sandbox) == []
+
+
+def test_a_record_read_anew_is_still_found_below_the_one_that_only_its_row_names(
+    sandbox: Sandbox, books: ZohoBooks
+) -> None:
+    note = sandbox.insert("CreditNote", {"status": "open"})
+    key = sandbox.insert("CreditNoteRefund", {"creditnote_id": note, "description": "Back"})
+    (refund,) = CreditNoteRefund.iterate()  # Those of all credit notes.
+    line = BankTransaction.at("460000000000001")
+    matched = {"transaction_id": key, "transaction_type": "creditnote_refund"}
+
+    with pytest.raises(NotFound):
+        line.match(transactions_to_be_matched=[matched])
+
+    sandbox.forget()
+    assert refund.description == "Back"
+    assert verbs(sandbox) == [f"GET /creditnotes/{note}/refunds/{key}"]
 
 
 def test_a_record_that_is_shown_in_lists_alone_keeps_what_was_set(

@@ -45,6 +45,7 @@ from zohorm.retry import RetryPolicy
 from zohorm.sandbox import Sandbox
 from zohorm.throttle import LocalThrottle, Quota
 from zohorm.token import TokenSource
+from zohorm.transport import Reply, Request, RequestsTransport
 
 GET = Call("GET", "/invoices", scope="ZohoBooks.invoices.READ")
 PUT = Call("PUT", "/invoices/1", body=b"{}")
@@ -981,6 +982,35 @@ def test_a_call_whose_time_is_over_is_not_sent(
     _failure(wiring, POST, Timeout)
 
     assert server.calls == []
+
+
+def test_a_refusal_that_comes_late_is_not_taken_for_want_of_time(
+    server: Scripted, wiring: Wiring, clock: ManualClock
+) -> None:
+    """Whoever calls again because there was no time would be refused again."""
+
+    class Late(RequestsTransport):
+        def send(
+            self,
+            request: Request,
+            timeout: tuple[float, float],
+            *,
+            fresh: bool,
+            total_seconds: float | None = None,
+        ) -> Reply:
+            reply = super().send(request, timeout, fresh=fresh, total_seconds=total_seconds)
+            clock.move(seconds=31)
+            return reply
+
+    wiring.first_token = Token("1000.given")
+    wiring.max_wait_seconds = 30
+    wiring.transport = Late(clock=clock)
+    server.next(404, _code(1002))
+
+    error = _failure(wiring, GET, NotFound)
+
+    assert not error.out_of_time
+    assert len(server.calls) == 1
 
 
 def test_a_turn_that_comes_too_late_is_refused_with_the_name_of_the_call(

@@ -356,7 +356,7 @@ def test_only_a_failure_that_more_time_might_have_mended_is_tried_again_by_those
     source = Wiring(url=server.url, clock=clock).tokens(backoff_seconds=15)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(source.value, seconds)
-        while not server.token_calls:
+        while not server.token_calls and not first.done():
             SystemClock().sleep(0.005)
         other = pool.submit(source.value, 900)
         assert clock.waiting.acquire(timeout=30)
@@ -378,8 +378,8 @@ def test_so_it_is_where_the_answer_takes_longer_and_no_clock_tells(server: Scrip
     server.next_token(fault="hang")
     source = Wiring(url=server.url, clock=clock).tokens(max_retries=0)
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(source.value, 0.3)
-        while not server.token_calls:
+        first = pool.submit(source.value, 1.0)
+        while not server.token_calls and not first.done():
             SystemClock().sleep(0.005)
         other = pool.submit(source.value, 900)
 
@@ -389,6 +389,31 @@ def test_so_it_is_where_the_answer_takes_longer_and_no_clock_tells(server: Scrip
         assert error.out_of_time
         assert other.result(30) == "1000.token-1"
     source.close()
+
+
+class Full(Memory):
+    """A store that has no room for a token."""
+
+    def save(self, token: Token) -> None:
+        self.saved += 1
+        raise OSError("no room")
+
+
+def test_a_token_that_could_not_be_stored_is_used_by_those_who_waited() -> None:
+    """Each new one counts against ten per ten minutes."""
+    clock = WaitedClock()
+    relay, store = Relay(clock, failures=0), Full()
+    source = TokenSource(relay, clock=clock, store=store)
+    waiters = Waiters(source, clock)
+    first = waiters.lead(60, relay.begun)
+    others = [waiters.ask(seconds) for seconds in (60, None, 20)]
+
+    relay.go_on.set()
+
+    assert isinstance(first.exception(30), OSError)
+    assert [other.result(30) for other in others] == ["1000.late"] * 3
+    assert source.value() == "1000.late"
+    assert (relay.deadlines, store.saved) == ([60], 1)
 
 
 # Refused tokens.
