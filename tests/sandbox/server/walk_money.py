@@ -56,16 +56,16 @@ class MoneyRules(Calls):
         key = KINDS[PAYS[kind]][2]
         return [{key: each, "amount_applied": float(number)} for each, number in wanted.items()]
 
-    def _payer(self, kind: str, pick: int) -> tuple[str, str]:
+    def _payer(self, kind: str, pick: int) -> str:
         """Return a contact for a payment, rather one with something to pay."""
-        member, contact = self.contact_of(kind, pick // 7)
+        _, contact = self.contact_of(kind, pick // 7)
         found = self.one(pick // 5, PAYS[kind])
-        return member, contact if found is None or pick % 4 == 0 else found.contact
+        return contact if found is None or pick % 4 == 0 else found.contact
 
     @rule(pick=PICKS, how=SHARES, more=CENTS)
     def pay(self, pick: int, how: str, more: Decimal) -> None:
         kind = self.kind(pick, PAYMENTS)
-        member, contact = self._payer(kind, pick)
+        contact = self._payer(kind, pick)
         wanted = self._wanted(kind, pick, how, contact)
         if not wanted and self.product == "inventory":
             return
@@ -74,6 +74,12 @@ class MoneyRules(Calls):
         amount = sum(wanted.values(), Decimal(0)) + (more if pick % 3 or not wanted else 0)
         if pick % 11 == 0:
             amount = more
+        self._pay(kind, contact, wanted, amount, money)
+
+    def _pay(
+        self, kind: str, contact: str, wanted: dict[str, Decimal], amount: Decimal, money: Money
+    ) -> None:
+        member, _ = self.contact_of(kind, 0)
         body = self._payment_body(member, contact, amount, money)
         if wanted:
             body[PAYS[kind]] = self._rows(kind, wanted)
@@ -104,11 +110,14 @@ class MoneyRules(Calls):
         retainer = self.one(pick, RETAINERS)
         if retainer is None:
             return
-        kind = "customerpayments"
-        member, contact = self.contact_of(kind, pick // 7)
+        _, contact = self.contact_of(RETAINERS, pick // 7)
         contact = contact if pick % 9 == 0 else retainer.contact
-        money = self.money(contact, pick)
         amount = self._part(how, self.ledger.left(retainer), retainer)
+        self._retain(retainer, contact, amount, self.money(contact, pick))
+
+    def _retain(self, retainer: Document, contact: str, amount: Decimal, money: Money) -> None:
+        kind = "customerpayments"
+        member, _ = self.contact_of(kind, 0)
         body = self._payment_body(member, contact, amount, money)
         body["retainerinvoice_id"] = retainer.key
 
@@ -161,13 +170,12 @@ class MoneyRules(Calls):
             wanted = {each: min(number, left) for each, number in wanted.items() if left}
         if not wanted:
             return
-        end = PAYS[found.kind]
-        self.step(
-            lambda ledger, _: ledger.use(found.key, wanted),
-            "POST",
-            f"/{found.kind}/{found.key}/{end}",
-            {end: self._rows(found.kind, wanted)},
-        )
+        self._use(found.kind, found.key, wanted)
+
+    def _use(self, kind: str, key: str, wanted: dict[str, Decimal]) -> None:
+        end = PAYS[kind]
+        rows = {end: self._rows(kind, wanted)}
+        self.step(lambda ledger, _: ledger.use(key, wanted), "POST", f"/{kind}/{key}/{end}", rows)
 
     @rule(pick=PICKS, which=PICKS, how=SHARES)
     def use_on_document(self, pick: int, which: int, how: str) -> None:
@@ -252,10 +260,12 @@ class MoneyRules(Calls):
         found = self.one(pick, "invoices")
         if found is None:
             return
+        if not is_cancelled:
+            self._write_off(found)
+            return
+        path = f"/invoices/{found.key}/writeoff/cancel"
+        self.step(lambda ledger, _: ledger.cancel_write_off(found.key), "POST", path)
+
+    def _write_off(self, found: Document) -> None:
         path = f"/invoices/{found.key}/writeoff"
-        if is_cancelled:
-            self.step(
-                lambda ledger, _: ledger.cancel_write_off(found.key), "POST", f"{path}/cancel"
-            )
-        else:
-            self.step(lambda ledger, _: ledger.write_off(found.key), "POST", path)
+        self.step(lambda ledger, _: ledger.write_off(found.key), "POST", path)
