@@ -131,13 +131,17 @@ class Connection:
     def _finish(self, course: Course) -> Answer:
         """Bring the call to its end; say of what it raises whether it may have been done."""
         try:
-            with self._stop.watched():
+            with self._stop.watched(self._left_of(course)):
                 return self._run(course)
         except ZohoError as error:
             # Told of each error, for one from a shared part may have been told of another call.
             lost = (course.lost or course.under_way) and course.call.writes
             error.maybe_done = lost or type(error).maybe_done
             raise
+
+    def _left_of(self, course: Course) -> Callable[[], float] | None:
+        deadline = course.deadline
+        return None if deadline is None else lambda: deadline - self._clock.now()
 
     def _run(self, course: Course) -> Answer:
         """Send until the call is answered or given up."""

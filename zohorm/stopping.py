@@ -1,12 +1,14 @@
 """Ends the waits of a session's calls when the session is closed.
 
-The connection says whose call a thread makes; clocks ask, whenever they let it wait.
+The connection says whose call a thread makes, and what time it has left; clocks ask, whenever they
+let it wait, and so do those who wait for something that knows no clock.
 """
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -24,13 +26,17 @@ class Stop:
         forking.register(self)
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Let whatever waits in this thread meanwhile end when the stop is asked for."""
-        before = _current.set(self)
+    def watched(self, left: Callable[[], float] | None = None) -> Iterator[None]:
+        """Let whatever waits in this thread meanwhile end when the stop is asked for.
+
+        `left` returns the seconds that the call still has; None if there is no limit.
+        """
+        before, left_before = _current.set(self), _left.set(left)
         try:
             yield
         finally:
             _current.reset(before)
+            _left.reset(left_before)
 
     def ask(self) -> None:
         """Wake all who wait; they raise SessionClosed."""
@@ -77,6 +83,15 @@ class Stop:
 
 
 _current: ContextVar[Stop | None] = ContextVar("zohorm_stop", default=None)
+
+
+_left: ContextVar[Callable[[], float] | None] = ContextVar("zohorm_left", default=None)
+
+
+def seconds_left() -> float:
+    """Return the seconds that this thread's call still has, by its session's clock."""
+    left = _left.get()
+    return math.inf if left is None else left()
 
 
 def check() -> None:

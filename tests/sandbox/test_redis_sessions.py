@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from local_redis import LocalRedis
 
 from zohorm.books import Contact, ZohoBooks
+from zohorm.clock import SystemClock
 from zohorm.errors import CoordinatorAway
+from zohorm.events import RequestEvent
 from zohorm.extras.redis_coordinator import RedisCoordinator
 from zohorm.sandbox import Sandbox
 
@@ -123,3 +125,40 @@ def test_the_quota_is_known_to_a_session_that_has_made_no_call(
 
     assert quota is not None
     assert (quota.limit, quota.remaining) == (10_000, 9_999)
+
+
+@pytest.mark.parametrize("when_away", ["fail", "share"])
+@pytest.mark.parametrize("moment", ["at first", "with a token", "in a call"])
+def test_a_silent_redis_holds_a_call_no_longer_than_it_may_take(
+    moment: str, when_away: Literal["fail", "share"], sandbox: Sandbox, redis_server: LocalRedis
+) -> None:
+    """It takes the question, as a stopped process does, and never answers."""
+    clock = SystemClock()
+    coordinator = RedisCoordinator(redis_server.url, when_away=when_away)
+    freezing: list[bool] = []
+
+    def freeze(_: RequestEvent) -> None:
+        if any(freezing):
+            redis_server.freeze()
+
+    settings: Any = {**sandbox.credentials, "coordinator": coordinator, "on_request": freeze}
+    with closing(coordinator), closing(ZohoBooks(**settings, max_wait_seconds=1.5)) as books:
+        if moment != "at first":
+            books.request("GET", "/items")
+        sandbox.forget()
+        freezing.append(moment == "in a call")
+        if moment != "in a call":
+            redis_server.freeze()
+        began = clock.now()
+
+        error: Exception | None = None
+        try:
+            books.request("GET", "/items")
+        except CoordinatorAway as caught:
+            error = caught
+        seconds = clock.now() - began
+        redis_server.go_on()
+
+    assert seconds < 2
+    assert (error is None) is (moment == "in a call")
+    assert len(sandbox.calls) == (1 if error is None else 0)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from zohorm import forking
+from zohorm import forking, stopping
 from zohorm.clock import SystemClock
 from zohorm.errors import CoordinatorAway
 from zohorm.extras import MissingExtra
@@ -211,7 +211,8 @@ class _Pause:
 
     def __init__(self, path: Path, seconds: float) -> None:
         self._path = path
-        self._ends = _real.now() + seconds
+        # Also who has no time left tells of its end: its holder needs but a moment.
+        self._ends = _real.now() + max(0.1, min(seconds, stopping.seconds_left()))
 
     def __call__(self) -> None:
         if _real.now() > self._ends:

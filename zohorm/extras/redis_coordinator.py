@@ -59,7 +59,7 @@ class RedisCoordinator:
         if not lease_seconds >= 0.1 or not clock_speed > 0:
             raise InvalidValue("lease_seconds is at least 0.1, and clock_speed above 0")
         self._terms = Terms(
-            server=RedisServer(url, prefix=prefix),
+            server=RedisServer(url, prefix=prefix, clock_speed=clock_speed),
             leases=Leases(lease_seconds),
             clock_speed=clock_speed,
             share=share if when_away == "share" else None,

@@ -5,12 +5,14 @@ No text of an error quotes an address, which may hold a password, or a value, wh
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from zohorm import stopping
 from zohorm.errors import InvalidValue
 from zohorm.extras import MissingExtra
 
@@ -29,8 +31,10 @@ _SCRIPT = Path(__file__).with_name("redis_ledger.lua").read_text(encoding="utf-8
 # Of this machine's network, not of the service: who does not answer in such a time is away.
 _CONNECT_SECONDS = 2.0
 _ANSWER_SECONDS = 5.0
-# Shorter than the above, for an answer that is only "nothing yet" must not count as none.
-_LONGEST_BLOCK_SECONDS = 3.0
+# Also a call whose time is over tells of its end: so long that takes where nothing is wrong.
+_LEAST_ANSWER_SECONDS = 0.05
+# A part of the above, for an answer that is only "nothing yet" must not count as none.
+_BLOCK_PART = 0.6
 
 
 class Away(Exception):
@@ -84,10 +88,11 @@ def _meant() -> Iterator[None]:
 class RedisServer:
     """One Redis, as all sessions of a coordinator see it; safe for threads and forks."""
 
-    def __init__(self, url: str, *, prefix: str) -> None:
+    def __init__(self, url: str, *, prefix: str, clock_speed: float = 1.0) -> None:
         """Connections are made when they are needed; options in `url` go before ours."""
         self.prefix = prefix
         self._url = url
+        self._speed = clock_speed
         self._begin()
 
     def __repr__(self) -> str:
@@ -107,7 +112,8 @@ class RedisServer:
             Away: there is no answer; the script may have run.
         """
         with _meant():
-            return cast("list[str | int]", self._script(keys=keys, args=arguments))
+            client = self._hurried()
+            return cast("list[str | int]", self._script(keys=keys, args=arguments, client=client))
 
     def wait(self, key: str, seconds: float) -> None:
         """Return when something is pushed to this list, after so long, or a little earlier.
@@ -115,9 +121,11 @@ class RedisServer:
         Raises:
             Away: nobody can tell.
         """
-        block = max(0.001, min(seconds, _LONGEST_BLOCK_SECONDS))
+        client = self._hurried()
+        answer_seconds = client.connection_pool.connection_kwargs["socket_timeout"]
+        block = max(0.001, min(seconds, _BLOCK_PART * answer_seconds))
         with _meant():
-            self._client.blpop([key], timeout=block)
+            client.blpop([key], timeout=block)
 
     def read(self, key: str) -> tuple[str | None, float]:
         """Return a text and the seconds after which it is forgotten; what is no text is None.
@@ -126,7 +134,7 @@ class RedisServer:
             Away: there is no answer.
         """
         with _meant():
-            pipe = self._client.pipeline(transaction=True)
+            pipe = self._hurried().pipeline(transaction=True)
             pipe.get(key)
             pipe.pttl(key)
             found, left_ms = pipe.execute(raise_on_error=False)
@@ -144,7 +152,7 @@ class RedisServer:
             Away: it may not be kept.
         """
         with _meant():
-            self._client.set(key, text, px=max(1, int(seconds * 1000)))
+            self._hurried().set(key, text, px=max(1, int(seconds * 1000)))
 
     def lock(self, key: str, seconds: float) -> Lock | None:
         """Take a lock that opens by itself after so long; None if another holds it.
@@ -154,7 +162,7 @@ class RedisServer:
         """
         with _meant():
             # Not thread_local: another thread renews it.
-            lock = self._client.lock(key, timeout=seconds, thread_local=False)
+            lock = self._hurried().lock(key, timeout=seconds, thread_local=False)
             return lock if lock.acquire(blocking=False) else None
 
     def unlock(self, lock: Lock) -> bool:
@@ -163,6 +171,7 @@ class RedisServer:
         Raises:
             Away: it opens by itself.
         """
+        lock.redis = self._hurried()  # Less time may be left than there was.
         with _meant():
             try:
                 lock.release()
@@ -184,7 +193,8 @@ class RedisServer:
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        for client in list(self._clients.values()):
+            client.close()
 
     def renew_after_fork(self) -> None:
         """Take connections and a name of its own in a forked child."""
@@ -192,8 +202,34 @@ class RedisServer:
 
     def _begin(self) -> None:
         self._process = uuid.uuid4().hex[:16]
+        self._lock = threading.Lock()  # guards the next, which is by the seconds of an answer
+        self._clients: dict[float, redis.Redis] = {}
+        client = self._opened()
+        self._most = float(client.connection_pool.connection_kwargs["socket_timeout"])
+        self._client = self._clients[self._most] = client
+        self._script = self._client.register_script(_SCRIPT)
+
+    def _hurried(self) -> redis.Redis:
+        """Return the client whose answers take no longer than the time that the call has left.
+
+        Each has connections of its own, for a connection has one time for all its answers; so
+        they are few, each with half the time of the one before.
+        """
+        left, seconds = stopping.seconds_left() / self._speed, self._most
+        while seconds > left and seconds / 2 >= _LEAST_ANSWER_SECONDS:
+            seconds /= 2
+        with self._lock:
+            if seconds not in self._clients:
+                client = self._opened()
+                kept = client.connection_pool.connection_kwargs
+                kept["socket_timeout"] = seconds
+                kept["socket_connect_timeout"] = min(seconds, kept["socket_connect_timeout"])
+                self._clients[seconds] = client
+            return self._clients[seconds]
+
+    def _opened(self) -> redis.Redis:
         try:
-            self._client = redis.Redis.from_url(
+            client = redis.Redis.from_url(
                 self._url,
                 decode_responses=True,
                 # A foreign value may be no text at all.
@@ -204,7 +240,7 @@ class RedisServer:
                 retry=Retry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,)),
             )
             # It does not connect; an option that does not exist is found here, and not by a call.
-            pool = self._client.connection_pool
+            pool = client.connection_pool
             pool.connection_class(**pool.connection_kwargs)
         except (ValueError, TypeError):
             # Without its cause, which quotes parts of the address.
@@ -213,4 +249,4 @@ class RedisServer:
                 advice="It looks like redis://user:password@host:6379/0, with rediss:// for TLS;"
                 " a password with marks such as / or # is quoted as in any URL",
             ) from None
-        self._script = self._client.register_script(_SCRIPT)
+        return client

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
+from zohorm import stopping
 from zohorm.clock import Clock
 from zohorm.errors import CoordinatorAway, InvalidValue, Timeout
 from zohorm.extras.redis_leases import Leases
@@ -197,7 +198,8 @@ class RedisTokenStore:
             try:
                 return ask()
             except Away as away:
-                if away.lasting or self._falls_back or waited >= _PATIENCE_SECONDS:
+                late = stopping.seconds_left() <= look * self._speed
+                if away.lasting or self._falls_back or waited >= _PATIENCE_SECONDS or late:
                     raise
             self._clock.sleep(look * self._speed)
             waited += look
@@ -216,4 +218,5 @@ def _error(away: Away, server: RedisServer) -> CoordinatorAway:
     return CoordinatorAway(
         f"the access token that processes share cannot be had: {server!r}: {away.reason}",
         advice="The service was not asked. Mend Redis and try again",
+        out_of_time=stopping.seconds_left() <= _LONGEST_LOOK_SECONDS,
     )
