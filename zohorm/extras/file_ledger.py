@@ -17,7 +17,7 @@ from array import array
 from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import attrs
@@ -25,7 +25,7 @@ import attrs
 from zohorm.clock import Clock
 from zohorm.day import Day, Quota
 from zohorm.errors import CoordinatorAway
-from zohorm.extras.private_files import Presence, locked_file, read_all, write_all
+from zohorm.extras.private_files import Presence, locked_file, own_turn, read_all, write_all
 from zohorm.extras.shared_time import SharedTime
 from zohorm.pace import Obstacle, Pace, Rate, queued
 
@@ -98,14 +98,16 @@ class FileLedger:
         self._presence = presence
         self._most = rate.calls_per_minute
         self._clock = clock
-        self._lock = threading.Lock()  # guards all below, and is held while the file is
+        self._lock = threading.Lock()  # guards the two below, and is held while the file is
         self._held: set[object] = set()
         self._waits: object = None
-        self._news: Quota | None = None
+        # Not guarded: what a thread adds that cannot wait for the lock, the next one takes on.
+        self._ended: deque[object] = deque()
+        self._news: deque[Quota] = deque(maxlen=1)
 
     def begin(self, ticket: object, *, rate: Rate, place: int, reserve: int) -> Obstacle | None:
         """Write the call down as started, or return why it may not start yet."""
-        with self._lock, self._open() as book:
+        with self._alone(), self._open() as book:
             name = self._presence.name
             book.bury(self._presence)
             others = book.before(name)
@@ -130,33 +132,32 @@ class FileLedger:
 
     def end(self, ticket: object) -> None:
         """Write the call down as ended, or the place in the line as left."""
-        with self._lock:
-            if ticket not in self._held and ticket is not self._waits:
-                return
-            self._held.discard(ticket)
-            try:
-                with self._open() as book:
-                    if ticket is self._waits:
-                        book.line.pop(self._presence.name, None)
-                        self._waits = None
-            except CoordinatorAway as error:
-                # The answer of the call matters more; the next change settles the count.
-                _log.warning("the end of a call was not written down: %s", error)
+        if ticket not in self._held and ticket is not self._waits:
+            return
+        self._ended.append(ticket)
+        try:
+            with self._alone(), self._open() as book:
+                if ticket is self._waits:
+                    book.line.pop(self._presence.name, None)
+                    self._waits = None
+        except CoordinatorAway as error:
+            # The answer of the call matters more; the next change settles the count.
+            _log.warning("the end of a call was not written down: %s", error)
 
     def hold(self, seconds: float) -> None:
         """Let no process start a call for so long."""
-        with self._lock, self._open() as book:
+        with self._alone(), self._open() as book:
             book.pace.hold(book.now, seconds)
 
     def narrow(self, rate: Rate) -> None:
         """Allow all processes together one call fewer at once."""
-        with self._lock, self._open() as book:
+        with self._alone(), self._open() as book:
             book.pace.narrow(rate, book.now)
 
     def quota(self) -> Quota | None:
         """Return what processes know of the day, None if they cannot be asked."""
         try:
-            with self._lock, self._open() as book:
+            with self._alone(), self._open() as book:
                 book.unchanged = True
                 return book.day.known(self._clock.time())
         except CoordinatorAway:
@@ -164,21 +165,28 @@ class FileLedger:
 
     def learn(self, quota: Quota) -> None:
         """Take note of what an answer said; written with the end of a call, if one is in flight."""
-        with self._lock:
-            self._news = quota
-            if not self._held:
-                with self._open():
-                    pass
+        self._news.append(quota)
+        if not self._held:
+            with self._alone(), self._open():
+                pass
 
     def renew_after_fork(self) -> None:
         """Make a new lock; the calls in flight stay the parent's."""
         self._lock = threading.Lock()
         self._held.clear()
+        self._ended.clear()
         self._waits = None
 
     def _obstacle(self, book: _Book, rate: Rate, before: int, reserve: int) -> Obstacle | None:
         book.day.require(reserve, in_flight=book.pace.in_flight, now=self._clock.time())
         return book.pace.obstacle(rate, book.now, before)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with own_turn(self._lock, self._path):
+            while self._ended:
+                self._held.discard(self._ended.popleft())
+            yield
 
     @contextmanager
     def _open(self) -> Iterator[_Book]:
@@ -188,12 +196,15 @@ class FileLedger:
             book = self._read(content)
             book.now = book.time.read(self._clock.now(), self._clock.time())
             book.settle(self._presence.name, len(self._held))
-            if self._news is not None:
-                book.day.learn(self._news, self._clock.time())
+            news = list(self._news)
+            for each in news:
+                book.day.learn(each, self._clock.time())
             yield book
             if not book.unchanged:
                 write_all(self._path, descriptor, _content(book))
-                self._news = None
+                for each in news:
+                    with suppress(ValueError):  # A newer one has come in its place.
+                        self._news.remove(each)
 
     def _read(self, content: bytes) -> _Book:
         if not content:

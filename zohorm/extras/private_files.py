@@ -93,6 +93,24 @@ def locked_file(
                     unlock_descriptor(descriptor)
 
 
+@contextmanager
+def own_turn(lock: threading.Lock, path: Path, *, seconds: float = 10.0) -> Iterator[None]:
+    """Hold the lock by which the threads of this process take turns at a file.
+
+    One that another process holds up does not hold up the rest for longer than their own calls
+    may take.
+
+    Raises:
+        CoordinatorAway: so, after so many `seconds` of real time, or what the call has left.
+    """
+    if not lock.acquire(timeout=_patience(seconds)):
+        raise _kept(path)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def try_lock(path: Path, descriptor: int) -> bool:
     """Take the lock of an open file unless another holds it; tell whether it was taken."""
     with _told(path):
@@ -211,17 +229,26 @@ class _Pause:
 
     def __init__(self, path: Path, seconds: float) -> None:
         self._path = path
-        # Also who has no time left tells of its end: its holder needs but a moment.
-        self._ends = _real.now() + max(0.1, min(seconds, stopping.seconds_left()))
+        self._ends = _real.now() + _patience(seconds)
 
     def __call__(self) -> None:
         if _real.now() > self._ends:
-            raise CoordinatorAway(
-                f"another process keeps {self._path} locked",
-                advice="Look for one that was stopped, and let it go on or end it",
-            )
+            raise _kept(self._path)
         # Not on a clock: the end of a call must be written down, also of a closed session.
         threading.Event().wait(_LOCK_POLL_SECONDS)
+
+
+def _patience(seconds: float) -> float:
+    """Return how long this thread may wait for a lock, in real seconds."""
+    # Also who has no time left tells of its end: the holder needs but a moment.
+    return max(0.1, min(seconds, stopping.seconds_left()))
+
+
+def _kept(path: Path) -> CoordinatorAway:
+    return CoordinatorAway(
+        f"another process keeps {path} locked",
+        advice="Look for one that was stopped, and let it go on or end it",
+    )
 
 
 def _vanish(path: Path, descriptor: int, process: int) -> None:
