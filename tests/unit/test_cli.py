@@ -158,6 +158,7 @@ def test_sandbox_takes_plan_seed_and_switches() -> None:
     ("arguments", "said"),
     [
         (["--switch", "speed=high"], "has no switch 'speed'"),
+        (["--switch", "seed=demo"], "has no switch 'seed'"),
         (["--switch", "live_tokens=16"], "it can be 15, 30"),
         (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1, port 0"),
         (["--data", "."], "'.' is a directory"),

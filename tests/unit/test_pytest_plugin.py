@@ -1,4 +1,4 @@
-"""The pytest plugin where Werkzeug is missing: pytest loads it in every run beside zohorm."""
+"""The pytest plugin in a run of its own: where Werkzeug is missing, and with wrong markers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 INSTALL = 'pip install "zohorm[sandbox]"'
@@ -24,13 +26,17 @@ def without_werkzeug(code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def pytest_without_werkzeug(folder: Path, test: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest on one test, with the plugin that the package names to pytest."""
+def arguments_for(folder: Path, test: str) -> list[str]:
+    """Store one test, and return how to run it with the plugin that the package names to pytest."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     plugin = project["entry-points"]["pytest11"]["zohorm"]
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     (folder / "test_one.py").write_text(test, encoding="utf-8")
-    arguments = [str(folder), "-p", plugin, "-p", "no:cacheprovider"]
+    return [str(folder), "-p", plugin, "-p", "no:cacheprovider"]
+
+
+def pytest_without_werkzeug(folder: Path, test: str) -> subprocess.CompletedProcess[str]:
+    arguments = arguments_for(folder, test)
     return without_werkzeug(f"import pytest\nsys.exit(pytest.main({arguments!r}))")
 
 
@@ -56,3 +62,33 @@ def test_importing_the_sandbox_says_how_to_install_it() -> None:
         f"zohorm.extras.MissingExtra: the sandbox needs more packages; install them: {INSTALL}"
         in (done.stderr)
     )
+
+
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        ("zoho_fault('hang')", "zoho_fault takes keywords alone: name what 'hang' is"),
+        ("zoho_sandbox('demo')", "zoho_sandbox takes keywords alone: name what 'demo' is"),
+        ("zoho_limits(3)", "zoho_limits takes keywords alone: name what 3 is"),
+        ("zoho_limits(per_hour=3)", "unexpected keyword argument 'per_hour'"),
+        ("zoho_fault(falt='hang')", "unexpected keyword argument 'falt'"),
+        ("zoho_sandbox(sed='demo')", "the sandbox has no switch 'sed'"),
+        ("zoho_loopback(True)", "zoho_loopback takes keywords alone: name what True is"),
+        ("zoho_loopback(allow=True)", "zoho_loopback takes no 'allow'; it takes allowed"),
+    ],
+)
+def test_a_marker_that_says_what_nobody_reads_fails_its_test(
+    tmp_path: Path, marker: str, said: str
+) -> None:
+    test = f"import pytest\n@pytest.mark.{marker}\ndef test_one(sandbox):\n    pass\n"
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments_for(tmp_path, test)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    )
+
+    assert done.returncode == 1
+    assert said in done.stdout

@@ -110,6 +110,7 @@ def sandbox(as_json: bool, chosen: tuple[str, ...], **settings: Any) -> None:
     """
     from zohorm.sandbox import Sandbox, WrongDataFile
     from zohorm.sandbox.server import is_loopback
+    from zohorm.sandbox.switches import switches
 
     # Not an Event: a signal that comes while its lock is held would wait for that lock for ever.
     stopped: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -120,8 +121,10 @@ def sandbox(as_json: bool, chosen: tuple[str, ...], **settings: Any) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     try:
-        given = {**settings, **_switches(chosen)}
-        server = Sandbox(**given, kept=KEPT)
+        named = _switches(chosen)
+        switches(named)  # Else `--switch port=1` would be taken for an option of that name.
+        given: dict[str, Any] = {**settings, **named, "kept": KEPT}
+        server = Sandbox(**given)
         server.start()
     except (OSError, TypeError, ValueError, WrongDataFile) as error:
         raise click.ClickException(_said(error, settings)) from error

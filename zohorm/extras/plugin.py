@@ -64,6 +64,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Begin to watch a test, before its fixtures are made."""
     marker = item.get_closest_marker("zoho_loopback")
     if marker is not None:
+        _only_keywords(marker)
+        if unknown := marker.kwargs.keys() - {"allowed"}:
+            text = f"zoho_loopback takes no {unknown.pop()!r}; it takes allowed"
+            pytest.fail(text, pytrace=False)
         is_watched = not marker.kwargs.get("allowed", False)
     else:
         is_watched = bool(item.config.getini("zoho_loopback_only"))
@@ -122,6 +126,7 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         made.limits(**_marked(request, "zoho_limits"))
         # The nearest marker comes first, as decorators are read from the top.
         for marker in reversed(list(request.node.iter_markers("zoho_fault"))):
+            _only_keywords(marker)
             made.next(**marker.kwargs)
         yield made
 
@@ -129,7 +134,16 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 def _marked(request: pytest.FixtureRequest, name: str) -> dict[str, Any]:
     """Return the settings that markers of a name give; those of the test itself win."""
     markers = list(request.node.iter_markers(name))
+    for each in markers:
+        _only_keywords(each)
     return {key: value for each in reversed(markers) for key, value in each.kwargs.items()}
+
+
+def _only_keywords(marker: pytest.Mark) -> None:
+    """Fail a test whose marker gives what would have no effect."""
+    if marker.args:
+        text = f"{marker.name} takes keywords alone: name what {marker.args[0]!r} is"
+        pytest.fail(text, pytrace=False)
 
 
 @pytest.fixture

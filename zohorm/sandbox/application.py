@@ -122,9 +122,9 @@ class Application:
             raise Dropped
         call.status = reply.status
         if fault is not None and name == "drip":
-            return Drip(reply, fault.seconds, partial(self.gate.wait, client))
+            return Drip(reply, fault.wait_seconds, partial(self.gate.wait, client))
         if fault is not None and name == "oversize":
-            return attrs.evolve(reply, content=padded(reply.content, fault.size))
+            return attrs.evolve(reply, content=padded(reply.content, fault.answer_size))
         return _spoiled(reply, name)
 
     def _accounts(self, arrived: Incoming) -> Reply:
@@ -319,7 +319,7 @@ class Application:
     def _wait(self, fault: Fault | None, client: socket.socket) -> None:
         if fault is None or fault.name not in ("hang", "slow"):
             return
-        if not self.gate.wait(client, seconds=fault.seconds if fault.name == "slow" else None):
+        if not self.gate.wait(client, seconds=fault.wait_seconds if fault.name == "slow" else None):
             raise Dropped
 
     def _limited(self, refusal: LimitReached) -> Reply:

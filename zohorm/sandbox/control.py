@@ -54,6 +54,8 @@ TAKEN: Mapping[str, Mapping[str, _Kinds]] = {
     "code": {"scope": _TEXT, "seconds": _NUMBER},
     "wait_for_hanging": {"calls": _WHOLE, "seconds": _NUMBER},
 }
+# What the query of each path that is read takes; others take none.
+ASKED: Mapping[str, tuple[str, ...]] = {"rows": tuple(_PLACE)}
 _LONGEST_WAIT_SECONDS = 60
 # The calendar ends soon after.
 _LAST = dt.datetime(9000, 1, 1, tzinfo=dt.UTC).timestamp()
@@ -97,6 +99,7 @@ class Control:
             said = f"there is no {method} {ROOT}/{name}; see the page on testing"
             return envelope({"error": said}, status=405 if known else 404)
         try:
+            _check_query(name, arrived)
             if method == "GET":
                 return envelope(self._readers[name](arrived.query))
             made = self._writers[name](**_given(name, arrived))
@@ -145,6 +148,20 @@ class Control:
     def _wait(self, calls: int = 1, seconds: float = 5) -> None:
         wait = min(max(0.0, float(seconds)), _LONGEST_WAIT_SECONDS)
         self._sandbox.wait_for_hanging(calls, seconds=wait)
+
+
+def _check_query(name: str, arrived: Incoming) -> None:
+    """Check that the query says nothing that nobody reads.
+
+    Raises:
+        TypeError: it does; the text says what is read.
+    """
+    taken = ASKED.get(name, ())
+    for key in arrived.query:
+        if key not in taken:
+            what = f"{ROOT}/{name}".rstrip("/")
+            read = ", ".join(taken) or "nothing; POST takes its keywords as one JSON object"
+            raise TypeError(f"the query of {what} takes no {key!r}; it takes {read}")
 
 
 def _given(name: str, arrived: Incoming) -> dict[str, Any]:

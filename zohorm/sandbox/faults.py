@@ -53,6 +53,17 @@ _MESSAGES = {
 }
 
 _CODES_OF_STATUS = {401: 57, 404: 5, 405: 37, 429: 44, 500: 1000}
+# What shapes an answer, which a fault may take as well, and what else faults take.
+_SHAPING = ("status", "code", "message", "body", "headers", "retry_after")
+_TAKEN: Mapping[str | None, tuple[str, ...]] = {
+    None: _SHAPING,
+    "html": ("status", "headers", "retry_after"),
+    "redirect": ("status", "headers", "retry_after"),
+    "slow": ("seconds",),
+    "drip": ("seconds",),
+    "oversize": ("size",),
+}
+_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 _GATEWAY = {502: "502 Bad Gateway", 503: "503 Service Unavailable", 504: "504 Gateway Time-out"}
 
 
@@ -69,10 +80,20 @@ class Fault:
     retry_after: int | str | None
     path: str | None
     method: str | None
-    seconds: float
-    size: int
+    seconds: float | None
+    size: int | None
     after: int
     times: int
+
+    @property
+    def wait_seconds(self) -> float:
+        """How long `slow` and `drip` take."""
+        return 0.2 if self.seconds is None else self.seconds
+
+    @property
+    def answer_size(self) -> int:
+        """How many bytes the answer of `oversize` has at least."""
+        return 100_000_000 if self.size is None else self.size
 
     def matches(self, method: str, paths: tuple[str, ...]) -> bool:
         """Tell whether a call is one of those meant. Paths are the whole one and the one below the
@@ -93,7 +114,8 @@ class Fault:
             headers.setdefault("Location", f"{url}/moved")
             return Reply(self.status or 302, b"", headers)
         status = self.status or (502 if self.name == "html" else None)
-        if self.name == "html" or (status in _GATEWAY and self.body is None and self.code is None):
+        said = (self.body, self.code, self.message)
+        if self.name == "html" or (status in _GATEWAY and all(each is None for each in said)):
             page = page_of_html(status or 502, _GATEWAY.get(status or 502, "Error"))
             return attrs.evolve(page, headers=headers)
         if self.name is not None:
@@ -143,18 +165,11 @@ class Faults:
         """Ask for a fault.
 
         Raises:
-            ValueError: nothing is to happen, no fault has this name, or a number makes no sense.
+            ValueError: nothing is to happen, no fault has this name or takes what is given, no call
+                can be meant, or a number makes no sense.
         """
-        if fault.name is not None and fault.name not in FAULTS:
-            raise ValueError(f"no fault is called {fault.name!r}; there are {', '.join(FAULTS)}")
-        if fault.times < 1 or fault.after < 0:
-            raise ValueError("times is 1 or more, after is 0 or more")
-        shaped = (fault.status, fault.code, fault.message, fault.body, fault.retry_after)
-        if fault.name is None and not fault.headers and all(each is None for each in shaped):
-            raise ValueError(
-                "next takes a fault, or an answer: status, code, message, body, headers or "
-                f"retry_after; the faults are {', '.join(FAULTS)}"
-            )
+        _check_meant(fault)
+        _check_given(fault)
         if fault.status is not None and not 200 <= fault.status <= 599:
             raise ValueError("a status is from 200 to 599")
         if not all(
@@ -188,6 +203,39 @@ class Faults:
         """Drop the faults still to come."""
         with self._lock:
             self._faults.clear()
+
+
+def _check_meant(fault: Fault) -> None:
+    """Check that there can be calls that are meant."""
+    if fault.times < 1 or fault.after < 0:
+        raise ValueError("times is 1 or more, after is 0 or more")
+    if fault.method is not None and fault.method.upper() not in _METHODS:
+        there = ", ".join(_METHODS)
+        raise ValueError(f"no call has the method {fault.method!r}; there are {there}")
+    if fault.path is not None and not fault.path.startswith(("/", "*")):
+        raise ValueError(f"no call has the path {fault.path!r}; it begins with / or *")
+
+
+def _check_given(fault: Fault) -> None:
+    """Check that what is given has a say in what happens."""
+    if fault.name is not None and fault.name not in FAULTS:
+        raise ValueError(f"no fault is called {fault.name!r}; there are {', '.join(FAULTS)}")
+    names = (*_SHAPING, "seconds", "size")
+    given = [name for name in names if getattr(fault, name) is not None]
+    if not fault.headers:
+        given.remove("headers")
+    taken = _TAKEN.get(fault.name, ())
+    if fault.name is None and not set(given) & set(taken):
+        raise ValueError(
+            "next takes a fault, or an answer: status, code, message, body, headers or "
+            f"retry_after; the faults are {', '.join(FAULTS)}"
+        )
+    for name in given:
+        if name not in taken:
+            what = "an answer" if fault.name is None else fault.name
+            raise ValueError(f"{what} takes no {name}; it takes {', '.join(taken) or 'none'}")
+    if fault.body is not None and fault.message is not None:
+        raise ValueError("a body is the whole answer; there is no place for a message beside it")
 
 
 def _is_line(value: object) -> bool:

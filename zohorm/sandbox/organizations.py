@@ -95,6 +95,21 @@ def get(store: Store, organization_id: str) -> Row:
     return store.get(SHARED, "", organization_id) or {}
 
 
+def named(store: Store, organization_id: str | None) -> str:
+    """Return the organization that a test names, by default the first.
+
+    Raises:
+        ValueError: there is no such organization; the text names those there are.
+    """
+    known = ids(store)
+    if organization_id is None:
+        return known[0]
+    if organization_id not in known:
+        there = ", ".join(known)
+        raise ValueError(f"no organization is called {organization_id!r}; there are {there}")
+    return organization_id
+
+
 def first_ids(count: int) -> list[str]:
     """Return the ids of that many organizations as a new sandbox has them."""
     return [str(_FIRST_ID + 13 * index) for index in range(count)]

@@ -107,7 +107,7 @@ def drop_undocumented(resource: Resource, row: Row, known: frozenset[str]) -> No
 
     `known` are the members that it had before.
     """
-    for name in set(row) - known:
+    for name in row.keys() - known:
         del row[name]
     for name, value in row.items():
         field = resource.fields.get(name)
@@ -119,5 +119,5 @@ def drop_undocumented(resource: Resource, row: Row, known: frozenset[str]) -> No
             continue
         for each in value:
             if isinstance(each, dict):
-                for member in set(each) - set(part.fields):
+                for member in each.keys() - part.fields.keys():
                     del each[member]

@@ -70,7 +70,7 @@ class Sandbox:
         self._address = (host, port)
         self._allowance = allowance(plan)
         settings = switches(chosen)
-        store = Store(str(data) if data else None, followers=rules.FOLLOWERS)
+        store = Store(None if data is None else str(Path(data)), followers=rules.FOLLOWERS)
         accounts = Accounts(settings, scope=scope)
         self._application = Application(
             switches=settings,
@@ -219,8 +219,8 @@ class Sandbox:
         retry_after: int | str | None = None,
         headers: Mapping[str, str] | None = None,
         body: object = None,
-        seconds: float = 0.2,
-        size: int = 100_000_000,
+        seconds: float | None = None,
+        size: int | None = None,
     ) -> None:
         """Let the next calls fail.
 
@@ -228,7 +228,7 @@ class Sandbox:
         `body`), or with a `fault` of `zohorm.sandbox.faults.FAULTS`. `times` calls meet it after
         `after` calls have passed. `path` (`*` stands for anything; below the product root or whole)
         and `method` say which are meant; those of the accounts server must be named: "/oauth/*".
-        `slow` and `drip` take `seconds`, and the answer of `oversize` has `size` bytes.
+        `slow` and `drip` take `seconds`, 0.2 by default, and `oversize` the `size` of its answer.
         """
         made = Fault(
             name=fault,
@@ -385,7 +385,7 @@ class Sandbox:
 
     def _opened(self, product: Product, resource: Resource, organization_id: str | None) -> str:
         """Return under which organization the records of a resource are stored."""
-        organization = organization_id or organizations.ids(self._application.store)[0]
+        organization = organizations.named(self._application.store, organization_id)
         self._application.open(product, organization)
         if resource.name != ORGANIZATION:
             return organization

@@ -178,6 +178,20 @@ def test_what_is_asked_for_here_is_no_call(sandbox: Sandbox) -> None:
         ("insert", b'{"resource": "Invoice", "row": {"line_items": [5]}}', "line_items is a list"),
         ("insert", b'{"resource": "Invoice", "row": {"notes": {}}}', "notes is an object"),
         ("reset", b'{"all": 1}', "reset takes no 'all'; it takes nothing"),
+        ("reset?all=1", b"", "the query of /sandbox/reset takes no 'all'; it takes nothing"),
+        ("clock/move?days=3", b"", "POST takes its keywords as one JSON object"),
+        ("next", b'{"fault": "hang", "status": 500}', "hang takes no status; it takes none"),
+        ("next", b'{"fault": "slow", "size": 5}', "slow takes no size; it takes seconds"),
+        ("next", b'{"fault": "html", "body": {}}', "html takes no body; it takes status"),
+        ("next", b'{"status": 500, "seconds": 3}', "an answer takes no seconds; it takes status"),
+        ("next", b'{"body": {}, "message": "No"}', "a body is the whole answer"),
+        ("next", b'{"status": 500, "method": "PTU"}', "no call has the method 'PTU'; there are"),
+        ("next", b'{"status": 500, "path": "bills"}', "no call has the path 'bills'; it begins"),
+        (
+            "insert",
+            b'{"resource": "Contact", "row": {}, "organization_id": "7"}',
+            "no organization is called '7'; there are 10234695",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_its_reason(
@@ -197,6 +211,10 @@ def test_what_makes_no_sense_is_refused_with_its_reason(
         ("DELETE", "/sandbox/calls", 405),
         ("POST", "/sandbox", 405),
         ("GET", "/sandbox/rows?resource=Bunny", 400),
+        ("GET", "/sandbox/rows?resource=Contact&organisation_id=10234695", 400),
+        ("GET", "/sandbox/rows?resource=Contact&organization_id=7", 400),
+        ("GET", "/sandbox/calls?method=PUT", 400),
+        ("GET", "/sandbox?verbose=1", 400),
     ],
 )
 def test_there_is_nothing_else(sandbox: Sandbox, method: str, path: str, status: int) -> None:

@@ -100,6 +100,15 @@ def test_a_gateway_answers_html(sandbox: Sandbox, plain: Plain) -> None:
     assert sandbox.rows("Contact") == []
 
 
+def test_a_message_is_told_under_any_status(sandbox: Sandbox, plain: Plain) -> None:
+    sandbox.next(status=503, message="Closed for today")
+
+    answer = plain.call("GET", "/contacts")
+
+    assert answer.status_code == 503
+    assert answer.json()["message"] == "Closed for today"
+
+
 @pytest.mark.parametrize(("fault", "stored"), [("drop-before-commit", 0), ("drop-after-commit", 1)])
 def test_a_dropped_call_gets_no_answer(
     sandbox: Sandbox, plain: Plain, fault: str, stored: int

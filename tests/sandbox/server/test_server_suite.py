@@ -196,6 +196,24 @@ def test_a_test_can_attach_a_file(plain: Plain) -> None:
     assert plain.get(f"/invoices/{key}")["invoice"]["attachment_name"] == "x.pdf"
 
 
+def test_a_file_of_an_unknown_kind_is_refused(plain: Plain) -> None:
+    key = plain.invoice()["invoice_id"]
+
+    with pytest.raises(ValueError, match="no file is of the kind 'recipe'; there are attachment, "):
+        plain.sandbox.attach("Invoice", key, PDF, kind="recipe")
+
+
+@pytest.mark.parametrize("organization_id", ["7", ""])
+def test_a_test_stores_nothing_in_an_organization_that_does_not_exist(
+    sandbox: Sandbox, organization_id: str
+) -> None:
+    said = f"no organization is called '{organization_id}'; there are 10234695"
+    with pytest.raises(ValueError, match=said):
+        sandbox.insert("Contact", {"contact_name": "Ada"}, organization_id)
+    with pytest.raises(ValueError, match=said):
+        sandbox.rows("Contact", organization_id)
+
+
 def test_the_demo_holds_a_little_of_every_product() -> None:
     with Sandbox(seed="demo") as sandbox:
         assert len(of(sandbox, "/invoice/v3").get("/contacts")["contacts"]) == 3

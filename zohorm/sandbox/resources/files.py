@@ -71,8 +71,10 @@ def attach(
     """Store a file of a record without a call, and show it in the record.
 
     Raises:
-        ValueError: there is no such record.
+        ValueError: there is no such record, or no such kind of files.
     """
+    if file.kind not in _KINDS:
+        raise ValueError(f"no file is of the kind {file.kind!r}; there are {', '.join(_KINDS)}")
     row = store.get(resource, organization_id, owner)
     if row is None:
         raise ValueError(f"{resource.name} {owner} is not stored")

@@ -43,12 +43,23 @@ _PARTS: Mapping[str, tuple[Part, ...]] = {
         Part("VendorPayment", "vendor_id", "balance"),
     ),
 }
+# What the sums depend on: whose a document is, whether it counts, what of it, and at which rate.
+_COUNTED = frozenset(
+    ["customer_id", "vendor_id", "status", "exchange_rate", "currency_id", "currency_code"]
+    + [part.member for parts in _PARTS.values() for part in parts]
+)
 
 
 def owners(row: Row | None) -> set[str]:
     """Return the contacts that a document is of."""
     found = (row.get(name) for name in ("customer_id", "vendor_id")) if row is not None else ()
     return {str(each) for each in found if each}
+
+
+def follow_change(context: Context, row: Row, before: Row) -> None:
+    """Do what `follow` does of a document that was changed, if that can change a sum."""
+    if any(row.get(name) != before.get(name) for name in _COUNTED):
+        follow(context, row, before)
 
 
 def follow(context: Context, *rows: Row | None) -> None:

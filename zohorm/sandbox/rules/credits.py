@@ -63,7 +63,7 @@ class CreditRules(DocumentRules):
     def updated(self, context: Context, row: Row, before: Row) -> None:
         """Let the balances of the contacts follow."""
         super().updated(context, row, before)
-        balances.follow(context, row, before)
+        balances.follow_change(context, row, before)
 
     def removable(self, context: Context, row: Row) -> None:
         """Check that nothing of the credit was used."""

@@ -82,7 +82,7 @@ class InvoiceRules(Rules):
 
     def updated(self, context: Context, row: Row, before: Row) -> None:
         """Write the change down."""
-        balances.follow(context, row, before)
+        balances.follow_change(context, row, before)
         orders.follow(context, self.resource.name, row)
         history.note(context, row, "Invoice updated", operation_type="Updated")
 

@@ -41,7 +41,7 @@ class OwedRules(DocumentRules):
     def updated(self, context: Context, row: Row, before: Row) -> None:
         """Let the balances of the contacts follow."""
         super().updated(context, row, before)
-        balances.follow(context, row, before)
+        balances.follow_change(context, row, before)
 
     def deleted(self, context: Context, row: Row) -> None:
         """Let the balances of the contact follow."""
