@@ -8,7 +8,9 @@ import signal
 import socket
 import subprocess
 import tempfile
+from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import redis
 
@@ -19,14 +21,17 @@ _START_SECONDS = 20.0
 
 
 class LocalRedis:
-    """One server on a free port of the loopback interface."""
+    """One server on a free port of the loopback interface; with a certificate it speaks TLS."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, certificate: Path | None = None) -> None:
+        """`certificate` is a file with the certificate of 127.0.0.1, and its key."""
         self.port = _free_port()
+        self._certificate = certificate
         self._folder = tempfile.TemporaryDirectory()
         self._process: subprocess.Popen[bytes] | None = None
         self._is_changed = False
-        self.client = redis.Redis(port=self.port, decode_responses=True)
+        tls: Any = {"ssl": True, "ssl_ca_certs": str(certificate)} if certificate else {}
+        self.client = redis.Redis("127.0.0.1", self.port, decode_responses=True, **tls)
         """A client without the habits of zohorm's, to look and to meddle."""
 
     def __enter__(self) -> LocalRedis:
@@ -45,12 +50,12 @@ class LocalRedis:
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis{'s' if self._certificate else ''}://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
         """Start with an empty memory, and return when it answers."""
         self._is_changed = False
-        arguments = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", self._folder.name]
+        arguments = [*self._listen(), "--bind", "127.0.0.1", "--dir", self._folder.name]
         self._process = subprocess.Popen(
             [PROGRAM, *arguments, "--save", "", "--appendonly", "no"],
             stdout=subprocess.DEVNULL,
@@ -64,6 +69,13 @@ class LocalRedis:
             if self._process.poll() is not None or clock.now() > late:
                 raise RuntimeError(f"{PROGRAM} does not start")
             clock.sleep(0.02)
+
+    def _listen(self) -> list[str]:
+        if self._certificate is None:
+            return ["--port", str(self.port)]
+        own = str(self._certificate)
+        files = ["--tls-cert-file", own, "--tls-key-file", own, "--tls-auth-clients", "no"]
+        return ["--port", "0", "--tls-port", str(self.port), *files]
 
     def stop(self) -> None:
         """End it, and forget all it holds."""

@@ -199,9 +199,9 @@ class RedisLedger:
         what = f"{self._terms.server!r}, which keeps the pace of all processes, is away"
         what = f"{what}: {away.reason}"
         if away.lasting and self._terms.share is None:
-            raise CoordinatorAway(what, advice="The service was not asked. Mend Redis") from away
+            raise CoordinatorAway(what, advice=f"The service was not asked; {away.cure}") from away
         return Obstacle(
-            CoordinatorAway, what, look_seconds=self._absence.look_seconds, cure="mend Redis"
+            CoordinatorAway, what, look_seconds=self._absence.look_seconds, cure=away.cure
         )
 
     def _begin_alone(self, held: _Held, rate: Rate, reserve: int) -> Obstacle | None:
@@ -237,7 +237,7 @@ class RedisLedger:
         """Raise if Redis was away a moment ago, and it is not yet time to ask again."""
         reason = self._absence.reason
         if reason is not None and self._absence.look_seconds > 0:
-            raise Away(reason.reason, lasting=reason.lasting) from reason
+            raise Away(reason.reason, lasting=reason.lasting, cure=reason.cure) from reason
 
     def _tell(self, tell: Callable[[], object]) -> bool:
         """Tell Redis, unless it is away: whoever begins a call finds out when it is back."""

@@ -5,6 +5,8 @@ No text of an error quotes an address, which may hold a password, or a value, wh
 
 from __future__ import annotations
 
+import os
+import ssl
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
@@ -40,10 +42,11 @@ _BLOCK_PART = 0.6
 class Away(Exception):
     """Redis did not do what was asked; `lasting` if it will not before somebody mends it."""
 
-    def __init__(self, reason: str, *, lasting: bool = False) -> None:
+    def __init__(self, reason: str, *, lasting: bool = False, cure: str = "mend Redis") -> None:
         super().__init__(reason)
         self.reason = reason
         self.lasting = lasting
+        self.cure = cure
 
 
 # What an error of Redis means, by the first that fits: its class, the first word of its text.
@@ -64,7 +67,16 @@ _MEANINGS: tuple[tuple[type[exceptions.RedisError], str, str, bool], ...] = (
 )
 
 
+# Options of the address that name files; see "Redis", "Connecting" and "SSL" of redis-py.
+_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+
+
 def _meaning(error: exceptions.RedisError) -> Away:
+    refusal = error.__cause__ or error.__context__
+    if isinstance(refusal, ssl.SSLCertVerificationError):
+        return _untrusted(refusal)
+    if isinstance(refusal, ssl.SSLError):
+        return Away("no TLS connection with it can be made", cure="see that it speaks TLS there")
     words = str(error)
     for kind, start, reason, lasting in _MEANINGS:
         if isinstance(error, kind) and words.startswith(start):
@@ -72,17 +84,28 @@ def _meaning(error: exceptions.RedisError) -> Away:
     return Away("the conversation with it failed")
 
 
+def _untrusted(error: ssl.SSLCertVerificationError) -> Away:
+    return Away(
+        f"its certificate is not trusted ({error.verify_message.rstrip('.')})",
+        lasting=True,
+        cure="name the file of the authority that signed it in the address,"
+        " rediss://host:6379/0?ssl_ca_certs=/path/to/authority.pem, and the host as the"
+        " certificate does",
+    )
+
+
 @contextmanager
 def _meant() -> Iterator[None]:
     try:
         yield
     except exceptions.RedisError as error:
+        meaning = _meaning(error)  # before it is forgotten what it came of
         # It came through functions whose variables hold the password and the token, and services
         # that collect errors keep those.
         error.__traceback__ = error.__cause__ = error.__context__ = None
         if isinstance(error, exceptions.ResponseError):
-            raise _meaning(error) from None  # Its text may quote what was to be written.
-        raise _meaning(error) from error
+            raise meaning from None  # Its text may quote what was to be written.
+        raise meaning from error
 
 
 class RedisServer:
@@ -94,6 +117,13 @@ class RedisServer:
         self._url = url
         self._speed = clock_speed
         self._begin()
+        given = self._client.connection_pool.connection_kwargs
+        for name in _FILES:
+            if given.get(name) and not os.access(given[name], os.R_OK):
+                raise InvalidValue(
+                    f"the file that the address of Redis names as {name} cannot be read",
+                    advice="See that it is there and that this user may read it",
+                )
 
     def __repr__(self) -> str:
         known = self._client.connection_pool.connection_kwargs

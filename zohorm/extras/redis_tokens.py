@@ -217,6 +217,6 @@ def _error(away: Away, server: RedisServer) -> CoordinatorAway:
     away.__traceback__ = None
     return CoordinatorAway(
         f"the access token that processes share cannot be had: {server!r}: {away.reason}",
-        advice="The service was not asked. Mend Redis and try again",
+        advice=f"The service was not asked; {away.cure}",
         out_of_time=stopping.seconds_left() <= _LONGEST_LOOK_SECONDS,
     )
