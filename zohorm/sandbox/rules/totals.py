@@ -31,6 +31,10 @@ def settle(context: Context, row: Row, sent: Row, before: Row | None) -> None:
         whole = {**row, "is_inclusive_tax": _is_inclusive(context, row, sent, before, money)}
         counted = _counted(context, whole, before, money)
         row.update(sums(whole, counted, money, per_line=_rounds_lines(context, row)))
+        for name in ("shipping_charge", "adjustment"):
+            number = amount(row, name)
+            if number != money.rounded(number):
+                row[name] = _as_counted(number, money)
     row["balance"] = owed(row)
 
 
@@ -81,6 +85,12 @@ def _total(
 ) -> Decimal:
     """A total is the sub-total less discount, plus taxes, shipping and adjustment."""
     return sub_total - discount + tax + shipping + adjustment
+
+
+@assumed("no example of the documents has more places there than its currency has")
+def _as_counted(number: Decimal, money: Money) -> Decimal:
+    """Shipping and adjustment are shown as rounded, so that what is shown adds up."""
+    return money.rounded(number)
 
 
 def _counted(context: Context, row: Row, before: Row | None, money: Money) -> list[Counted]:
