@@ -234,10 +234,10 @@ class Store:
     def insert_written(
         self, resource: Resource, organization: str, rows: Iterable[Written]
     ) -> None:
-        """Store new records without a parent, whose texts their maker knows."""
+        """Store thousands of new records without a parent, whose texts their maker knows."""
         table = self._table(resource)
         values = ((organization, "", *table.written_values(each)) for each in rows)
-        self._connection.executemany(table.insert_sql, values)
+        table.fill(self._connection, values)
 
     def replace(self, resource: Resource, organization: str, row: Row) -> None:
         """Store a record in place of the one with the same id."""

@@ -6,7 +6,7 @@ Names in the SQL come from the fact files only. Used by the store.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from zohorm.sandbox import exact
@@ -31,6 +31,10 @@ class Table:
         # The wide texts come last: SQLite reads a row from its beginning, and only so far.
         written = ("id", *(column.name for column in self._columns), "row", "body")
         self._names = ("seq", "organization", "parent", *written)
+        indexed = [column.name for column in self._columns if column.is_indexed]
+        parents = () if resource.parent is None else ("parent",)
+        names = ("id", *parents, *indexed)
+        self._indexes = {f"{resource.table}_{name}": name for name in names}
         self.insert_sql = self._insert_sql(self.name, self._names[1:])
         changes = ", ".join(f'"{name}" = ?' for name in written)
         self.update_sql = f"UPDATE {self.name} SET {changes} WHERE organization = ? AND id = ?"
@@ -42,8 +46,14 @@ class Table:
             connection.execute(self._create_sql(self.name))
         elif held != list(self._names):
             self._renew(connection)
-        for sql in self._index_sql():
-            connection.execute(sql)
+        self._make_indexes(connection)
+
+    def fill(self, connection: sqlite3.Connection, values: Iterable[Sequence[str | None]]) -> None:
+        """Put thousands of rows into the table; to index them all at the end is quicker."""
+        for name in self._indexes:
+            connection.execute(f'DROP INDEX "{name}"')
+        connection.executemany(self.insert_sql, values)
+        self._make_indexes(connection)
 
     def values(self, row: Row) -> tuple[str | None, ...]:
         """Return what a record has in the columns from `id` on."""
@@ -76,14 +86,9 @@ class Table:
         more = "".join(f', "{name}" TEXT' for name in self._names[1:])
         return f"CREATE TABLE {table} (seq INTEGER PRIMARY KEY AUTOINCREMENT{more})"
 
-    def _index_sql(self) -> Iterator[str]:
-        table = self._resource.table
-        indexed = [column.name for column in self._columns if column.is_indexed]
-        yield f'CREATE UNIQUE INDEX IF NOT EXISTS "{table}_id" ON {self.name} (organization, id)'
-        if self._resource.parent is not None:
-            indexed.insert(0, "parent")
-        for name in indexed:
-            yield (
-                f'CREATE INDEX IF NOT EXISTS "{table}_{name}" ON {self.name} '
-                f'(organization, "{name}")'
+    def _make_indexes(self, connection: sqlite3.Connection) -> None:
+        for name, column in self._indexes.items():
+            kind = "UNIQUE INDEX" if column == "id" else "INDEX"
+            connection.execute(
+                f'CREATE {kind} IF NOT EXISTS "{name}" ON {self.name} (organization, "{column}")'
             )
