@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from zohorm.transport import Reply
 
 _MOST_SECONDS = 366 * 86400.0
-"""More than any wait or reset that can be meant."""
+"""More than any wait that can be meant."""
+_MOST_RESET_SECONDS = 25 * 3600.0
+"""The longest day, one on which clocks are set back. The quota is that of a day.
+
+Source: Books v3, introduction, API limits.
+"""
 _MOST_CODE = 10**18
 _LONGEST_CODE = 40
 
@@ -81,7 +86,10 @@ def _number(code: int | Decimal) -> tuple[int | str, bool]:
 
 
 def quota_of(reply: Reply, now: float) -> Quota | None:
-    """Return what the headers say about the day; they are not documented and not always there."""
+    """Return what the headers say about the day; they are not documented and not always there.
+
+    A reset that is no time within a day counts as not told.
+    """
     if "X-Rate-Limit-Remaining" not in reply.headers:
         return None
     remaining = _seconds(reply.headers["X-Rate-Limit-Remaining"])
@@ -89,6 +97,8 @@ def quota_of(reply: Reply, now: float) -> Quota | None:
         return None
     limit = _seconds(reply.headers.get("X-Rate-Limit-Limit"))
     reset = _seconds(reply.headers.get("X-Rate-Limit-Reset"))
+    if reset is not None and reset > _MOST_RESET_SECONDS:
+        reset = None
     resets_at = None if reset is None else dt.datetime.fromtimestamp(now + reset, dt.UTC)
     return Quota(None if limit is None else int(limit), int(remaining), resets_at)
 

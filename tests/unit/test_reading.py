@@ -96,6 +96,13 @@ def test_an_answer_without_a_code_has_none() -> None:
             },
             Quota(7500, 6775, dt.datetime.fromtimestamp(NOW + 34881, dt.UTC)),
         ),
+        (
+            {"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "90000"},
+            Quota(None, 0, dt.datetime.fromtimestamp(NOW + 90000, dt.UTC)),
+        ),
+        # No day is as long.
+        ({"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "90001"}, Quota(None, 0, None)),
+        ({"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "1750034881"}, Quota(None, 0, None)),
     ],
 )
 def test_the_headers_tell_the_day_as_far_as_they_are_there(
