@@ -21,6 +21,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 _PLUGIN = "zohorm.extras.plugin"
 
+# The tests of strangers run without hypothesis.
+if importlib.util.find_spec("hypothesis"):
+    from hypothesis import HealthCheck, settings
+
+    # What an example takes says more of a busy machine than of us: times are no test.
+    settings.register_profile(
+        "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("untimed")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a run be one under every setting of the sandbox's switches."""
