@@ -74,6 +74,8 @@ _FOUND_BY_NAME: Mapping[tuple[str, str], str] = {
 # Members that say what of a document is paid already: nothing, but where that is to be undone.
 _PAID = ("payment_made", "credits_applied", "vendor_credits_applied", "write_off_amount")
 # Days on which something ends, which must not have come yet.
+# What is made of a recurring record is to come yet.
+_RECURS = ("start_date", "end_date", "next_expense_date", "next_invoice_date")
 _ENDS = ("due_date", "expiry_date", "expiry_at", "expires_at", "next_billing_at")
 _PAYS = ("invoices", "bills", "bills_credited")
 
@@ -197,6 +199,8 @@ class Walker:
         made: dict[str, Any] = {name: 0 for name in _PAID if name in row}
         made.update({name: [] for name in _PAYS if name in row})
         made.update({name: "2026-02-10" for name in _ENDS if name in row})
+        if "recurrence_name" in row:
+            made.update({name: "2026-02-10" for name in _RECURS if name in row})
         path = operation.path if operation is not None else ""
         if "writeoff/cancel" in path or "cancelwriteoff" in path:
             made.update({"write_off_amount": 12.5} if "write_off_amount" in row else {})

@@ -7,7 +7,7 @@ from decimal import Decimal
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.resources.parts import rows_of
-from zohorm.sandbox.rules import currencies, lines, taxes, totals
+from zohorm.sandbox.rules import currencies, lines, recurrences, taxes, totals
 from zohorm.sandbox.rules.amounts import ZERO, amount, exactly
 from zohorm.sandbox.rules.currencies import Money
 from zohorm.sandbox.rules.lines import Counted
@@ -37,6 +37,14 @@ class ExpenseRules(Rules):
             row["total_without_tax"] = row["sub_total"]
             without = currencies.base(amount(row, "sub_total"), money)
             row["bcy_total_without_tax"] = row["bcy_subtotal"] = without
+
+    def updated(self, context: Context, row: Row, before: Row) -> None:
+        """Show the change where a recurring expense lists what it has made."""
+        recurrences.follow(context, row)
+
+    def deleted(self, context: Context, row: Row) -> None:
+        """Take the expense off the list of the recurring one that has made it."""
+        recurrences.follow(context, row, is_gone=True)
 
 
 def _counted(context: Context, line: Row, row: Row, money: Money) -> Counted:

@@ -42,6 +42,7 @@ class InvoiceRules(Rules):
 
     def wake(self, context: Context) -> None:
         """Turn sent invoices past their due date to overdue, once a day of the clock."""
+        super().wake(context)
         owed.wake(context, self.resource)
 
     def settle(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:

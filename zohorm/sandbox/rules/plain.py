@@ -9,7 +9,7 @@ from zohorm.sandbox.catalogue import Resource
 from zohorm.sandbox.context import Context
 from zohorm.sandbox.exact import Row
 from zohorm.sandbox.reply import Reply
-from zohorm.sandbox.rules import approvals, references, stating, statuses
+from zohorm.sandbox.rules import approvals, recurrences, references, stating, statuses
 from zohorm.sandbox.store import Store, Where
 
 
@@ -29,6 +29,7 @@ class Rules:
 
     def wake(self, context: Context) -> None:
         """Bring stored records up to the clock before a call sees them."""
+        recurrences.wake(context)
 
     def settled(self, context: Context, row: Row, sent: Row, before: Row | None) -> None:
         """Settle a record, and keep the names of the assumed rules that did it."""

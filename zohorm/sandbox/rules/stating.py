@@ -93,6 +93,17 @@ def watched() -> Iterator[set[str]]:
         recall(ran)
 
 
+@contextmanager
+def apart() -> Iterator[set[str]]:
+    """Collect the names in a block for what it makes, which this call does not answer with."""
+    ran: set[str] = set()
+    token = _RAN.set(ran)
+    try:
+        yield ran
+    finally:
+        _RAN.reset(token)
+
+
 def recall(names: Iterable[str]) -> None:
     """Say that what a call answers was computed by these assumed rules in an earlier one."""
     ran = _RAN.get()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 
 from zohorm.sandbox.exact import Json, Row
+from zohorm.sandbox.rules.months import months_later
 from zohorm.sandbox.rules.stating import assumed, source
 
 ENDED = ("cancelled", "expired", "trial_expired", "cancelled_from_dunning", "creation_failed")
@@ -76,23 +76,6 @@ def next_term(row: Row, day: str) -> str:
             is_in_rhythm = months_later(first, (count - 1) * months) == day
             return found if is_in_rhythm else months_later(day, months)
     return months_later(day, months)
-
-
-@assumed("no document says when a term begins that would begin on a 31st")
-def _at_the_end_of_the_month(year: int, month: int) -> int:
-    """A day that a month lacks is its last one."""
-    return calendar.monthrange(year, month)[1]
-
-
-def months_later(day: str, months: int) -> str:
-    """Return the same day of the month so many months later."""
-    start = dt.date.fromisoformat(day)
-    years, month = divmod(start.month - 1 + months, 12)
-    year = min(start.year + years, dt.MAXYEAR)
-    try:
-        return dt.date(year, month + 1, start.day).isoformat()
-    except ValueError:
-        return dt.date(year, month + 1, _at_the_end_of_the_month(year, month + 1)).isoformat()
 
 
 @source("Billing v1, subscriptions: `expires_at`, the last day of the last billing cycle")
