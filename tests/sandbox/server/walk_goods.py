@@ -58,6 +58,8 @@ class GoodsRules(Calls):
 
         def act(ledger: Ledger, said: dict[str, Any]) -> None:
             key, _ = self.made("shipmentorders", said)
+            if ledger.documents[package.order].status == "void":
+                raise Refused("the order is void")
             ledger.documents[package.key].status = "shipped"
             order = package.order
             ledger.create(Document("shipmentorders", key, "", (), status="shipped", order=order))
